@@ -1,0 +1,73 @@
+# Needs a Rust toolchain and a C compiler, nothing else. Works with GNU make 3.81 and later.
+#
+# Everything is built with --workspace: one package alone would have other features unified into the AWS SDKs, and cargo
+# would build them again each time the two take turns.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# For cargo's commands: `make test FLAGS=--locked`.
+FLAGS ?=
+# For the demo: `make demo ARGS="--orders 5000 --seed 7"`.
+ARGS ?=
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+FUNCTIONS := upload-validation stall-scan signoff-scan order-history eligibility-report
+
+.PHONY: help
+help: ## print this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## play a season on the embedded cloud; ARGS="--orders 5000 --seed 7"
+	$(TARGET_DIR)/debug/waymark demo $(ARGS)
+
+.PHONY: build
+build: ## build everything, the waymark command included
+	$(CARGO) build --workspace $(FLAGS)
+
+.PHONY: test
+test: ## run every test
+	$(CARGO) test --workspace $(FLAGS)
+
+.PHONY: simulate
+simulate: ## random seasons with faults and kill -9, replayed exactly by SEED=42
+	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test simulation -- --nocapture
+
+.PHONY: check
+check: format lint doc policy ## format, lint, doc and policy: what must hold before a commit
+
+.PHONY: format
+format: ## is the code formatted? (`cargo fmt` mends it)
+	$(CARGO) fmt --all -- --check
+
+.PHONY: lint
+lint: ## clippy, a warning is an error
+	$(CARGO) clippy --workspace --all-targets $(FLAGS) -- -D warnings
+
+# Private items too: most of what a comment points at is private. Shares its builds of the dependencies with `lint`.
+.PHONY: doc
+doc: ## build the documentation, a broken link is an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items $(FLAGS)
+
+.PHONY: policy
+policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
+	$(CARGO) test --workspace $(FLAGS) --test arrows --test dependency_policy
+
+.PHONY: bench
+bench: ## measure, optimised (builds for minutes)
+	$(CARGO) bench -p tests $(FLAGS)
+
+# Lambda runs a file called `bootstrap`; infra/template.yaml looks for it here.
+.PHONY: package
+package: ## build the functions for Lambda on this processor, into target/lambda
+	$(CARGO) build --release $(FLAGS) $(FUNCTIONS:%=-p %)
+	@for function in $(FUNCTIONS); do \
+		mkdir -p target/lambda/$$function && \
+		cp $(TARGET_DIR)/release/$$function target/lambda/$$function/bootstrap || exit 1; \
+	done
+
+.PHONY: clean-demo
+clean-demo: ## forget the embedded cloud and what the demo wrote
+	rm -rf .waymark waymark-demo

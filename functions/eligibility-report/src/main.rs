@@ -1,0 +1,14 @@
+//! Wires `eligibility-report` to Lambda.
+
+use std::sync::Arc;
+
+use eligibility_report::{EligibilityReport, handle};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let cloud = entrypoint::surroundings().await?;
+    let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
+    let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
+    let report = EligibilityReport { lake, policy };
+    entrypoint::serve(|request| handle(&report, request)).await
+}

@@ -1,0 +1,14 @@
+//! Wires `order-history` to Lambda.
+
+use std::sync::Arc;
+
+use order_history::{OrderHistory, handle};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let cloud = entrypoint::surroundings().await?;
+    let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
+    let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
+    let history = OrderHistory { lake, policy };
+    entrypoint::serve(|event| handle(&history, event)).await
+}

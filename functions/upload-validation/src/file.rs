@@ -1,0 +1,206 @@
+//! One upload from its object to its answer.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::Path;
+
+use domain::carrier::CarrierTable;
+use domain::ruling::Uploader;
+use domain::{Timestamp, code::FileCode};
+use intake::{CheckedRow, Context, FileError, Kind, Limits, RawRow, Trust, UploadError};
+use lake::{Answer, UploadKey, UploadObject, UploadSummary};
+use sha2::{Digest, Sha256};
+use store::UploadRecord;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use crate::answer::Answering;
+use crate::batch::{Batch, Surroundings};
+use crate::{UploadFailure, UploadValidation};
+
+/// Rows judged and written together. An order's rows within a batch are one write, so this covers a whole file of
+/// a day; beyond it, memory stays bounded.
+const BATCH_ROWS_MAX: usize = 50_000;
+
+/// Answers one upload; `None` when it was answered before or is gone.
+pub(crate) async fn answer_upload(function: &UploadValidation, key: &UploadKey, sequencer: &str) -> Result<Option<Answer>, UploadFailure> {
+    let lake_failed = |source| UploadFailure::Lake { key: key.to_string(), source };
+    let store_failed = |source| UploadFailure::Store { key: key.to_string(), source };
+    let Some(object) = function.lake.open_upload(key).await.map_err(lake_failed)? else {
+        tracing::warn!(upload.key = %key, "the upload is gone");
+        return Ok(None);
+    };
+    let record = UploadRecord { key: key.to_string(), upload: upload_id(key, &object.etag, sequencer) };
+    if function.store.is_upload_done(&record).await.map_err(store_failed)? {
+        return Ok(None);
+    }
+    let upload = Fetched::fetch(key, object).await?;
+    let (answer, rejected) = upload.judge(function, key, record.upload).await?;
+    function.lake.put_rejected(key, &rejected).await.map_err(lake_failed)?;
+    function.lake.put_answer(key, &answer).await.map_err(lake_failed)?;
+    // Only now: a run killed before answers again, a delivery after finds it done.
+    function.store.note_upload_done(&record).await.map_err(store_failed)?;
+    Ok(Some(answer))
+}
+
+/// A digest of the object's key and what tells this writing of it from another: redelivered events name the same
+/// upload, the same file put again is another one.
+fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
+    let digest = Sha256::digest(format!("{key}\n{etag}\n{sequencer}"));
+    digest.iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte))
+}
+
+/// An upload on the local disk.
+struct Fetched {
+    directory: TempDir,
+    summary: UploadSummary,
+    recorded_at: Timestamp,
+    too_large: bool,
+}
+
+impl Fetched {
+    async fn fetch(key: &UploadKey, mut object: UploadObject) -> Result<Self, UploadFailure> {
+        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+        let directory = tempfile::tempdir().map_err(disk_failed)?;
+        let mut file = File::create(directory.path().join(UPLOADED)).map_err(disk_failed)?;
+        let mut digest = Sha256::new();
+        let mut bytes = 0_u64;
+        let bytes_max = Limits::default().file_bytes_max;
+        let too_large = object.bytes > bytes_max;
+        while let Some(chunk) = object.body.next().await.filter(|_| !too_large) {
+            let chunk = chunk.map_err(|source| disk_failed(std::io::Error::other(source)))?;
+            bytes += chunk.len() as u64;
+            digest.update(&chunk);
+            file.write_all(&chunk).map_err(disk_failed)?;
+        }
+        let summary = UploadSummary {
+            key: key.to_string(),
+            etag: object.etag,
+            kind: key.kind.clone(),
+            seller_id: key.seller_id.as_ref().map_or("_".to_owned(), ToString::to_string),
+            sha256: hex::encode(digest.finalize()),
+            bytes: bytes.max(object.bytes),
+            rows: 0,
+        };
+        let recorded_at = match (&key.seller_id, object.stated_recorded_at) {
+            (None, Some(stated)) => stated.parse().unwrap_or(object.last_modified),
+            _ => object.last_modified,
+        };
+        Ok(Self { directory, summary, recorded_at, too_large })
+    }
+
+    /// Judges the file; gives the answer and the path of its rejected rows.
+    async fn judge(&self, function: &UploadValidation, key: &UploadKey, upload: u64) -> Result<(Answer, std::path::PathBuf), UploadFailure> {
+        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+        let rejected = self.directory.path().join("rejected.csv");
+        let kind = match self.readable(key).await? {
+            Ok(kind) => kind,
+            Err(error) => {
+                File::create(&rejected).map_err(disk_failed)?;
+                return Ok((Answering::refused(self.summary.clone(), &function.policy, &error), rejected));
+            }
+        };
+        let mut batches = self.batches(kind, self.context(function, key, upload));
+        let header = match batches.recv().await {
+            Some(Ok(Message::Header(header))) => header,
+            Some(Err(error)) => return Err(disk_failed(std::io::Error::other(error))),
+            Some(Ok(Message::Rows(_))) | None => Vec::new(),
+        };
+        let mut answering = Answering::new(self.summary.clone(), &rejected, &header).map_err(disk_failed)?;
+        let surroundings = Surroundings { function, uploader: uploader(key), upload_key: key.to_string() };
+        while let Some(message) = batches.recv().await {
+            let Message::Rows(rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))? else { continue };
+            let ruled = Batch::new(&surroundings).rule(&rows).await.map_err(|source| UploadFailure::Store { key: key.to_string(), source })?;
+            answering.take(&rows, &ruled).map_err(disk_failed)?;
+        }
+        Ok((answering.finish(&function.policy).map_err(disk_failed)?, rejected))
+    }
+
+    fn context(&self, function: &UploadValidation, key: &UploadKey, upload: u64) -> Context {
+        Context {
+            zone: function.policy.zone,
+            upload,
+            recorded_at: self.recorded_at,
+            trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
+            event_future_max: function.policy.intake.event_future_max,
+            carriers: CarrierTable::shipped(),
+        }
+    }
+
+    /// Reads the file to its end without applying anything: a file that breaks half-way is refused whole.
+    async fn readable(&self, key: &UploadKey) -> Result<Result<Kind, FileError>, UploadFailure> {
+        let Some(kind) = Kind::parse(&key.kind) else {
+            return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
+        };
+        if self.too_large {
+            return Ok(Err(FileError::new(FileCode::FileTooLarge, self.summary.bytes.to_string())));
+        }
+        if kind == Kind::Rates && key.seller_id.is_some() {
+            // A rate touches every seller's money.
+            return Ok(Err(FileError::new(FileCode::FileType, "only an operator's file may state rates | 汇率只能由运营方文件提供")));
+        }
+        let path = self.directory.path().join(UPLOADED);
+        let read = tokio::task::spawn_blocking(move || read_to_end(&path, kind)).await;
+        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+        match read.map_err(|source| disk_failed(std::io::Error::other(source)))? {
+            Ok(()) => Ok(Ok(kind)),
+            Err(UploadError::Refused(error)) => Ok(Err(error)),
+            Err(UploadError::Read(source)) => Err(disk_failed(source)),
+        }
+    }
+
+    /// Checks the rows on a thread of their own, a batch ahead of the writes.
+    fn batches(&self, kind: Kind, context: Context) -> mpsc::Receiver<Result<Message, UploadError>> {
+        let (sender, receiver) = mpsc::channel(1);
+        let path = self.directory.path().join(UPLOADED);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = send_batches(&path, kind, &context, &sender) {
+                // The receiver is gone only when the run has failed already.
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        receiver
+    }
+}
+
+const UPLOADED: &str = "upload";
+
+enum Message {
+    Header(Vec<String>),
+    Rows(Vec<(RawRow, CheckedRow)>),
+}
+
+fn uploader(key: &UploadKey) -> Uploader {
+    key.seller_id.clone().map_or(Uploader::Operator, Uploader::Seller)
+}
+
+fn read_to_end(path: &Path, kind: Kind) -> Result<(), UploadError> {
+    let file = File::open(path)?;
+    let mut upload = intake::open(file, kind, Limits::default())?;
+    let mut row = RawRow::default();
+    while upload.read(&mut row)? {}
+    Ok(())
+}
+
+fn send_batches(path: &Path, kind: Kind, context: &Context, sender: &mpsc::Sender<Result<Message, UploadError>>) -> Result<(), UploadError> {
+    let file = File::open(path)?;
+    let mut upload = intake::open(BufReader::new(file), kind, Limits::default())?;
+    let columns = upload.columns().clone();
+    if sender.blocking_send(Ok(Message::Header(upload.header().to_vec()))).is_err() {
+        return Ok(());
+    }
+    loop {
+        let mut rows = Vec::new();
+        while rows.len() < BATCH_ROWS_MAX {
+            let mut row = RawRow::default();
+            if !upload.read(&mut row)? {
+                break;
+            }
+            let checked = intake::check(&row, &columns, context);
+            rows.push((row, checked));
+        }
+        if rows.is_empty() || sender.blocking_send(Ok(Message::Rows(rows))).is_err() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `upload-validation`: judges an uploaded file row by row, applies what stands, answers every row.
+//!
+//! ```text
+//! object → local file → pass 1: is it readable to its end? → pass 2: batches of rows
+//!        → each batch grouped by order → load → rule (pure) → one conditional write an order
+//!        → rejected.csv, report.json
+//! ```
+//!
+//! A refused row or file is a result, stored and shown. The same event delivered twice is answered once; a run killed
+//! half-way is repeated whole, and every write that was done already is found and ruled alike.
+
+mod answer;
+mod batch;
+mod commit;
+mod file;
+mod parking;
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
+use domain::PolicyBook;
+use entrypoint::Failure;
+use lake::{Answer, Counts, Lake, LakeError, UploadKey};
+use serde::Serialize;
+use store::{Store, StoreError};
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct UploadValidation {
+    /// The tables.
+    pub store: Store,
+    /// The bucket.
+    pub lake: Lake,
+    /// The rules' numbers.
+    pub policy: Arc<PolicyBook>,
+}
+
+/// What an event came to, upload by upload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The uploads answered.
+    pub answered: Vec<Answered>,
+    /// Records that needed no work: answered before, gone, or no upload at all.
+    pub skipped: u64,
+}
+
+/// One upload answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The object's key.
+    pub key: String,
+    /// Rows by verdict.
+    pub counts: Counts,
+    /// Whether the whole file was refused.
+    pub refused: bool,
+}
+
+/// Why an upload could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UploadFailure {
+    #[error("the tables failed the upload {key}")]
+    Store {
+        key: String,
+        #[source]
+        source: StoreError,
+    },
+    #[error("the bucket failed the upload {key}")]
+    Lake {
+        key: String,
+        #[source]
+        source: LakeError,
+    },
+    #[error("the upload {key} could not be kept on disk")]
+    Disk {
+        key: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Answers every upload of an S3 event.
+///
+/// # Errors
+/// [`Failure`] when tables, bucket or disk fail; the event is then delivered again, and what was done is found done.
+pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
+    for record in event.records {
+        match upload_of(&record) {
+            Some((key, sequencer)) => match file::answer_upload(function, &key, &sequencer).await.map_err(failure)? {
+                Some(answer) => outcome.answered.push(answered(&answer)),
+                None => outcome.skipped += 1,
+            },
+            None => outcome.skipped += 1,
+        }
+    }
+    Ok(outcome)
+}
+
+/// The upload that a record tells of, with what distinguishes this writing of the object from another.
+fn upload_of(record: &S3EventRecord) -> Option<(UploadKey, String)> {
+    let object = &record.s3.object;
+    // S3 encodes keys like a form: `+` is a space.
+    let encoded = object.key.as_deref()?.replace('+', " ");
+    let key = urlencoding::decode(&encoded).ok()?;
+    match UploadKey::parse(&key) {
+        Ok(key) => Some((key, object.sequencer.clone().unwrap_or_default())),
+        Err(error) => {
+            tracing::warn!(%error, "an object of the inbox is no upload");
+            None
+        }
+    }
+}
+
+fn answered(answer: &Answer) -> Answered {
+    let counts = answer.counts;
+    tracing::info!(upload.key = answer.upload.key, rows = counts.rows, accepted = counts.accepted + counts.accepted_with_warning,
+        unchanged = counts.unchanged, parked = counts.parked, rejected = counts.rejected, fines = answer.fines.count, "upload answered");
+    Answered { key: answer.upload.key.clone(), counts, refused: answer.is_refused() }
+}
+
+fn failure(error: UploadFailure) -> Failure {
+    let retryable = match &error {
+        UploadFailure::Store { source, .. } => source.is_retryable(),
+        UploadFailure::Lake { source, .. } => source.is_retryable(),
+        UploadFailure::Disk { .. } => true,
+    };
+    Failure::of(error, retryable)
+}

@@ -1,0 +1,188 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::{Month, OrderId, SellerId, Timestamp};
+use intake::Kind;
+
+/// Keeps a seller's offline-express orders inside the platform's rules.
+#[derive(Debug, Parser)]
+#[command(name = "waymark", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Shared {
+    /// Machine output on stdout, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of what people read
+    #[arg(long, global = true, value_enum, default_value_t = Lang::En)]
+    pub(crate) lang: Lang,
+    /// The embedded cloud's state
+    #[arg(long, global = true, value_name = "DIR", default_value = ".waymark")]
+    pub(crate) data_dir: PathBuf,
+    /// The deployed stack instead, by WAYMARK_ORDERS_TABLE, WAYMARK_RECORDS_TABLE and WAYMARK_BUCKET
+    #[arg(long, global = true)]
+    pub(crate) aws: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// English
+    En,
+    /// 中文
+    Zh,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Makes a season of orders and plays it through an embedded cloud, day by day
+    Demo(Demo),
+    /// Serves the embedded cloud: S3 and DynamoDB endpoints, uploads and schedules live
+    Up(Up),
+    /// Puts files in the inbox, waits for the answers, prints them
+    Upload(Upload),
+    /// Plays a season kept as DIR/YYYY-MM-DD/<kind>*.csv, night by night
+    Replay(Replay),
+    /// One night's scan
+    Scan(Scan),
+    /// The monthly eligibility report
+    Report(Report),
+    /// Ledger entries and balance
+    Ledger(Ledger),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Demo {
+    /// Orders in the season
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(20..=1_000_000))]
+    pub(crate) orders: u32,
+    /// The same seed makes the same season
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where the season's files, the cloud's state and the reports go
+    #[arg(long, value_name = "DIR", default_value = "waymark-demo")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Up {
+    /// Port of the S3 endpoint
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    pub(crate) s3_port: u16,
+    /// Port of the DynamoDB endpoint
+    #[arg(long, value_name = "PORT", default_value_t = 8000)]
+    pub(crate) dynamodb_port: u16,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Upload {
+    /// Files to upload
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// orders, tracking, events, appeals or rates
+    #[arg(long, value_name = "K", value_parser = kind)]
+    pub(crate) kind: Kind,
+    /// The seller whose file it is; an operator's when absent
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) seller: Option<SellerId>,
+    /// When the content was learned; now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) recorded_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Replay {
+    /// The season
+    #[arg(value_name = "DIR")]
+    pub(crate) season: PathBuf,
+    /// The last day to play
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<NaiveDate>,
+    /// A policy file in place of the shipped one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Scan {
+    /// Which scan
+    #[arg(value_enum)]
+    pub(crate) which: ScanKind,
+    /// The night's instant (RFC 3339); now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanKind {
+    /// Every live order: silence, and whatever has changed
+    Stalls,
+    /// Orders past their 30 days
+    Signoffs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Report {
+    /// The month (YYYY-MM)
+    #[arg(long, value_name = "MONTH", value_parser = month)]
+    pub(crate) month: Month,
+    /// The instant as of which the figures are taken (RFC 3339); now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Timestamp>,
+    /// Also put the report's files here
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Ledger {
+    #[command(subcommand)]
+    pub(crate) action: Option<LedgerAction>,
+    /// Of one seller
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) seller: Option<SellerId>,
+    /// Of one order
+    #[arg(long, value_name = "O", value_parser = order)]
+    pub(crate) order: Option<OrderId>,
+    /// Of orders paid in one month (YYYY-MM)
+    #[arg(long, value_name = "M", value_parser = month)]
+    pub(crate) month: Option<Month>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum LedgerAction {
+    /// Proves what must always be true of the ledger
+    Verify,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| {
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("one of {}", kinds.join(", "))
+    })
+}
+
+fn seller(text: &str) -> Result<SellerId, String> {
+    SellerId::parse(text).ok_or_else(|| "a seller id has 1–64 letters, digits, `.`, `_` or `-`".to_owned())
+}
+
+fn order(text: &str) -> Result<OrderId, String> {
+    OrderId::parse(text).ok_or_else(|| "an order id has 10–20 digits".to_owned())
+}
+
+fn month(text: &str) -> Result<Month, String> {
+    text.parse().map_err(|_| "a month is written YYYY-MM".to_owned())
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned())
+}

@@ -1,0 +1,124 @@
+//! The cloud a command works on: the embedded one, or the deployed stack.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Month, PolicyBook, Timestamp};
+use lake::{Answer, Lake, UploadKey};
+use local::{Cloud, Options};
+use store::{ScanOutcome, Store};
+
+use crate::args::Shared;
+use crate::failure::CommandError;
+
+/// How long an answer of the deployed stack is waited for.
+const ANSWER_WAIT: Duration = Duration::from_secs(300);
+const ANSWER_POLL: Duration = Duration::from_millis(500);
+
+/// A cloud.
+pub(crate) struct Backend {
+    pub(crate) store: Store,
+    pub(crate) lake: Lake,
+    pub(crate) policy: Arc<PolicyBook>,
+    local: Option<Cloud>,
+}
+
+impl Backend {
+    /// Opens the cloud that the command line names.
+    pub(crate) async fn open(shared: &Shared, policy: Option<&Path>) -> Result<Self, CommandError> {
+        let policy = policy.map(read_policy).transpose()?;
+        if shared.aws {
+            return Self::open_aws(policy).await;
+        }
+        let policy = Arc::new(policy.unwrap_or_else(|| PolicyBook::shipped().clone()));
+        Self::open_local(&shared.data_dir, policy).await
+    }
+
+    /// Opens the embedded cloud under `data_dir`.
+    pub(crate) async fn open_local(data_dir: &Path, policy: Arc<PolicyBook>) -> Result<Self, CommandError> {
+        let cloud = Cloud::open(Options { data_dir: data_dir.to_path_buf(), policy: Arc::clone(&policy) }).await?;
+        Ok(Self { store: cloud.store.clone(), lake: cloud.lake.clone(), policy, local: Some(cloud) })
+    }
+
+    async fn open_aws(policy: Option<PolicyBook>) -> Result<Self, CommandError> {
+        let surroundings = entrypoint::connect().await.map_err(|error| CommandError::usage(format!("{error}; --aws needs the stack's settings")))?;
+        let settings = surroundings.settings;
+        let lake = Lake::new(surroundings.s3, settings.bucket);
+        let policy = match policy {
+            Some(policy) => policy,
+            None => lake.policy(settings.policy_key.as_deref()).await?,
+        };
+        let store = Store::new(surroundings.dynamodb, settings.orders_table, settings.records_table);
+        Ok(Self { store, lake, policy: Arc::new(policy), local: None })
+    }
+
+    /// The embedded cloud, for what only it can do.
+    pub(crate) fn embedded(&self) -> Option<&Cloud> {
+        self.local.as_ref()
+    }
+
+    /// Puts a file into the inbox and waits for its answer.
+    pub(crate) async fn upload(&self, key: &UploadKey, path: &Path, recorded_at: Option<Timestamp>) -> Result<Answer, CommandError> {
+        let etag = self.lake.put_upload(key, path, recorded_at).await?;
+        match &self.local {
+            Some(cloud) => {
+                cloud.deliver_notifications().await?;
+                Ok(self.lake.answer(key).await?)
+            }
+            None => self.wait_for_answer(key, &etag).await,
+        }
+    }
+
+    async fn wait_for_answer(&self, key: &UploadKey, etag: &str) -> Result<Answer, CommandError> {
+        let polls = ANSWER_WAIT.as_millis() / ANSWER_POLL.as_millis();
+        for _ in 0..polls {
+            match self.lake.answer(key).await {
+                Ok(answer) if answer.upload.etag == etag => return Ok(answer),
+                Ok(_) | Err(_) => tokio::time::sleep(ANSWER_POLL).await,
+            }
+        }
+        Err(CommandError::service(format!("no answer to {key} within {} s; look at the function's log", ANSWER_WAIT.as_secs())))
+    }
+
+    /// The stall scan as of an instant.
+    pub(crate) async fn scan_stalls(&self, as_of: Timestamp) -> Result<ScanOutcome, CommandError> {
+        match &self.local {
+            Some(cloud) => Ok(cloud.scan_stalls(as_of).await?),
+            None => {
+                let function = stall_scan::StallScan { store: self.store.clone(), policy: Arc::clone(&self.policy) };
+                Ok(stall_scan::handle(&function, stall_scan::Request { as_of, segment: 0, segments: 1, cursor: None }).await?)
+            }
+        }
+    }
+
+    /// The sign-off scan as of an instant.
+    pub(crate) async fn scan_signoffs(&self, as_of: Timestamp) -> Result<ScanOutcome, CommandError> {
+        match &self.local {
+            Some(cloud) => Ok(cloud.scan_signoffs(as_of).await?),
+            None => {
+                let function = signoff_scan::SignoffScan { store: self.store.clone(), policy: Arc::clone(&self.policy) };
+                Ok(signoff_scan::handle(&function, signoff_scan::Request { as_of, shard: None, cursor: None }).await?)
+            }
+        }
+    }
+
+    /// The report of a month as of an instant.
+    pub(crate) async fn report(&self, month: Month, as_of: Timestamp) -> Result<eligibility_report::Outcome, CommandError> {
+        match &self.local {
+            Some(cloud) => Ok(cloud.report(Some(month), as_of).await?),
+            None => {
+                let function = eligibility_report::EligibilityReport { lake: self.lake.clone(), policy: Arc::clone(&self.policy) };
+                Ok(eligibility_report::handle(&function, eligibility_report::Request { as_of, month: Some(month) }).await?)
+            }
+        }
+    }
+}
+
+fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+    PolicyBook::parse(&text).map_err(|error| {
+        let because = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {}", source.to_string().trim()));
+        CommandError::usage(format!("{}: {error}{because}", path.display()))
+    })
+}

@@ -1,0 +1,193 @@
+//! `waymark replay`: a season kept as `DIR/YYYY-MM-DD/<kind>*.csv`, played night by night.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use domain::time::day_starts_at;
+use domain::{Cents, Month, Timestamp, Zone};
+use intake::Kind;
+use lake::{Answer, UploadKey};
+use serde::Serialize;
+use store::{ScanOutcome, Tally};
+
+use super::ledger::{entries_of_sellers, totals};
+use crate::Done;
+use crate::args::{Replay, Shared};
+use crate::backend::Backend;
+use crate::failure::CommandError;
+use crate::terminal::Terminal;
+
+/// Kinds in the order in which a day's files are uploaded.
+const KINDS: [Kind; 7] = [Kind::Rates, Kind::Orders, Kind::Sellers, Kind::Tracking, Kind::Events, Kind::Appeals, Kind::Statement];
+
+/// A day of a season.
+#[derive(Clone, Debug)]
+pub(crate) struct Day {
+    pub(crate) date: NaiveDate,
+    pub(crate) files: Vec<(Kind, PathBuf)>,
+}
+
+/// What a day came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct DayOutcome {
+    pub(crate) day: String,
+    /// The day's end: 00:00 of the next day in the platform zone.
+    pub(crate) as_of: Option<Timestamp>,
+    pub(crate) files: u64,
+    pub(crate) rows: u64,
+    pub(crate) rejected: u64,
+    pub(crate) parked: u64,
+    pub(crate) stalls: ScanOutcome,
+    pub(crate) signoffs: ScanOutcome,
+    /// Reports that became final with this day.
+    pub(crate) reports: Vec<Month>,
+}
+
+#[derive(Default, Serialize)]
+struct Totals {
+    days: u64,
+    rows: u64,
+    rejected: u64,
+    parked: u64,
+    entries: u64,
+    balance: Cents,
+    #[serde(flatten)]
+    posted: Tally,
+}
+
+pub(crate) async fn run(shared: &Shared, arguments: &Replay, terminal: &Terminal) -> Result<Done, CommandError> {
+    let mut days = read_season(&arguments.season)?;
+    if let Some(until) = arguments.until {
+        days.retain(|day| day.date <= until);
+    }
+    let (Some(first), Some(last)) = (days.first().map(|day| day.date), days.last().map(|day| day.date)) else {
+        return Err(CommandError::usage(format!("{} holds no day (a folder YYYY-MM-DD) to play", arguments.season.display())));
+    };
+    let last = arguments.until.unwrap_or(last);
+    let backend = Backend::open(shared, arguments.policy.as_deref()).await?;
+    let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
+    let mut sums = Totals::default();
+    // Also days without files: silence and deadlines run on.
+    for date in first.iter_days().take_while(|date| *date <= last) {
+        let day = days.iter().find(|day| day.date == date).cloned().unwrap_or(Day { date, files: Vec::new() });
+        progress.set_message(date.to_string());
+        let outcome = play(&backend, &day, |_| {}).await?;
+        sums.add(&outcome);
+        progress.inc(1);
+        progress.suspend(|| -> Result<(), CommandError> {
+            terminal.machine(&outcome)?;
+            terminal.line(line(&outcome, terminal));
+            Ok(())
+        })?;
+    }
+    progress.finish_and_clear();
+    let entries = entries_of_sellers(&backend, None, None).await?;
+    sums.entries = entries.len() as u64;
+    sums.balance = entries.iter().filter(|entry| entry.kind.moves_money()).map(|entry| entry.amount).sum();
+    terminal.machine(&serde_json::json!({ "totals": sums }))?;
+    terminal.line(totals(&entries, terminal));
+    Ok(if sums.rejected > 0 { Done::WithFindings } else { Done::Well })
+}
+
+/// Plays one day: its files, the night's two scans, and the reports that become final.
+pub(crate) async fn play(backend: &Backend, day: &Day, mut answered: impl FnMut(&Answer)) -> Result<DayOutcome, CommandError> {
+    let zone = backend.policy.zone;
+    let as_of = day_end(day.date, zone);
+    let mut outcome = DayOutcome { day: day.date.to_string(), as_of: Some(as_of), ..DayOutcome::default() };
+    for (kind, path) in &day.files {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+        let key = UploadKey { kind: kind.as_str().to_owned(), seller_id: None, name: format!("{}/{name}", day.date) };
+        let answer = backend.upload(&key, path, Some(as_of)).await?;
+        outcome.files += 1;
+        outcome.rows += answer.counts.rows;
+        outcome.rejected += answer.counts.rejected;
+        outcome.parked += answer.counts.parked;
+        answered(&answer);
+    }
+    outcome.stalls = backend.scan_stalls(as_of).await?;
+    outcome.signoffs = backend.scan_signoffs(as_of).await?;
+    if let Some(month) = reports_due(backend, day.date) {
+        backend.report(month, as_of).await?;
+        outcome.reports.push(month);
+    }
+    if let Some(cloud) = backend.embedded() {
+        cloud.deliver_streams().await?;
+    }
+    Ok(outcome)
+}
+
+/// The end of a calendar day in the platform zone.
+pub(crate) fn day_end(date: NaiveDate, zone: Zone) -> Timestamp {
+    day_starts_at(date.succ_opt().unwrap_or(date), zone)
+}
+
+/// Months whose eligibility figures become final with the end of this day.
+fn reports_due(backend: &Backend, date: NaiveDate) -> Option<Month> {
+    let zone = backend.policy.zone;
+    let (begins, ends) = (day_starts_at(date, zone), day_end(date, zone));
+    let month = Month::of(begins, zone).minus(1);
+    let final_from = report::final_from(month, &backend.policy);
+    (begins < final_from && final_from <= ends).then_some(month)
+}
+
+/// The days of a season, in order, each with its files in the order in which they are uploaded.
+pub(crate) fn read_season(directory: &Path) -> Result<Vec<Day>, CommandError> {
+    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be read: {error}", directory.display()));
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(refused)? {
+        let entry = entry.map_err(refused)?;
+        let date = entry.file_name().to_str().and_then(|name| name.parse::<NaiveDate>().ok());
+        if let Some(date) = date.filter(|_| entry.path().is_dir()) {
+            days.push(Day { date, files: files_of(&entry.path())? });
+        }
+    }
+    days.sort_by_key(|day| day.date);
+    Ok(days)
+}
+
+fn files_of(directory: &Path) -> Result<Vec<(Kind, PathBuf)>, CommandError> {
+    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be read: {error}", directory.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(refused)? {
+        let path = entry.map_err(refused)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if let Some(position) = KINDS.iter().position(|kind| name.starts_with(kind.as_str())) {
+            files.push((position, path));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(position, path)| (KINDS[position], path)).collect())
+}
+
+fn line(outcome: &DayOutcome, terminal: &Terminal) -> String {
+    let mut posted = outcome.stalls.tally;
+    posted.add(&outcome.signoffs.tally);
+    let mut parts = vec![format!("{}  {:>5} {}", outcome.day, outcome.rows, terminal.say("rows", "行"))];
+    let counted = [
+        (outcome.rejected, terminal.say("rejected", "行被拒")),
+        (outcome.parked, terminal.say("parked", "行暂存")),
+        (posted.posted, terminal.say("fines", "笔罚金")),
+        (posted.held, terminal.say("held", "笔挂起")),
+        (posted.reversed + posted.voided, terminal.say("taken back", "笔撤回")),
+    ];
+    parts.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    if posted.balance != Cents::ZERO {
+        parts.push(format!("{} USD", posted.balance));
+    }
+    if outcome.stalls.superseded {
+        parts.push(terminal.say("(scanned before)", "（已扫描过）").to_owned());
+    }
+    parts.extend(outcome.reports.iter().map(|month| format!("{} {month}", terminal.say("report", "报告"))));
+    parts.join("  ")
+}
+
+impl Totals {
+    fn add(&mut self, outcome: &DayOutcome) {
+        self.days += 1;
+        self.rows += outcome.rows;
+        self.rejected += outcome.rejected;
+        self.parked += outcome.parked;
+        self.posted.add(&outcome.stalls.tally);
+        self.posted.add(&outcome.signoffs.tally);
+    }
+}

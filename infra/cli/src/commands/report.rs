@@ -1,0 +1,92 @@
+//! `waymark report`
+
+use std::path::Path;
+
+use comfy_table::{Table, presets};
+use domain::{Cents, Timestamp};
+use eligibility_report::Outcome;
+use report::{MonthReport, SellerMonth};
+
+use super::now;
+use crate::Done;
+use crate::args::{Report, Shared};
+use crate::backend::Backend;
+use crate::failure::CommandError;
+use crate::terminal::Terminal;
+
+/// Sellers shown on the terminal; all of them are in the files.
+const SELLERS_SHOWN_MAX: usize = 40;
+
+pub(crate) async fn run(shared: &Shared, arguments: &Report, terminal: &Terminal) -> Result<Done, CommandError> {
+    let as_of: Timestamp = arguments.as_of.unwrap_or_else(now);
+    let backend = Backend::open(shared, None).await?;
+    let outcome = backend.report(arguments.month, as_of).await?;
+    if let Some(directory) = &arguments.out {
+        save(&backend, &outcome, directory).await?;
+    }
+    terminal.machine(&outcome)?;
+    if !terminal.is_json() {
+        let function = eligibility_report::EligibilityReport { lake: backend.lake.clone(), policy: backend.policy.clone() };
+        let report = eligibility_report::make(&function, arguments.month, as_of).await?;
+        show(&report, terminal);
+        for key in &outcome.keys {
+            terminal.line(format!("  {key}"));
+        }
+    }
+    Ok(Done::Well)
+}
+
+/// Copies a report's files out of the bucket.
+async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be written: {error}", directory.display()));
+    std::fs::create_dir_all(directory).map_err(refused)?;
+    for key in &outcome.keys {
+        let bytes = backend.lake.bytes(key).await?;
+        let name = key.rsplit('/').next().unwrap_or(key);
+        std::fs::write(directory.join(name), bytes).map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Prints a report as a table, the largest sellers first.
+pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
+    let finality = if report.as_of >= report.final_from { terminal.say("final", "最终") } else { terminal.say("provisional", "暂定") };
+    terminal.line(format!("{} {}, {} {} ({finality})", terminal.say("eligibility", "准入资格"), report.month, terminal.say("as of", "截至"), report.as_of));
+    let mut sellers: Vec<&SellerMonth> = report.rows.iter().collect();
+    sellers.sort_by(|one, other| (other.gmv, &one.seller_id).cmp(&(one.gmv, &other.seller_id)));
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(headings(terminal));
+    for row in sellers.iter().take(SELLERS_SHOWN_MAX) {
+        table.add_row(cells(row, terminal));
+    }
+    terminal.line(table.to_string());
+    if sellers.len() > SELLERS_SHOWN_MAX {
+        terminal.line(format!("… {} {}", sellers.len() - SELLERS_SHOWN_MAX, terminal.say("more sellers", "个卖家")));
+    }
+}
+
+fn headings(terminal: &Terminal) -> Vec<&'static str> {
+    vec![
+        terminal.say("seller", "卖家"),
+        terminal.say("eligible", "资格"),
+        "GMV USD",
+        terminal.say("avg of 3", "三月均值"),
+        terminal.say("fulfilled", "履约率"),
+        terminal.say("due", "应履约"),
+        terminal.say("fines USD", "罚金 USD"),
+        terminal.say("why", "原因"),
+    ]
+}
+
+fn cells(row: &SellerMonth, terminal: &Terminal) -> Vec<String> {
+    vec![
+        row.seller_id.to_string(),
+        if row.eligible { terminal.say("yes", "是") } else { terminal.say("no", "否") }.to_owned(),
+        row.gmv.to_string(),
+        row.gmv_avg.to_string(),
+        row.fulfilment_rate_bp.map_or("–".to_owned(), |basis_points| format!("{} %", Cents(basis_points))),
+        row.orders_due.to_string(),
+        row.fines.to_string(),
+        terminal.say(&row.reasons_en, &row.reasons_zh).to_owned(),
+    ]
+}

@@ -1,0 +1,65 @@
+//! `waymark`, the operator's command: thin, loads and prints.
+
+mod args;
+mod backend;
+mod commands;
+mod demo;
+mod failure;
+mod terminal;
+
+use std::process::ExitCode;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use failure::CommandError;
+use terminal::Terminal;
+
+/// How a command that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// All well.
+    Well,
+    /// Done, but with rejected rows or failed checks.
+    WithFindings,
+}
+
+/// Runs the command that the process was started with; gives its exit status.
+///
+/// 0 done, 1 done but with rejected rows or failed checks, 2 bad usage or input that cannot be read, 3 the service failed.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap knows where each goes. Nothing is left to do when even that fails.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let terminal = Terminal::new(&arguments);
+    match run(arguments, &terminal) {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::WithFindings) => ExitCode::from(1),
+        Err(error) => {
+            terminal.complain(&error);
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> {
+    terminal::init_tracing();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::service(format!("no threads to run on: {error}")))?;
+    runtime.block_on(async {
+        let shared = &arguments.shared;
+        match arguments.command {
+            Command::Demo(demo) => demo::run(&demo, terminal).await,
+            Command::Up(up) => commands::up::run(shared, &up, terminal).await,
+            Command::Upload(upload) => commands::upload::run(shared, &upload, terminal).await,
+            Command::Replay(replay) => commands::replay::run(shared, &replay, terminal).await,
+            Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,
+            Command::Report(report) => commands::report::run(shared, &report, terminal).await,
+            Command::Ledger(ledger) => commands::ledger::run(shared, &ledger, terminal).await,
+        }
+    })
+}

@@ -1,0 +1,84 @@
+//! What people see: text on stdout, progress and complaints on stderr.
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::args::{Arguments, Lang};
+use crate::failure::CommandError;
+
+/// Where a command's words go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    json: bool,
+    lang: Lang,
+}
+
+impl Terminal {
+    pub(crate) fn new(arguments: &Arguments) -> Self {
+        Self { json: arguments.shared.json, lang: arguments.shared.lang }
+    }
+
+    /// Whether stdout is for a machine.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The text in the language asked for.
+    pub(crate) fn say<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    /// A line for people; nothing when stdout is for a machine.
+    pub(crate) fn line(&self, text: impl AsRef<str>) {
+        if !self.json {
+            self.write(text.as_ref());
+        }
+    }
+
+    /// A value for a machine, on one line; nothing when stdout is for people.
+    pub(crate) fn machine(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        if self.json {
+            let text = serde_json::to_string(value).map_err(|error| CommandError::caused(&error))?;
+            self.write(&text);
+        }
+        Ok(())
+    }
+
+    /// One clear sentence about what went wrong.
+    pub(crate) fn complain(&self, error: &CommandError) {
+        let style = anstyle::AnsiColor::Red.on_default().bold();
+        // A stderr that is gone leaves nobody to tell.
+        let _ = writeln!(anstream::stderr(), "{style}waymark:{style:#} {error}");
+    }
+
+    /// A progress bar over `steps` steps; hidden unless stderr is a terminal.
+    pub(crate) fn progress(&self, steps: u64) -> ProgressBar {
+        if self.json || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(steps);
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar
+    }
+
+    fn write(&self, text: &str) {
+        let mut stdout = anstream::stdout().lock();
+        if writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_err() {
+            // Whoever read us has gone (`waymark … | head`): that is how a pipe says enough.
+            std::process::exit(0);
+        }
+    }
+}
+
+/// Logs go to stderr, and only what an operator must see unless `RUST_LOG` asks for more.
+pub(crate) fn init_tracing() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    // A second call in one process (tests) keeps the first subscriber.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

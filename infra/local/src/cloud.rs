@@ -1,0 +1,171 @@
+//! The embedded cloud: tables, bucket, functions, and what carries events between them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use domain::PolicyBook;
+use eligibility_report::EligibilityReport;
+use lake::Lake;
+use order_history::OrderHistory;
+use signoff_scan::SignoffScan;
+use stall_scan::StallScan;
+use store::Store;
+use tokio::sync::Mutex;
+use upload_validation::UploadValidation;
+
+use crate::dynamodb::DynamoDb;
+use crate::s3::{self, ObjectStore, ObjectStoreError};
+use crate::streams::Streams;
+use crate::template::{Template, TemplateError};
+
+/// The orders table's name here.
+pub const ORDERS_TABLE: &str = "local-orders";
+/// The records table's name here.
+pub const RECORDS_TABLE: &str = "local-records";
+/// The bucket's name here.
+pub const BUCKET: &str = "local-waymark";
+
+/// How to open an embedded cloud.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its state is kept.
+    pub data_dir: PathBuf,
+    /// The rules' numbers.
+    pub policy: Arc<PolicyBook>,
+}
+
+/// A cloud in this process. Its state outlives it.
+pub struct Cloud {
+    /// The tables.
+    pub store: Store,
+    /// The bucket.
+    pub lake: Lake,
+    /// S3, for any other use.
+    pub s3: aws_sdk_s3::Client,
+    /// DynamoDB, for any other use.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The rules' numbers.
+    pub policy: Arc<PolicyBook>,
+    pub(crate) template: Template,
+    pub(crate) objects: ObjectStore,
+    pub(crate) tables: DynamoDb,
+    pub(crate) streams: Mutex<Streams>,
+}
+
+/// Why an embedded cloud cannot be used. Each reads as one sentence for whoever typed the command.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The data directory cannot be made or written.
+    #[error("the data directory {path} cannot be used: {reason}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Another process has it.
+    #[error("another waymark is using the data directory {path}; stop it, or choose another with --data-dir")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file of its state is damaged.
+    #[error("{path} is damaged ({reason}); move the data directory away to begin anew, or restore it from a copy")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A part of the cloud does not work.
+    #[error("{what} of the embedded cloud failed: {reason}")]
+    Unusable {
+        /// Which part.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A function failed, again and again.
+    #[error("{function} failed: {reason}")]
+    Function {
+        /// The function.
+        function: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The template does not say what is needed.
+    #[error(transparent)]
+    Template(TemplateError),
+}
+
+impl Cloud {
+    /// Opens the cloud whose state is under `options.data_dir`, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`CloudError`] when the directory cannot be used, is in use, or holds damaged state.
+    pub async fn open(options: Options) -> Result<Self, CloudError> {
+        let directory = options.data_dir;
+        std::fs::create_dir_all(&directory).map_err(|error| CloudError::Directory { path: directory.clone(), reason: error.to_string() })?;
+        let template = Template::load().map_err(CloudError::Template)?;
+        let objects = open_objects(&directory).await?;
+        objects.notify_prefixes(vec![template.inbox_prefix.clone()]);
+        objects.create_bucket(BUCKET).await.map_err(|error| object_store_error(&directory, error))?;
+        let tables = DynamoDb::open(&directory).await?;
+        for (name, logical) in [(ORDERS_TABLE, "OrdersTable"), (RECORDS_TABLE, "RecordsTable")] {
+            tables.create_table(name, template.table(logical).map_err(CloudError::Template)?).await?;
+        }
+        let streams = Mutex::new(Streams::open(tables.database.clone(), &directory)?);
+        let s3 = s3::client(s3::service(objects.clone()));
+        let dynamodb = tables.client.clone();
+        let store = Store::new(dynamodb.clone(), ORDERS_TABLE, RECORDS_TABLE);
+        Ok(Self { store, lake: Lake::new(s3.clone(), BUCKET), s3, dynamodb, policy: options.policy, template, objects, tables, streams })
+    }
+
+    /// `upload-validation` of this cloud.
+    pub fn upload_validation(&self) -> UploadValidation {
+        UploadValidation { store: self.store.clone(), lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+    }
+
+    /// `stall-scan` of this cloud.
+    pub fn stall_scan(&self) -> StallScan {
+        StallScan { store: self.store.clone(), policy: Arc::clone(&self.policy) }
+    }
+
+    /// `signoff-scan` of this cloud.
+    pub fn signoff_scan(&self) -> SignoffScan {
+        SignoffScan { store: self.store.clone(), policy: Arc::clone(&self.policy) }
+    }
+
+    /// `order-history` of this cloud.
+    pub fn order_history(&self) -> OrderHistory {
+        OrderHistory { lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+    }
+
+    /// `eligibility-report` of this cloud.
+    pub fn eligibility_report(&self) -> EligibilityReport {
+        EligibilityReport { lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the embedded S3 stamps its objects as S3 does; this is the edge where time enters")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
+    let path = directory.join("s3");
+    std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory { path: path.clone(), reason: error.to_string() })?;
+    let opened = tokio::task::spawn_blocking(move || ObjectStore::open(&path, Arc::new(now))).await;
+    opened.map_err(|error| CloudError::Unusable { what: "the bucket", reason: error.to_string() })?.map_err(|error| object_store_error(directory, error))
+}
+
+fn object_store_error(directory: &Path, error: ObjectStoreError) -> CloudError {
+    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    match error {
+        ObjectStoreError::InUse { .. } => CloudError::InUse { path: directory.to_path_buf() },
+        ObjectStoreError::Corrupt { .. } | ObjectStoreError::NewerLayout { .. } => CloudError::Corrupt { path: directory.join("s3"), reason },
+        ObjectStoreError::NotWritable { .. } => CloudError::Directory { path: directory.to_path_buf(), reason },
+        _ => CloudError::Unusable { what: "the bucket", reason },
+    }
+}

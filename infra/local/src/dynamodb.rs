@@ -1,0 +1,111 @@
+//! DynamoDB in this process: the emulator, its tables, and an SDK client that reaches nothing else.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    StreamSpecification, StreamViewType,
+};
+use dynoxide::{Database, server};
+use rusqlite::Connection;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::CloudError;
+use crate::template::{IndexProperties, KeyProperties, TableProperties};
+
+const FILE: &str = "dynamodb.sqlite";
+
+/// The emulator, served on a port of the loopback interface for as long as this value lives.
+pub(crate) struct DynamoDb {
+    pub(crate) database: Database,
+    pub(crate) client: Client,
+    _stop: oneshot::Sender<()>,
+}
+
+impl DynamoDb {
+    /// Opens the emulator's state under `directory` and serves it.
+    pub(crate) async fn open(directory: &Path) -> Result<Self, CloudError> {
+        let path = directory.join(FILE);
+        let opened = tokio::task::spawn_blocking(move || open_database(&path)).await;
+        let database = opened.map_err(|error| CloudError::Unusable { what: "the tables", reason: error.to_string() })??;
+        let unusable = |reason: String| CloudError::Unusable { what: "the tables", reason };
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| unusable(error.to_string()))?;
+        let address = listener.local_addr().map_err(|error| unusable(error.to_string()))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = database.clone();
+        tokio::spawn(async move {
+            let shutdown = async { stopped.await.unwrap_or_default() };
+            if let Err(error) = server::serve_with_shutdown(listener, served, shutdown).await {
+                tracing::error!(error, "the embedded DynamoDB stopped");
+            }
+        });
+        Ok(Self { database, client: client(&format!("http://{address}")), _stop: stop })
+    }
+
+    /// Creates a table as the template describes it, unless it is there.
+    pub(crate) async fn create_table(&self, name: &str, properties: &TableProperties) -> Result<(), CloudError> {
+        let unusable = |reason: String| CloudError::Unusable { what: "the tables", reason };
+        let there = self.client.list_tables().send().await.map_err(|error| unusable(format!("{error:?}")))?;
+        if there.table_names().iter().any(|table| table == name) {
+            return Ok(());
+        }
+        let bad = |error: aws_sdk_dynamodb::error::BuildError| unusable(error.to_string());
+        let attributes = properties.attribute_definitions.iter().map(|attribute| {
+            let kind = ScalarAttributeType::from(attribute.attribute_type.as_str());
+            AttributeDefinition::builder().attribute_name(&attribute.attribute_name).attribute_type(kind).build()
+        });
+        let stream = StreamViewType::from(properties.stream_specification.stream_view_type.as_str());
+        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(stream).build().map_err(bad)?;
+        let indexes: Result<Vec<_>, _> = properties.global_secondary_indexes.iter().map(index).collect();
+        let call = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest).stream_specification(stream);
+        let call = call.set_attribute_definitions(Some(attributes.collect::<Result<_, _>>().map_err(bad)?));
+        let call = call.set_key_schema(Some(key_schema(&properties.key_schema).map_err(bad)?));
+        let call = call.set_global_secondary_indexes(Some(indexes.map_err(bad)?));
+        call.send().await.map_err(|error| unusable(format!("{error:?}")))?;
+        Ok(())
+    }
+}
+
+/// An SDK client that reaches `endpoint` and nothing else, with credentials that are worth nothing elsewhere.
+fn client(endpoint: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "waymark-local"))
+        .endpoint_url(endpoint)
+        .build();
+    Client::from_conf(config)
+}
+
+fn open_database(path: &Path) -> Result<Database, CloudError> {
+    let corrupt = |reason: String| CloudError::Corrupt { path: path.to_path_buf(), reason };
+    let database = Database::new(&path.to_string_lossy()).map_err(|error| corrupt(error.to_string()))?;
+    // Without waiting for the disk at each write: safe against kill -9, since the pages are the system's by then;
+    // only a power cut can lose the last moments, which a laptop's practice season can bear.
+    database.enable_bulk_loading().map_err(|error| corrupt(error.to_string()))?;
+    index_stream_records(path).map_err(|error| corrupt(error.to_string()))?;
+    Ok(database)
+}
+
+/// The emulator looks for a stream's last sequence number at each write, by a scan of all its records; with this
+/// index that is one look-up, and a season's writes stay linear.
+fn index_stream_records(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "CREATE INDEX IF NOT EXISTS waymark_stream_sequence ON _stream_records (table_name, CAST(sequence_number AS INTEGER));",
+    )
+}
+
+fn index(properties: &IndexProperties) -> Result<GlobalSecondaryIndex, aws_sdk_dynamodb::error::BuildError> {
+    let projection = Projection::builder().projection_type(ProjectionType::from(properties.projection.projection_type.as_str())).build();
+    let index = GlobalSecondaryIndex::builder().index_name(&properties.index_name).projection(projection);
+    index.set_key_schema(Some(key_schema(&properties.key_schema)?)).build()
+}
+
+fn key_schema(keys: &[KeyProperties]) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
+    let element = |key: &KeyProperties| KeySchemaElement::builder().attribute_name(&key.attribute_name).key_type(KeyType::from(key.key_type.as_str())).build();
+    keys.iter().map(element).collect()
+}

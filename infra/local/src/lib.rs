@@ -1,0 +1,27 @@
+//! The cloud in one process: what Waymark needs of AWS, on one laptop and without an account.
+//!
+//! DynamoDB is `dynoxide`, S3 is `s3s` over a small store of ours ([`s3`]); both keep their state under a data
+//! directory and are reached through the AWS SDK only. Tables, the inbox prefix and the schedules come from
+//! `infra/template.yaml`; S3 notifications, the tables' streams and the schedules are delivered to the very `handle`
+//! functions that are deployed. Killing the process at any instant loses nothing that was acknowledged: deliveries
+//! are remembered until their handler has returned, and delivered again after a restart.
+//!
+//! Tables and bucket are named `local-…` and no client here knows any endpoint but this process's own, so nothing
+//! here can touch a real account.
+
+mod cloud;
+mod deliveries;
+mod dynamodb;
+mod nights;
+pub mod s3;
+mod schedules;
+mod serve;
+mod streams;
+mod template;
+
+pub use cloud::{BUCKET, Cloud, CloudError, ORDERS_TABLE, Options, RECORDS_TABLE};
+pub use deliveries::Delivered;
+pub use nights::Night;
+pub use schedules::{Job, Schedule, ScheduleError};
+pub use serve::{Endpoints, ServeError};
+pub use template::{Template, TemplateError};

@@ -1,0 +1,71 @@
+//! Nights: what the schedules start.
+
+use domain::{Month, Timestamp};
+use futures::future::try_join_all;
+use store::{OPEN_SHARDS, ScanOutcome};
+
+use crate::{Cloud, CloudError};
+
+/// Segments of the stall scan: a laptop has few cores.
+const SEGMENTS: u32 = 4;
+
+/// What a night's scans came to.
+#[derive(Clone, Debug, Default)]
+pub struct Night {
+    /// The stall scan.
+    pub stalls: ScanOutcome,
+    /// The sign-off scan.
+    pub signoffs: ScanOutcome,
+}
+
+impl Cloud {
+    /// The stall scan as of an instant, all its segments at once.
+    ///
+    /// # Errors
+    /// [`CloudError::Function`] when a segment fails.
+    pub async fn scan_stalls(&self, as_of: Timestamp) -> Result<ScanOutcome, CloudError> {
+        let function = self.stall_scan();
+        let runs = (0..SEGMENTS).map(|segment| {
+            let request = stall_scan::Request { as_of, segment, segments: SEGMENTS, cursor: None };
+            stall_scan::handle(&function, request)
+        });
+        let outcomes = try_join_all(runs).await;
+        outcomes.map(sum).map_err(|failure| CloudError::Function { function: "stall-scan", reason: failure.to_string() })
+    }
+
+    /// The sign-off scan as of an instant, all its shards at once.
+    ///
+    /// # Errors
+    /// [`CloudError::Function`] when a shard fails.
+    pub async fn scan_signoffs(&self, as_of: Timestamp) -> Result<ScanOutcome, CloudError> {
+        let function = self.signoff_scan();
+        let runs = (0..OPEN_SHARDS).map(|shard| signoff_scan::handle(&function, signoff_scan::Request { as_of, shard: Some(shard), cursor: None }));
+        let outcomes = try_join_all(runs).await;
+        outcomes.map(sum).map_err(|failure| CloudError::Function { function: "signoff-scan", reason: failure.to_string() })
+    }
+
+    /// One night: both scans.
+    ///
+    /// # Errors
+    /// As the scans.
+    pub async fn night(&self, as_of: Timestamp) -> Result<Night, CloudError> {
+        Ok(Night { stalls: self.scan_stalls(as_of).await?, signoffs: self.scan_signoffs(as_of).await? })
+    }
+
+    /// The report of a month as of an instant, after every change was written to the lake.
+    ///
+    /// # Errors
+    /// [`CloudError::Function`] when it cannot be made.
+    pub async fn report(&self, month: Option<Month>, as_of: Timestamp) -> Result<eligibility_report::Outcome, CloudError> {
+        self.deliver_streams().await?;
+        let outcome = eligibility_report::handle(&self.eligibility_report(), eligibility_report::Request { as_of, month }).await;
+        outcome.map_err(|failure| CloudError::Function { function: "eligibility-report", reason: failure.to_string() })
+    }
+}
+
+fn sum(outcomes: Vec<ScanOutcome>) -> ScanOutcome {
+    outcomes.into_iter().fold(ScanOutcome::default(), |mut total, outcome| {
+        total.add(outcome);
+        total
+    })
+}

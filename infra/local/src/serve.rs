@@ -1,0 +1,118 @@
+//! `waymark up`: the embedded cloud's endpoints for any AWS client, with uploads, streams and schedules live.
+
+use std::time::Duration;
+
+use dynoxide::server;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use domain::Timestamp;
+
+use crate::schedules::{Job, Schedule};
+use crate::{Cloud, CloudError, s3};
+
+/// How often the streams are looked at while the cloud is up.
+const STREAM_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a schedule may be late.
+const SCHEDULE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Ports to serve on, on the loopback interface.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoints {
+    /// S3.
+    pub s3_port: u16,
+    /// DynamoDB.
+    pub dynamodb_port: u16,
+}
+
+/// Why the endpoints cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A port is taken.
+    #[error("port {port} for {service} cannot be used: {source}; choose another with --{service}-port")]
+    Port {
+        /// The port.
+        port: u16,
+        /// `s3` or `dynamodb`.
+        service: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The cloud failed while serving.
+    #[error(transparent)]
+    Cloud(CloudError),
+}
+
+impl Cloud {
+    /// Serves until `shutdown` resolves. `now` is the clock of the schedules; `ready` is called once both endpoints listen; `told` hears of everything that happened.
+    ///
+    /// # Errors
+    /// [`ServeError`] when a port is taken or the cloud fails.
+    pub async fn serve(
+        &self,
+        endpoints: Endpoints,
+        now: impl Fn() -> Timestamp,
+        ready: impl FnOnce(),
+        mut told: impl FnMut(String),
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let s3_listener = listen(endpoints.s3_port, "s3").await?;
+        let dynamodb_listener = listen(endpoints.dynamodb_port, "dynamodb").await?;
+        let (stop, stopped) = watch::channel(false);
+        let until = |mut stopped: watch::Receiver<bool>| async move {
+            // An error means that the sender is gone, which is a stop too.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let s3_server = tokio::spawn(s3::serve(s3_listener, s3::service(self.objects.clone()), until(stopped.clone())));
+        let dynamodb_server = tokio::spawn(server::serve_with_shutdown(dynamodb_listener, self.tables.database.clone(), until(stopped)));
+        ready();
+        let lived = tokio::select! {
+            () = shutdown => Ok(()),
+            failed = self.live(&now, &mut told) => failed,
+        };
+        // Both servers may have gone already.
+        let _ = stop.send(true);
+        let _ = s3_server.await;
+        let _ = dynamodb_server.await;
+        lived.map_err(ServeError::Cloud)
+    }
+
+    /// Carries events for ever; returns only when something fails.
+    async fn live(&self, now: &impl Fn() -> Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
+        let schedules = Schedule::all(&self.template).map_err(|error| CloudError::Unusable { what: "a schedule", reason: error.to_string() })?;
+        let mut looked_at = now();
+        let mut streams = tokio::time::interval(STREAM_INTERVAL);
+        let mut clock = tokio::time::interval(SCHEDULE_INTERVAL);
+        loop {
+            for answered in self.deliver_notifications().await? {
+                let counts = answered.counts;
+                told(format!("{}: {} rows, {} rejected, {} parked", answered.key, counts.rows, counts.rejected, counts.parked));
+            }
+            tokio::select! {
+                () = self.objects.wait_for_notification() => {}
+                _ = streams.tick() => { self.deliver_streams().await?; }
+                _ = clock.tick() => {
+                    let until = now();
+                    self.start_due(&schedules, looked_at, until, told).await?;
+                    looked_at = until;
+                }
+            }
+        }
+    }
+
+    async fn start_due(&self, schedules: &[Schedule], after: Timestamp, until: Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
+        for schedule in schedules {
+            let Some(at) = schedule.next_after(after).filter(|at| *at <= until) else { continue };
+            match schedule.job {
+                Job::StallScan => told(format!("stall scan as of {at}: {} fines posted", self.scan_stalls(at).await?.tally.posted)),
+                Job::SignoffScan => told(format!("sign-off scan as of {at}: {} fines posted", self.scan_signoffs(at).await?.tally.posted)),
+                Job::EligibilityReport => told(format!("report: {}", self.report(None, at).await?.keys.join(", "))),
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn listen(port: u16, service: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| ServeError::Port { port, service, source })
+}

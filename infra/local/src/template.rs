@@ -1,0 +1,170 @@
+//! `infra/template.yaml`, as far as the embedded cloud follows it: tables, the inbox prefix, the schedules.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// What the embedded cloud takes from the template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// Tables by their logical names.
+    pub tables: Vec<(String, TableProperties)>,
+    /// The key prefix whose new objects are told to `upload-validation`.
+    pub inbox_prefix: String,
+    /// Schedules by the logical name of their function.
+    pub schedules: Vec<(String, ScheduleProperties)>,
+}
+
+/// A table's properties.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TableProperties {
+    /// Attribute types.
+    pub attribute_definitions: Vec<AttributeProperties>,
+    /// The primary key.
+    pub key_schema: Vec<KeyProperties>,
+    /// Indexes.
+    #[serde(default)]
+    pub global_secondary_indexes: Vec<IndexProperties>,
+    /// The stream.
+    pub stream_specification: StreamProperties,
+}
+
+/// An attribute's type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttributeProperties {
+    /// Its name.
+    pub attribute_name: String,
+    /// `S` or `N`.
+    pub attribute_type: String,
+}
+
+/// A part of a key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyProperties {
+    /// Its name.
+    pub attribute_name: String,
+    /// `HASH` or `RANGE`.
+    pub key_type: String,
+}
+
+/// An index.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct IndexProperties {
+    /// Its name.
+    pub index_name: String,
+    /// Its key.
+    pub key_schema: Vec<KeyProperties>,
+    /// What it holds.
+    pub projection: ProjectionProperties,
+}
+
+/// What an index holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ProjectionProperties {
+    /// `ALL` or `KEYS_ONLY`.
+    pub projection_type: String,
+}
+
+/// A table's stream.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StreamProperties {
+    /// `NEW_IMAGE` or `NEW_AND_OLD_IMAGES`.
+    pub stream_view_type: String,
+}
+
+/// A schedule.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduleProperties {
+    /// `cron(…)`
+    pub schedule_expression: String,
+    /// The zone it is read in.
+    pub schedule_expression_timezone: String,
+    /// The event, with `<aws.scheduler.scheduled-time>` for the instant.
+    pub input: String,
+}
+
+/// The template does not say what the embedded cloud needs: a slip in the repository, found by a test.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// It is no YAML of the form expected.
+    #[error("infra/template.yaml cannot be read: {0}")]
+    Unreadable(String),
+    /// Something is missing.
+    #[error("infra/template.yaml has no {0}")]
+    Missing(&'static str),
+}
+
+impl Template {
+    /// The template of this repository.
+    ///
+    /// # Errors
+    /// [`TemplateError`] when it does not say what is needed.
+    pub fn load() -> Result<Self, TemplateError> {
+        Self::parse(TEMPLATE)
+    }
+
+    fn parse(text: &str) -> Result<Self, TemplateError> {
+        // An attribute of type `N` is no "no".
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let template: Value = serde_saphyr::from_str_with_options(text, options).map_err(|error| TemplateError::Unreadable(error.to_string()))?;
+        let resources = template["Resources"].as_object().ok_or(TemplateError::Missing("Resources"))?;
+        let mut tables = Vec::new();
+        let mut schedules = Vec::new();
+        let mut inbox_prefix = None;
+        for (name, resource) in resources {
+            if resource["Type"] == "AWS::DynamoDB::Table" {
+                tables.push((name.clone(), read(&resource["Properties"])?));
+            }
+            for event in resource["Properties"]["Events"].as_object().into_iter().flat_map(|events| events.values()) {
+                match event["Type"].as_str() {
+                    Some("ScheduleV2") => schedules.push((name.clone(), read(&event["Properties"])?)),
+                    Some("S3") => inbox_prefix = prefix_of(&event["Properties"]),
+                    _ => {}
+                }
+            }
+        }
+        let inbox_prefix = inbox_prefix.ok_or(TemplateError::Missing("prefix of the bucket's notification"))?;
+        Ok(Self { tables, inbox_prefix, schedules })
+    }
+
+    /// The properties of a table by its logical name.
+    ///
+    /// # Errors
+    /// [`TemplateError::Missing`] when there is none of that name.
+    pub fn table(&self, name: &'static str) -> Result<&TableProperties, TemplateError> {
+        self.tables.iter().find(|(table, _)| table == name).map(|(_, properties)| properties).ok_or(TemplateError::Missing(name))
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, TemplateError> {
+    T::deserialize(value).map_err(|error| TemplateError::Unreadable(error.to_string()))
+}
+
+fn prefix_of(properties: &Value) -> Option<String> {
+    let rules = properties["Filter"]["S3Key"]["Rules"].as_array()?;
+    let prefix = rules.iter().find(|rule| rule["Name"] == "prefix")?;
+    prefix["Value"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_says_what_the_embedded_cloud_needs() {
+        let template = Template::load().expect("a sound template");
+        assert_eq!(template.inbox_prefix, lake::INBOX);
+        assert_eq!(template.table("OrdersTable").expect("a table").key_schema[0].attribute_name, "order_id");
+        assert_eq!(template.table("RecordsTable").expect("a table").global_secondary_indexes.len(), 1);
+        let scheduled: Vec<&str> = template.schedules.iter().map(|(function, _)| function.as_str()).collect();
+        assert_eq!(scheduled.len(), 3, "{scheduled:?}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Appeals against fines (B5).
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::AppealFact;
+use crate::order::Source;
+use crate::{Clause, Subject, Timestamp};
+
+/// What has become of an appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppealStatus {
+    /// Not decided yet.
+    Pending,
+    /// Refused.
+    Rejected,
+    /// Taken back by the seller.
+    Withdrawn,
+    /// Lapsed.
+    Expired,
+    /// Granted.
+    Accepted,
+}
+
+/// A clause that can be appealed against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AppealedClause {
+    /// The upload fine.
+    A6,
+    /// Silence.
+    B3,
+    /// The sign-off deadline.
+    B4,
+}
+
+/// One appeal of an order, with its states as they were learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appeal {
+    /// The appeal's number.
+    pub appeal_id: String,
+    /// The clause appealed against.
+    pub clause: AppealedClause,
+    /// The one B3 episode it names; `None` for all of the order's.
+    pub episode_start: Option<Timestamp>,
+    /// When it was filed.
+    pub filed_at: Timestamp,
+    /// What was learned of it.
+    pub states: Vec<AppealState>,
+    /// The row that brought it first.
+    pub source: Source,
+}
+
+/// One state of an appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AppealState {
+    /// From when it holds: the decision, or the filing where no decision is dated.
+    pub since: Timestamp,
+    /// The state.
+    pub status: AppealStatus,
+    /// When we learned it.
+    pub recorded_at: Timestamp,
+}
+
+/// What an order's appeals mean for one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plea<'a> {
+    /// An accepted appeal: no fine, or a reversal.
+    Accepted(&'a Appeal),
+    /// An appeal that is still pending.
+    Pending(&'a Appeal),
+    /// None, or none that changes anything.
+    None,
+}
+
+impl Appeal {
+    /// An appeal as its first row tells it.
+    pub fn filed(fact: &AppealFact) -> Self {
+        Self {
+            appeal_id: fact.appeal_id.clone(),
+            clause: fact.clause,
+            episode_start: fact.episode_start,
+            filed_at: fact.filed_at,
+            states: vec![AppealState::of(fact)],
+            source: fact.source,
+        }
+    }
+
+    /// The appeal's status as of an instant; `None` when it was not known then. Before its decision it is pending.
+    pub fn status(&self, as_of: Timestamp) -> Option<AppealStatus> {
+        let known = || self.states.iter().filter(|state| state.recorded_at <= as_of);
+        known().next()?;
+        let decided = known().filter(|state| state.status != AppealStatus::Pending && state.since <= as_of);
+        Some(decided.max_by_key(|state| (state.since, state.status)).map_or(AppealStatus::Pending, |state| state.status))
+    }
+
+    /// Adds a state; the same state again keeps its earliest `recorded_at`. True when something changed.
+    pub(crate) fn learn(&mut self, fact: &AppealFact) -> bool {
+        let state = AppealState::of(fact);
+        match self.states.iter_mut().find(|known| (known.since, known.status) == (state.since, state.status)) {
+            Some(known) if known.recorded_at <= state.recorded_at => false,
+            Some(known) => {
+                known.recorded_at = state.recorded_at;
+                true
+            }
+            None => {
+                self.states.push(state);
+                self.states.sort();
+                true
+            }
+        }
+    }
+
+    fn names(&self, subject: &Subject) -> bool {
+        let clause = match self.clause {
+            AppealedClause::A6 => Clause::A6,
+            AppealedClause::B3 => Clause::B3,
+            AppealedClause::B4 => Clause::B4,
+        };
+        clause == subject.clause && (self.episode_start.is_none() || self.episode_start == subject.episode_start)
+    }
+}
+
+impl AppealState {
+    fn of(fact: &AppealFact) -> Self {
+        Self { since: fact.decided_at.unwrap_or(fact.filed_at), status: fact.status, recorded_at: fact.recorded_at }
+    }
+}
+
+/// Of several appeals about one entry: accepted, then pending, then the rest (B5).
+pub fn plea<'a>(appeals: &'a [Appeal], subject: &Subject, as_of: Timestamp) -> Plea<'a> {
+    let with = |status| appeals.iter().filter(move |appeal| appeal.names(subject) && appeal.status(as_of) == Some(status));
+    if let Some(appeal) = with(AppealStatus::Accepted).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id)) {
+        return Plea::Accepted(appeal);
+    }
+    // The earliest filed decides whether it was filed by the deadline.
+    with(AppealStatus::Pending).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id)).map_or(Plea::None, Plea::Pending)
+}

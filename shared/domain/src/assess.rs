@@ -1,0 +1,338 @@
+//! The rules as one pure function: what an order owes the ledger, what to warn of, and what is near.
+
+use serde::{Deserialize, Serialize};
+
+use crate::appeal::{Plea, plea};
+use crate::order::{OrderAsOf, OrderStatus};
+use crate::policy::{PickupStart, SilenceUnit};
+use crate::{Cents, Clause, Node, Order, Policy, RowCode, Subject, Timestamp, TrackingNumber};
+
+/// What an order amounts to as of an instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assessment {
+    /// Entries that the ledger should hold, no two of one subject.
+    pub due: Vec<Due>,
+    /// What went wrong without costing money.
+    pub warnings: Vec<Warning>,
+    /// The next instant at which something more may go wrong.
+    pub next_deadline: Option<Deadline>,
+}
+
+/// An entry that the ledger should hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    /// What it is about.
+    pub subject: Subject,
+    /// Whether it is charged or waits for an appeal.
+    pub verdict: Verdict,
+    /// USD cents, positive.
+    pub amount: Cents,
+    /// When it came about.
+    pub effective_at: Timestamp,
+    /// Why.
+    pub because: Because,
+}
+
+/// Whether a due entry is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Charged.
+    Fine,
+    /// Waits for a pending appeal (B5).
+    Hold,
+}
+
+/// A failing without a price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A1: the first accepted upload is late, or missing past the deadline.
+    UploadLate {
+        /// The upload, if there is one.
+        uploaded_at: Option<Timestamp>,
+        /// The deadline.
+        deadline: Timestamp,
+    },
+    /// B1: the first pickup is late, or missing past the deadline.
+    PickupLate {
+        /// The parcel.
+        number: TrackingNumber,
+        /// The pickup, if there is one.
+        picked_up_at: Option<Timestamp>,
+        /// The deadline.
+        deadline: Timestamp,
+    },
+    /// B2: the timeline ended incomplete.
+    NodesMissing {
+        /// The parcel.
+        number: TrackingNumber,
+        /// Required nodes that never came.
+        missing: Vec<Node>,
+    },
+}
+
+/// The next instant at which a clause may be broken.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline {
+    /// The last instant that is still in time.
+    pub at: Timestamp,
+    /// The clause's id: A1, B1, B3 or B4.
+    pub clause: &'static str,
+}
+
+/// The inputs and the comparison that decided an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Because {
+    /// A6: a committed row failed.
+    UploadFailed {
+        /// The row's code.
+        code: RowCode,
+        /// When it was uploaded.
+        uploaded_at: Timestamp,
+        /// The data row of its file.
+        row: u64,
+    },
+    /// B3: two consecutive events too far apart, or the last event and the scan.
+    Silence {
+        /// The last event before the silence.
+        silent_from: Timestamp,
+        /// The event that ended it; `None` while it lasts.
+        silent_until: Option<Timestamp>,
+        /// "49 h 12 m > 48 h 00 m"
+        comparison: String,
+    },
+    /// B4: not signed in time.
+    NotSigned {
+        /// The payment.
+        paid_at: Timestamp,
+        /// The deadline.
+        deadline: Timestamp,
+        /// When it was signed after all, as far as known.
+        signed_at: Option<Timestamp>,
+        /// The order's amount in USD.
+        order_usd: Cents,
+        /// "5 % of 80.10 = 4.01, at most 50.00"
+        comparison: String,
+        /// The pending appeal that holds the entry.
+        held_by_appeal: Option<String>,
+    },
+    /// A reversal or void: an appeal was accepted.
+    AppealAccepted {
+        /// The appeal.
+        appeal_id: String,
+        /// When it was decided.
+        decided_at: Timestamp,
+    },
+    /// A reversal: an appeal filed in time, learned of late, holds the fine.
+    AppealPending {
+        /// The appeal.
+        appeal_id: String,
+    },
+    /// A reversal or void: as of now the rules ask for another amount.
+    AmountChanged {
+        /// What is due instead.
+        due: Cents,
+    },
+    /// A reversal or void: facts learned since show that nothing is due (a late event split the silence, a
+    /// sign-off in time was reported late, …), or another policy applies.
+    NoLongerDue {
+        /// The latest instant at which something of the order was learned.
+        latest_fact_recorded_at: Option<Timestamp>,
+    },
+}
+
+/// Assesses an order as of an instant, under the policy in force at its payment.
+///
+/// Pure: the same facts give the same result however they were split, ordered or repeated, and however many
+/// nights ran before.
+pub fn assess(order: &Order, policy: &Policy, as_of: Timestamp) -> Assessment {
+    let Some(seen) = order.as_of(as_of) else { return Assessment::default() };
+    let rules = Rules { seen: &seen, policy };
+    let mut assessment = Assessment::default();
+    rules.upload(&mut assessment);
+    rules.pickup(&mut assessment);
+    rules.nodes(&mut assessment);
+    rules.silence(&mut assessment);
+    rules.sign_off(&mut assessment);
+    assessment
+}
+
+struct Rules<'a> {
+    seen: &'a OrderAsOf<'a>,
+    policy: &'a Policy,
+}
+
+impl Assessment {
+    fn near(&mut self, at: Timestamp, clause: &'static str) {
+        let deadline = Deadline { at, clause };
+        self.next_deadline = Some(self.next_deadline.take().map_or(deadline.clone(), |known| known.min(deadline)));
+    }
+}
+
+impl Rules<'_> {
+    /// A1 (warning) and A6 (fine).
+    fn upload(&self, assessment: &mut Assessment) {
+        let order = self.seen.order;
+        let deadline = order.paid_at.plus(self.policy.upload_max());
+        let uploaded_at = self.seen.first_upload_at();
+        let waits = uploaded_at.is_none() && self.seen.as_of <= deadline;
+        if waits && self.seen.status_at(self.seen.as_of).0 == OrderStatus::Paid {
+            assessment.near(deadline, "A1");
+        } else if !waits && uploaded_at.is_none_or(|at| at > deadline) && !self.seen.is_excluded() {
+            assessment.warnings.push(Warning::UploadLate { uploaded_at, deadline });
+        }
+        let Some(failure) = order.failure.filter(|failure| failure.uploaded_at <= self.seen.as_of) else { return };
+        let because = Because::UploadFailed { code: failure.code, uploaded_at: failure.uploaded_at, row: failure.source.row };
+        let fine = Cents(i64::from(self.policy.upload.fine_cents));
+        self.charge(assessment, Subject::order(Clause::A6), fine, failure.uploaded_at, because);
+    }
+
+    /// B1 (warning). That silence is never also B3's, which runs from the pickup.
+    fn pickup(&self, assessment: &mut Assessment) {
+        for parcel in self.seen.parcels.iter().filter(|parcel| parcel.is_live_at(self.seen.as_of)) {
+            let deadline = pickup_deadline(self.seen.order, parcel.shipment.uploaded_at, self.policy);
+            let picked_up_at = parcel.timeline.picked_up_at;
+            if picked_up_at.is_none() && self.seen.as_of <= deadline {
+                assessment.near(deadline, "B1");
+            } else if picked_up_at.is_none_or(|at| at > deadline) {
+                let number = parcel.shipment.number.clone();
+                assessment.warnings.push(Warning::PickupLate { number, picked_up_at, deadline });
+            }
+        }
+    }
+
+    /// B2 (warning), judged at the end of a timeline.
+    fn nodes(&self, assessment: &mut Assessment) {
+        for parcel in self.seen.parcels.iter().filter(|parcel| parcel.is_in_use_at(self.seen.as_of)) {
+            if parcel.timeline.end.is_some() && !self.policy.is_complete(parcel.timeline.nodes) {
+                let missing = self.policy.nodes.required.iter().copied().filter(|node| !parcel.timeline.nodes.contains(*node)).collect();
+                assessment.warnings.push(Warning::NodesMissing { number: parcel.shipment.number.clone(), missing });
+            }
+        }
+    }
+
+    /// B3: every parcel's timeline, from its pickup to its end, whatever the order's status.
+    fn silence(&self, assessment: &mut Assessment) {
+        for parcel in &self.seen.parcels {
+            let timeline = &parcel.timeline;
+            let ends = timeline.instants.iter().skip(1).copied().map(Some).chain(timeline.end.is_none().then_some(None));
+            for (silent_from, silent_until) in timeline.instants.iter().copied().zip(ends) {
+                let fined = self.episode(assessment, &parcel.shipment.number, silent_from, silent_until);
+                if fined && self.policy.silence.fined_per == SilenceUnit::Shipment {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// One gap between consecutive events; true when it is a fined episode. A gap to an event that has not
+    /// happened yet is measured to the scan's instant only: no fine before its time.
+    fn episode(&self, assessment: &mut Assessment, number: &TrackingNumber, silent_from: Timestamp, silent_until: Option<Timestamp>) -> bool {
+        let limit = self.policy.silence_max();
+        let silence = silent_until.map_or(self.seen.as_of, |until| until.min(self.seen.as_of)).since(silent_from);
+        if silence <= limit {
+            if silent_until.is_none() {
+                assessment.near(silent_from.plus(limit), "B3");
+            }
+            return false;
+        }
+        let episode_start = (self.policy.silence.fined_per == SilenceUnit::Episode).then_some(silent_from);
+        let because = Because::Silence { silent_from, silent_until, comparison: format!("{silence} > {limit}") };
+        let fine = Cents(i64::from(self.policy.silence.fine_cents));
+        self.charge(assessment, Subject::silence(number, episode_start), fine, silent_from.plus(limit).next(), because);
+        true
+    }
+
+    /// A6 and B3: a pending appeal holds nothing, an accepted one takes the fine away.
+    fn charge(&self, assessment: &mut Assessment, subject: Subject, amount: Cents, effective_at: Timestamp, because: Because) {
+        let accepted = matches!(plea(&self.seen.order.appeals, &subject, self.seen.as_of), Plea::Accepted(_));
+        if !accepted && amount > Cents::ZERO {
+            assessment.due.push(Due { subject, verdict: Verdict::Fine, amount, effective_at, because });
+        }
+    }
+
+    /// B4 and B5.
+    fn sign_off(&self, assessment: &mut Assessment) {
+        let (order, as_of) = (self.seen.order, self.seen.as_of);
+        let deadline = order.sign_off_deadline(self.policy);
+        let exempt = self.seen.status_at(deadline).0 != OrderStatus::Paid;
+        if exempt || self.seen.signed_at(deadline).is_some() {
+            return;
+        }
+        if as_of <= deadline {
+            return assessment.near(deadline, "B4");
+        }
+        let amount = self.policy.sign_off_fine(order.usd);
+        let subject = Subject::order(Clause::B4);
+        let (verdict, held_by_appeal) = match plea(&order.appeals, &subject, as_of) {
+            Plea::Accepted(_) => return,
+            Plea::Pending(appeal) if appeal.filed_at <= deadline => (Verdict::Hold, Some(appeal.appeal_id.clone())),
+            Plea::Pending(_) | Plea::None => (Verdict::Fine, None),
+        };
+        if amount == Cents::ZERO {
+            return;
+        }
+        let because = Because::NotSigned {
+            paid_at: order.paid_at,
+            deadline,
+            signed_at: self.seen.signed_at(as_of),
+            order_usd: order.usd,
+            comparison: self.sign_off_arithmetic(amount),
+            held_by_appeal,
+        };
+        assessment.due.push(Due { subject, verdict, amount, effective_at: deadline.next(), because });
+    }
+
+    fn sign_off_arithmetic(&self, amount: Cents) -> String {
+        let rule = &self.policy.sign_off;
+        let (usd, cap) = (self.seen.order.usd, Cents(i64::from(rule.fine_cents_max)));
+        format!("{} % of {usd}, at most {cap} = {amount}", Cents(i64::from(rule.fine_basis_points)).to_string().trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// B1's deadline for a parcel.
+pub fn pickup_deadline(order: &Order, uploaded_at: Timestamp, policy: &Policy) -> Timestamp {
+    let start = match policy.pickup.runs_from {
+        PickupStart::Upload => uploaded_at,
+        PickupStart::Payment => order.paid_at,
+    };
+    start.plus(policy.pickup_max())
+}
+
+impl Order {
+    /// Why an entry is taken back as of an instant.
+    pub(crate) fn why_withdrawn(&self, subject: &Subject, due: Option<&Due>, as_of: Timestamp) -> Because {
+        match (plea(&self.appeals, subject, as_of), due) {
+            (Plea::Accepted(appeal), None) => Because::AppealAccepted {
+                appeal_id: appeal.appeal_id.clone(),
+                decided_at: appeal.states.last().map_or(appeal.filed_at, |state| state.since),
+            },
+            (Plea::Pending(appeal), Some(due)) if due.verdict == Verdict::Hold => Because::AppealPending { appeal_id: appeal.appeal_id.clone() },
+            (_, Some(due)) => Because::AmountChanged { due: due.amount },
+            (_, None) => {
+                let latest_fact_recorded_at = self.learned_at().into_iter().rev().find(|at| *at <= as_of);
+                Because::NoLongerDue { latest_fact_recorded_at }
+            }
+        }
+    }
+
+    /// Whether B4 is not settled for good: the order must then stand in the index that the sign-off scan queries.
+    ///
+    /// Looks at every fact known, whenever learned. Settled means: signed in time, exempt or not worth a cent with
+    /// nothing standing in the ledger, or fined in full with no appeal pending.
+    pub fn is_sign_off_open(&self, policy: &Policy) -> bool {
+        const ALL_FACTS: Timestamp = Timestamp::from_unix(i64::MAX / 4);
+        let assessment = assess(self, policy, ALL_FACTS);
+        let subject = Subject::order(Clause::B4);
+        let due = assessment.due.iter().find(|due| due.subject == subject);
+        let posted = self.posted.iter().find(|posted| posted.subject == subject).filter(|posted| posted.amount > Cents::ZERO);
+        let stands = posted.filter(|posted| matches!(posted.kind, crate::EntryKind::Fine | crate::EntryKind::Hold));
+        match (due, stands) {
+            (None, None) => false,
+            (Some(due), Some(posted)) => {
+                due.verdict == Verdict::Hold || posted.kind != crate::EntryKind::Fine || due.amount != posted.amount
+            }
+            (Some(_), None) | (None, Some(_)) => true,
+        }
+    }
+}

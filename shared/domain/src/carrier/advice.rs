@@ -1,0 +1,99 @@
+//! What to tell somebody whose number misses its carrier's rule: candidates and hints, never a guess (A2).
+
+use regex::bytes::Regex;
+
+use super::{Carrier, CarrierTable, CheckDigit};
+
+/// What a number that misses the rule looks like all the same.
+#[derive(Debug)]
+pub(super) struct Hint {
+    pub(super) pattern: Regex,
+    pub(super) text_en: String,
+    pub(super) text_zh: String,
+}
+
+/// Carriers that a piece of advice names, at most.
+const CANDIDATES_MAX: usize = 5;
+
+impl CarrierTable {
+    /// What to say of a number that misses the rule of `named`, or whose carrier is unknown: the carriers it fits
+    /// and what it looks like, as the detail of `NUM_FORMAT` and `CARRIER_UNKNOWN` in both languages
+    /// (see [`crate::message`]): `fits YunExpress, Yanwen | 符合云途、燕文的单号规则`. Empty when there is nothing to say.
+    pub fn advice(&self, named: Option<&Carrier>, number: &str) -> String {
+        let hint = named.and_then(|carrier| carrier.hint(number));
+        let fits = self.fits(number);
+        let right = fits.iter().filter(|fit| fit.check_digit != CheckDigit::Invalid);
+        let candidates: Vec<_> = right.map(|fit| fit.carrier).take(CANDIDATES_MAX).collect();
+        let names = |name: fn(&Carrier) -> &str| candidates.iter().copied().map(name).collect::<Vec<_>>();
+        let fits_en = format!("fits {}", names(Carrier::name).join(", "));
+        let fits_zh = format!("符合{}的单号规则", spaced(&names(Carrier::name_zh).join("、")));
+        match (hint, candidates.is_empty()) {
+            (None, true) => String::new(),
+            (None, false) => format!("{fits_en} | {fits_zh}"),
+            (Some(hint), true) => format!("{} | {}", hint.text_en, hint.text_zh),
+            (Some(hint), false) => format!("{}, and {fits_en} | {}，也{fits_zh}", hint.text_en, hint.text_zh),
+        }
+    }
+}
+
+/// Names for the middle of a Chinese sentence, with a space where a Latin letter would touch a Chinese one.
+fn spaced(names: &str) -> String {
+    let gap = |letter: Option<char>| {
+        if letter.is_some_and(|letter| letter.is_ascii()) {
+            " "
+        } else {
+            ""
+        }
+    };
+    format!(
+        "{}{names}{}",
+        gap(names.chars().next()),
+        gap(names.chars().next_back())
+    )
+}
+
+impl Carrier {
+    fn hint(&self, number: &str) -> Option<&Hint> {
+        self.hints
+            .iter()
+            .find(|hint| hint.pattern.is_match(number.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_candidates_and_what_the_number_looks_like() {
+        let table = CarrierTable::shipped();
+        for (named, number, advice) in [
+            (
+                "DHL",
+                "YT2229521272164446",
+                "fits YunExpress, Yanwen | 符合云途、燕文的单号规则",
+            ),
+            (
+                "DHL",
+                "GM2951173225174494",
+                "looks like DHL eCommerce | 像是 DHL eCommerce 单号",
+            ),
+            (
+                "Pigeon Post",
+                "JCEAB1234567890CN",
+                "fits JCEX | 符合佳成的单号规则",
+            ),
+            (
+                "DHL",
+                "GFUS01011884214464",
+                "fits GOFO Express | 符合 GOFO 的单号规则",
+            ),
+            ("DHL", "?", ""),
+        ] {
+            assert_eq!(table.advice(table.find(named), number), advice);
+        }
+        let both = table.advice(table.find("DHL"), "60120172242323");
+        assert!(both.starts_with("looks like DHL eCommerce, and fits "), "{both}");
+        assert!(both.contains(" | 像是 DHL eCommerce 单号，也符合"), "{both}");
+    }
+}

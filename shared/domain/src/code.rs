@@ -1,0 +1,222 @@
+//! Codes of rows and files: what an answer file says of an upload. Texts live in `data/messages.toml`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The row is refused.
+    Error,
+    /// The row waits for its parent (order, tracking number, exchange rate).
+    Parked,
+    /// The row stands; a person should look.
+    Warning,
+}
+
+macro_rules! row_codes {
+    ($($(#[$doc:meta])* $variant:ident $text:literal $severity:ident $clause:literal;)*) => {
+        /// A finding's code, as the contract names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum RowCode {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl RowCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code in answer files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// What the code does to its row.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// The rulebook's clause it rests on; empty for matters of form.
+            pub fn clause(self) -> &'static str {
+                match self { $(Self::$variant => $clause,)* }
+            }
+        }
+    };
+}
+
+row_codes! {
+    /// A required cell is empty.
+    CellMissing "CELL_MISSING" Error "";
+    /// A cell does not hold what its column is for.
+    TypeInvalid "TYPE_INVALID" Error "";
+    /// Not a date and time, or a local time that does not exist.
+    TimeInvalid "TIME_INVALID" Error "";
+    /// A local time that exists twice; read in the seller's favour.
+    TimeAmbiguous "TIME_AMBIGUOUS" Warning "";
+    /// A column that only an operator's file may state was ignored.
+    StatementIgnored "STATEMENT_IGNORED" Warning "";
+    /// Not 10–20 digits.
+    OrderIdFormat "ORDER_ID_FORMAT" Error "";
+    /// A spreadsheet has destroyed the order number.
+    OrderIdPrecisionLost "ORDER_ID_PRECISION_LOST" Error "";
+    /// The order is not known yet.
+    OrderUnknown "ORDER_UNKNOWN" Parked "";
+    /// The order belongs to another seller.
+    OrderOtherSeller "ORDER_OTHER_SELLER" Error "";
+    /// Cancelled or refunded before the upload.
+    OrderState "ORDER_STATE" Warning "A1";
+    /// No tracking number.
+    NumEmpty "NUM_EMPTY" Error "A2";
+    /// The number misses its carrier's rule.
+    NumFormat "NUM_FORMAT" Error "A2";
+    /// Spaces in or around the number.
+    NumWhitespace "NUM_WHITESPACE" Error "A2";
+    /// A spreadsheet has turned the number into `1.2E+15`.
+    NumScientific "NUM_SCIENTIFIC" Error "A2";
+    /// Leading zeros were lost.
+    NumLeadingZeroLost "NUM_LEADING_ZERO_LOST" Error "A2";
+    /// The check digit is wrong.
+    NumCheckDigit "NUM_CHECK_DIGIT" Warning "A2";
+    /// The number belongs to another order.
+    NumUsedElsewhere "NUM_USED_ELSEWHERE" Error "A2";
+    /// The tracking number is not known yet.
+    NumUnknown "NUM_UNKNOWN" Parked "";
+    /// Several numbers in one cell.
+    NumMultiple "NUM_MULTIPLE" Error "A2";
+    /// The carrier is in no table.
+    CarrierUnknown "CARRIER_UNKNOWN" Error "A2";
+    /// AE Standard / Premium Shipping: not offline express.
+    CarrierOutOfScope "CARRIER_OUT_OF_SCOPE" Error "A3";
+    /// Neither `all` nor `part`.
+    SendTypeInvalid "SEND_TYPE" Error "";
+    /// The first accepted upload came more than 24 h after payment.
+    UploadLate "UPLOAD_LATE" Warning "A1";
+    /// Not a country.
+    DestUnknown "DEST_UNKNOWN" Error "A5";
+    /// A sanctioned or embargoed destination.
+    DestSanctioned "DEST_SANCTIONED" Error "A5";
+    /// The destination wants a commercial invoice.
+    InvoiceMissing "INVOICE_MISSING" Error "A4";
+    /// The destination wants a local tax id.
+    TaxIdMissing "TAX_ID_MISSING" Error "A4";
+    /// The tax id breaks its country's rule.
+    TaxIdInvalid "TAX_ID_INVALID" Error "A4";
+    /// The tax id's check digit is wrong, where that only warns.
+    TaxIdCheckDigit "TAX_ID_CHECK_DIGIT" Warning "A4";
+    /// Not an ISO 4217 currency.
+    CurrencyUnknown "CURRENCY_UNKNOWN" Error "";
+    /// No exchange rate for the payment day yet.
+    RateMissing "RATE_MISSING" Parked "";
+    /// Not an amount of its currency.
+    AmountInvalid "AMOUNT_INVALID" Error "";
+    /// The same facts stand in the file already.
+    RowDuplicate "ROW_DUPLICATE" Warning "";
+    /// The same key with other facts, or an immutable fact changed.
+    RowConflict "ROW_CONFLICT" Error "";
+    /// The order has as many events as it may.
+    EventsLimit "EVENTS_LIMIT" Error "";
+    /// The carrier's code is in no table; kept as `in_transit`.
+    EventCodeUnmapped "EVENT_CODE_UNMAPPED" Warning "";
+    /// It happened more than 14 h after it was recorded.
+    EventInFuture "EVENT_IN_FUTURE" Error "";
+}
+
+macro_rules! file_codes {
+    ($($(#[$doc:meta])* $variant:ident $text:literal;)*) => {
+        /// Why a whole file was refused: nothing of it was applied.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum FileCode {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl FileCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code in answer files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+file_codes! {
+    /// No rows.
+    FileEmpty "FILE_EMPTY";
+    /// A kind of file that is not read.
+    FileType "FILE_TYPE";
+    /// More bytes than a file may have.
+    FileTooLarge "FILE_TOO_LARGE";
+    /// Cut off or broken.
+    FileDamaged "FILE_DAMAGED";
+    /// Inflates beyond the limit.
+    InflateLimit "INFLATE_LIMIT";
+    /// More rows or columns than a file may have.
+    RowLimit "ROW_LIMIT";
+    /// A cell longer than cells may be.
+    CellLimit "CELL_LIMIT";
+    /// The encoding cannot be told.
+    EncodingUnsure "ENCODING_UNSURE";
+    /// A required column is missing.
+    HeaderMissing "HEADER_MISSING";
+    /// Two columns of one name.
+    HeaderDuplicate "HEADER_DUPLICATE";
+    /// Two columns that could both be meant.
+    HeaderAmbiguous "HEADER_AMBIGUOUS";
+}
+
+impl fmt::Display for RowCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FileCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing found in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was found.
+    pub code: RowCode,
+    /// The column it was found in, by its canonical name; empty when it is about the row.
+    pub column: String,
+    /// The cell as it came (tax ids masked, never longer than a line).
+    pub value: String,
+    /// What the message adds to its text: candidates, the repaired value, a limit. Empty where nothing is to add.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A finding about a cell.
+    pub fn new(code: RowCode, column: &str, value: &str) -> Self {
+        Self { code, column: column.to_owned(), value: shortened(value), detail: String::new() }
+    }
+
+    /// This finding with `detail` for its message.
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// Whether the finding refuses its row.
+    pub fn is_error(&self) -> bool {
+        self.code.severity() == Severity::Error
+    }
+}
+
+/// Characters of a cell that a finding quotes, at most.
+const QUOTED_CHARACTERS_MAX: usize = 80;
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(QUOTED_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+//! ISO 4217 currencies and their minor units, from `data/currencies.csv`.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A currency of ISO 4217 that has minor units (conventions, "Money": integer minor units with a currency).
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The ledger's currency.
+    pub const USD: Self = Self(*b"USD");
+
+    /// The currency of three upper-case letters, exactly as ISO 4217 writes it (`USD`); `None` for anything else.
+    /// Trimming and upper-casing are the caller's.
+    pub fn parse(code: &str) -> Option<Self> {
+        let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
+        SHIPPED.exponent(letters).map(|_| Self(letters))
+    }
+
+    /// How many decimal places the minor unit has: 2 for USD, 0 for JPY, 3 for KWD.
+    pub fn exponent(self) -> u32 {
+        SHIPPED.exponent(self.0).map_or(2, u32::from)
+    }
+
+    /// The three letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a currency is made of ASCII letters only")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Currency {
+    /// The three letters, in text and binary forms alike.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Letters)
+    }
+}
+
+struct Letters;
+
+impl de::Visitor<'_> for Letters {
+    type Value = Currency;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the three letters of an ISO 4217 currency")
+    }
+
+    fn visit_str<E: de::Error>(self, code: &str) -> Result<Currency, E> {
+        Currency::parse(code).ok_or_else(|| E::invalid_value(de::Unexpected::Str(code), &self))
+    }
+}
+
+/// A line of the currency table that cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the currency table is not `CODE,exponent`: {text:?}")]
+struct CurrencyLineError {
+    line: usize,
+    text: String,
+}
+
+/// One cell for every three letters, so that a lookup is one index: currencies are read once a row.
+struct CurrencyTable(Vec<Option<u8>>);
+
+static SHIPPED: LazyLock<CurrencyTable> = LazyLock::new(|| {
+    CurrencyTable::parse(include_str!("../data/currencies.csv"))
+        .expect("a test reads the shipped currency table")
+});
+
+impl CurrencyTable {
+    fn parse(csv: &str) -> Result<Self, CurrencyLineError> {
+        let mut cells = vec![None; 26 * 26 * 26];
+        let lines = csv
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.starts_with('#') && *line != "code,exponent");
+        for (index, line) in lines {
+            let (cell, exponent) = read_line(line).ok_or_else(|| CurrencyLineError {
+                line: index + 1,
+                text: line.to_owned(),
+            })?;
+            cells[cell] = Some(exponent);
+        }
+        Ok(Self(cells))
+    }
+
+    fn exponent(&self, letters: [u8; 3]) -> Option<u8> {
+        self.0.get(cell_of(letters)?).copied().flatten()
+    }
+}
+
+/// Money counts with powers of ten up to 10⁴ (CLF, UYW).
+const EXPONENT_MAX: u8 = 4;
+
+fn read_line(line: &str) -> Option<(usize, u8)> {
+    let (code, exponent) = line.split_once(',')?;
+    let exponent = exponent
+        .parse()
+        .ok()
+        .filter(|exponent| *exponent <= EXPONENT_MAX)?;
+    Some((cell_of(code.as_bytes().try_into().ok()?)?, exponent))
+}
+
+fn cell_of(letters: [u8; 3]) -> Option<usize> {
+    letters.iter().try_fold(0, |cell, letter| {
+        letter
+            .is_ascii_uppercase()
+            .then(|| cell * 26 + usize::from(letter - b'A'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::parse(code).expect("a test's currency")
+    }
+
+    #[test]
+    fn the_shipped_table_can_be_read() {
+        let table = CurrencyTable::parse(include_str!("../data/currencies.csv")).expect("the shipped table");
+        assert_eq!(table.0.iter().flatten().count(), 169);
+    }
+
+    #[test]
+    fn currencies_know_their_minor_units() {
+        for (code, exponent) in [
+            ("USD", 2),
+            ("JPY", 0),
+            ("KWD", 3),
+            ("RUB", 2),
+            ("BRL", 2),
+            ("CLF", 4),
+            ("XOF", 0),
+        ] {
+            assert_eq!(currency(code).exponent(), exponent, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_currency_is_refused() {
+        for code in [
+            "",
+            "US",
+            "USDT",
+            "usd",
+            "ZZZ",
+            "XXX",
+            "XAU",
+            "U\u{20ac}",
+            "美元",
+            "12A",
+        ] {
+            assert_eq!(Currency::parse(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_written_as_its_three_letters() {
+        assert_eq!(serde_json::to_string(&Currency::USD).expect("json"), "\"USD\"");
+        assert_eq!(
+            serde_json::from_str::<Currency>("\"KWD\"").expect("json"),
+            currency("KWD")
+        );
+        assert!(serde_json::from_str::<Currency>("\"ZZZ\"").is_err());
+        assert_eq!(currency("EUR").to_string(), "EUR");
+    }
+
+    #[test]
+    fn a_broken_line_of_the_table_is_named() {
+        let broken = CurrencyTable::parse("code,exponent\nUSD,2\nEURO,2\n").err();
+        assert_eq!(
+            broken,
+            Some(CurrencyLineError {
+                line: 3,
+                text: "EURO,2".to_owned()
+            })
+        );
+        assert!(CurrencyTable::parse("USD,9").is_err());
+    }
+}

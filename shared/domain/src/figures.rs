@@ -1,0 +1,134 @@
+//! What one order contributes to the figures of its month, as of what was learned by an instant.
+//!
+//! Each figure is a [`Standing`]: met or not, and the instant from which that is decided. A report as of T counts a
+//! figure when `decided_at <= T`, so it compares instants and never re-implements a rule.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::pickup_deadline;
+use crate::order::{OrderAsOf, Parcel};
+use crate::policy::FulfilmentExtra;
+use crate::{Cents, Month, Order, OrderStatus, Policy, PolicyBook, Timestamp};
+
+/// A figure of one order: whether its rule is met, and from when that is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Whether the rule is met.
+    pub met: bool,
+    /// The first instant at which that is so; in the future while a deadline still runs.
+    pub decided_at: Timestamp,
+}
+
+/// An order's part in the figures of its month ("Figures of a month" of the rulebook).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The payment month in the platform zone.
+    pub month: Month,
+    /// Cancelled before shipment: in no figure but this.
+    pub excluded: bool,
+    /// What the order adds to GMV.
+    pub gmv: Cents,
+    /// Fulfilment: A1, and B1 for every parcel uploaded by then (and what else the policy asks for).
+    pub fulfilment: Option<Standing>,
+    /// A1.
+    pub upload: Standing,
+    /// B1 for every parcel uploaded by then; `None` while nothing is uploaded.
+    pub pickup: Option<Standing>,
+    /// Signed within B4's deadline.
+    pub delivery: Standing,
+    /// B2, once all timelines have ended.
+    pub nodes: Option<Standing>,
+}
+
+/// The figures of an order by what was learned by `learned_by`; `None` when the order was not known then.
+pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Option<Figures> {
+    let policy = book.in_force_at(order.paid_at);
+    let seen = order.as_of(learned_by)?;
+    let upload = upload_standing(&seen, policy);
+    let pickup = pickup_standing(&seen, policy);
+    let delivery = delivery_standing(&seen, policy);
+    let nodes = nodes_standing(&seen, policy);
+    let refunded = seen.status_at(learned_by).0 == OrderStatus::Refunded;
+    let excluded = seen.is_excluded();
+    let counts_in_gmv = !excluded && !(refunded && policy.eligibility.subtract_refunds);
+    let extras = policy.eligibility.fulfilment_requires.iter().map(|extra| match extra {
+        FulfilmentExtra::Nodes => nodes,
+        FulfilmentExtra::SignOff => Some(delivery),
+    });
+    Some(Figures {
+        month: Month::of(order.paid_at, book.zone),
+        excluded,
+        gmv: if counts_in_gmv { order.usd } else { Cents::ZERO },
+        fulfilment: all_of([Some(upload), pickup].into_iter().chain(extras)),
+        upload,
+        pickup,
+        delivery,
+        nodes,
+    })
+}
+
+/// All rules together: failed from the first failure on, met from the last fulfilment on, open while one is open.
+fn all_of(standings: impl Iterator<Item = Option<Standing>> + Clone) -> Option<Standing> {
+    let first_failure = standings.clone().flatten().filter(|standing| !standing.met).min_by_key(|standing| standing.decided_at);
+    if first_failure.is_some() {
+        return first_failure;
+    }
+    let mut met = None;
+    for standing in standings {
+        met = met.max_by_decision(standing?);
+    }
+    met
+}
+
+trait Later {
+    fn max_by_decision(self, other: Standing) -> Self;
+}
+
+impl Later for Option<Standing> {
+    fn max_by_decision(self, other: Standing) -> Self {
+        Some(self.filter(|known| known.decided_at > other.decided_at).unwrap_or(other))
+    }
+}
+
+fn upload_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
+    let deadline = seen.order.paid_at.plus(policy.upload_max());
+    match seen.first_upload_at() {
+        Some(at) if at <= deadline => Standing { met: true, decided_at: at },
+        _ => Standing { met: false, decided_at: deadline.next() },
+    }
+}
+
+/// B1 over the parcels uploaded by A1's deadline (or, after a late first upload, with it) whose number was not
+/// replaced by then: a corrected number is no parcel, its replacement is.
+fn pickup_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
+    let first_upload_at = seen.first_upload_at()?;
+    let by = first_upload_at.max(seen.order.paid_at.plus(policy.upload_max()));
+    let parcels = seen.parcels.iter().filter(move |parcel| parcel.is_in_use_at(by));
+    all_of(parcels.map(|parcel| Some(parcel_pickup(seen.order, parcel, policy))))
+}
+
+fn parcel_pickup(order: &Order, parcel: &Parcel<'_>, policy: &Policy) -> Standing {
+    let deadline = pickup_deadline(order, parcel.shipment.uploaded_at, policy);
+    match parcel.timeline.picked_up_at {
+        Some(at) if at <= deadline => Standing { met: true, decided_at: at },
+        _ => Standing { met: false, decided_at: deadline.next() },
+    }
+}
+
+fn delivery_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
+    let deadline = seen.order.sign_off_deadline(policy);
+    match seen.signed_at(deadline) {
+        Some(at) => Standing { met: true, decided_at: at },
+        None => Standing { met: false, decided_at: deadline.next() },
+    }
+}
+
+fn nodes_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
+    let mut nodes = None;
+    for parcel in seen.parcels.iter().filter(|parcel| parcel.is_in_use_at(seen.as_of)) {
+        let (decided_at, _) = parcel.timeline.end?;
+        let met = nodes.is_none_or(|known: Standing| known.met) && policy.is_complete(parcel.timeline.nodes);
+        nodes = Some(Standing { met, decided_at: nodes.map_or(decided_at, |known| known.decided_at.max(decided_at)) });
+    }
+    nodes
+}

@@ -1,0 +1,107 @@
+//! Ids: always strings, checked once at the door.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Digits in an order id, at least and at most.
+pub const ORDER_ID_DIGITS: std::ops::RangeInclusive<usize> = 10..=20;
+/// Characters in a seller id, at most.
+pub const SELLER_ID_CHARACTERS_MAX: usize = 64;
+/// Characters in a tracking number, at most (4PX contracts allow 50).
+pub const TRACKING_NUMBER_CHARACTERS_MAX: usize = 50;
+
+/// The platform's order number: 10–20 ASCII digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(String);
+
+/// A shop of the platform. `_` is not a seller: it marks an operator's file over several sellers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SellerId(String);
+
+/// A carrier's number of a parcel, upper case, as its carrier's rule accepts it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrackingNumber(String);
+
+impl OrderId {
+    /// `None` unless the text is 10–20 ASCII digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = ORDER_ID_DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// A small stable number of this order below `shards`, by which orders are spread over index shards
+    /// (FNV-1a, 32 bits: it must give the same shard on every machine and in every release).
+    pub fn shard(&self, shards: u32) -> u32 {
+        let hash = self.0.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        (hash ^ (hash >> 16)) % shards.max(1)
+    }
+}
+
+impl SellerId {
+    /// `None` unless the text is 1–64 characters of `A–Z a–z 0–9 . _ -` and not `_` alone: it becomes part of keys.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=SELLER_ID_CHARACTERS_MAX).contains(&text.len())
+            && text != "_"
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+impl TrackingNumber {
+    /// `None` unless the text is 1–50 ASCII letters and digits; letters become upper case. Whether it fits its
+    /// carrier is the carrier table's question (A2).
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| Self(text.to_ascii_uppercase()))
+    }
+}
+
+macro_rules! text_of {
+    ($($id:ident)*) => {$(
+        impl $id {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+text_of!(OrderId SellerId TrackingNumber);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_checked_at_the_door() {
+        assert!(OrderId::parse("8000011000000005").is_some());
+        for bad in ["", "123456789", "123456789012345678901", "80000110000000０5", "8.00001E+15", " 8000011000000005"] {
+            assert!(OrderId::parse(bad).is_none(), "{bad}");
+        }
+        assert!(SellerId::parse("S00004").is_some());
+        for bad in ["", "_", "a/b", "a#b", "店铺"] {
+            assert!(SellerId::parse(bad).is_none(), "{bad}");
+        }
+        assert_eq!(TrackingNumber::parse("rr123456785cn").map(|n| n.to_string()), Some("RR123456785CN".to_owned()));
+        assert!(TrackingNumber::parse("8668 041546").is_none());
+    }
+
+    #[test]
+    fn shards_are_stable_and_even() {
+        let order = |n: u64| OrderId::parse(&format!("{}", 8_000_011_000_000_000 + n)).expect("an order id");
+        assert_eq!(order(5).shard(16), order(5).shard(16));
+        let mut counts = [0_u32; 16];
+        (0..16_000).for_each(|n| counts[order(n).shard(16) as usize] += 1);
+        assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
+    }
+}

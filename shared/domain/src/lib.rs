@@ -1,0 +1,40 @@
+//! Types and rules of AliExpress offline express (线下快递): what an order is, what the rulebook says of it,
+//! and which entries the ledger owes it.
+//!
+//! Holds no I/O, no clock and no async: time is an argument, so replaying June gives June. Money is integer
+//! cents, ids are strings, and no float takes part in a decision.
+
+pub mod appeal;
+pub mod assess;
+pub mod audit;
+pub mod carrier;
+pub mod code;
+pub mod country;
+pub mod currency;
+pub mod event_code;
+pub mod facts;
+pub mod figures;
+pub mod ids;
+pub mod ledger;
+pub mod message;
+pub mod money;
+pub mod node;
+pub mod order;
+pub mod papers;
+pub mod policy;
+pub mod ruling;
+pub mod shipment;
+pub mod time;
+
+pub use appeal::{Appeal, AppealStatus, AppealedClause};
+pub use code::{Finding, RowCode, Severity};
+pub use currency::Currency;
+pub use ids::{OrderId, SellerId, TrackingNumber};
+pub use ledger::{Clause, EntryKind, LedgerEntry, Subject};
+pub use money::{Cents, Money, Rate};
+pub use node::Node;
+pub use order::{Order, OrderStatus, Source};
+pub use ruling::{Ruling, Uploader};
+pub use policy::{Policy, PolicyBook};
+pub use shipment::{SendType, Shipment, TrackingEvent};
+pub use time::{Elapsed, Month, Timestamp, Zone};

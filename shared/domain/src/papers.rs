@@ -1,0 +1,120 @@
+//! Customs papers (A4): the local tax ids that a destination wants, judged by their shape and check digits.
+//!
+//! The rules are ours: of the crates found, `brazilian_utils` brings an HTTP client along, `cnpj` reads digits only,
+//! and none was found for INN and RFC. Which countries *want* papers is the policy's to say, not this table's.
+
+mod tax_id;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::PapersFact;
+use tax_id::{judge_br, judge_mx, judge_ru};
+
+/// What a country's rule says of a tax id (A4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxIdVerdict {
+    /// Shape and check digits are right.
+    Valid,
+    /// Not an id of this country: `TAX_ID_INVALID`.
+    Invalid,
+    /// The shape is right and the check digit wrong, where that only warns (MX): `TAX_ID_CHECK_DIGIT`.
+    CheckDigit,
+}
+
+type Rule = fn(&str) -> TaxIdVerdict;
+
+const COUNTRIES: [&str; 3] = ["BR", "MX", "RU"];
+const RULES: [Rule; COUNTRIES.len()] = [judge_br, judge_mx, judge_ru];
+
+/// The countries (ISO 3166-1 alpha-2) whose tax ids can be judged.
+pub fn countries() -> &'static [&'static str] {
+    &COUNTRIES
+}
+
+/// Judges a tax id under the rule of `country`: RU an INN, BR a CNPJ or a CPF, MX an RFC (A4). The id comes trimmed;
+/// letters may have any case, CNPJ and CPF their usual punctuation. `None` when the country has no rule.
+pub fn judge_tax_id(country: &str, id: &str) -> Option<TaxIdVerdict> {
+    let place = COUNTRIES.iter().position(|known| *known == country)?;
+    Some(RULES[place](id))
+}
+
+/// An id as messages may show it: the first and the last two characters, stars between; under 8 characters stars alone.
+pub fn masked(id: &str) -> String {
+    let length = id.chars().count();
+    let shown = |place: usize| length >= MASKED_SHOWING_ENDS_MIN && (place < 2 || place >= length - 2);
+    id.chars()
+        .enumerate()
+        .map(|(place, letter)| if shown(place) { letter } else { '*' })
+        .collect()
+}
+
+/// A mask that hides fewer characters than it shows hides nothing.
+const MASKED_SHOWING_ENDS_MIN: usize = 8;
+
+impl PapersFact {
+    /// What the two cells of a row show: whether an invoice is named, and the id's verdict under every country's
+    /// rule, since the destination may not be known yet (A4). Keeps the id masked only.
+    pub fn read(invoice: &str, tax_id: &str) -> Self {
+        let tax_id = tax_id.trim();
+        let invoice = !invoice.trim().is_empty();
+        if tax_id.is_empty() {
+            return Self {
+                invoice,
+                ..Self::default()
+            };
+        }
+        let verdicts = COUNTRIES
+            .iter()
+            .zip(RULES)
+            .map(|(country, judge)| ((*country).to_owned(), judge(tax_id)));
+        Self {
+            invoice,
+            tax_id: verdicts.collect(),
+            tax_id_masked: Some(masked(tax_id)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TaxIdVerdict::{Invalid, Valid};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_country_without_a_rule_judges_nothing() {
+        assert_eq!(judge_tax_id("ES", "B12345678"), None);
+    }
+
+    #[test]
+    fn a_masked_id_shows_its_ends_only() {
+        assert_eq!(masked("3912345644"), "39******44");
+        assert_eq!(masked("12345678"), "12****78");
+        assert_eq!(masked("1234567"), "*******");
+        assert_eq!(masked("ÑÑÑ561231GR8"), "ÑÑ********R8");
+        assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn papers_hold_every_countrys_verdict_and_no_id() {
+        let papers = PapersFact::read(" INV-1 ", " 7707083893 ");
+        let verdicts = [("BR", Invalid), ("MX", Invalid), ("RU", Valid)];
+        assert!(papers.invoice);
+        assert_eq!(
+            papers.tax_id,
+            verdicts.map(|(country, verdict)| (country.to_owned(), verdict))
+        );
+        assert_eq!(papers.tax_id_masked.as_deref(), Some("77******93"));
+        assert_eq!(PapersFact::read(" ", ""), PapersFact::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_rule_panic(id in "\\PC{0,40}") {
+            for country in countries() {
+                judge_tax_id(country, &id);
+            }
+        }
+    }
+}

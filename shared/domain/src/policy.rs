@@ -1,0 +1,408 @@
+//! The rules' numbers as data: versioned, effective-dated, replaceable without a rebuild, checked on load.
+
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::node::NodeSet;
+use crate::time::day_starts_at;
+use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
+
+const SHIPPED: &str = include_str!("../data/policy.toml");
+
+/// All policy packs and the parameters that belong to none of them.
+#[derive(Clone, Debug)]
+pub struct PolicyBook {
+    /// The platform's time zone.
+    pub zone: Zone,
+    /// How rows are taken in.
+    pub intake: IntakePolicy,
+    /// How long a settled order stays in the table.
+    pub retention: Elapsed,
+    packs: Vec<Policy>,
+}
+
+/// Parameters of the intake.
+#[derive(Clone, Debug)]
+pub struct IntakePolicy {
+    /// How long a parked row waits for its parent.
+    pub parked_max: Elapsed,
+    /// How far an event may lie after its own recording: the widest error of a time zone.
+    pub event_future_max: Elapsed,
+    /// Days before the payment day whose rate may stand in for a missing one.
+    pub rate_lookback_days_max: u32,
+    /// Events an order may have.
+    pub events_per_order_max: usize,
+}
+
+/// One pack: the numbers of clauses A1–C1 from a day on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The pack's name, cited by every entry: `V4.2`.
+    pub version: String,
+    /// The first day (platform zone) on which orders paid are under this pack.
+    pub effective_on: NaiveDate,
+    /// Whether that day is our assumption.
+    #[serde(default)]
+    pub effective_assumed: bool,
+    /// A1 and A6.
+    pub upload: UploadPolicy,
+    /// A4.
+    pub papers: PapersPolicy,
+    /// A5.
+    #[serde(default)]
+    pub embargo: Vec<Embargo>,
+    /// B1.
+    pub pickup: PickupPolicy,
+    /// B2.
+    pub nodes: NodesPolicy,
+    /// B3.
+    pub silence: SilencePolicy,
+    /// B4.
+    pub sign_off: SignOffPolicy,
+    /// C1 and the figures of a month.
+    pub eligibility: EligibilityPolicy,
+}
+
+/// A1: the upload's deadline. A6: the fine for a failed upload.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadPolicy {
+    deadline_hours: u32,
+    /// A6: USD cents, once per order ever.
+    pub fine_cents: u32,
+    /// A6: the row codes that are fined.
+    pub fined_codes: Vec<RowCode>,
+}
+
+/// A4: destinations that want a commercial invoice and a local tax id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PapersPolicy {
+    /// ISO 3166-1 alpha-2.
+    pub countries: Vec<String>,
+}
+
+/// A5: one sanctioned or embargoed destination.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embargo {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// First day (platform zone); always, when absent.
+    pub from: Option<NaiveDate>,
+    /// First day on which it no longer holds; for ever, when absent.
+    pub until: Option<NaiveDate>,
+}
+
+/// B1: the first pickup.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PickupPolicy {
+    deadline_hours: u32,
+    /// What the deadline is counted from.
+    pub runs_from: PickupStart,
+}
+
+/// What B1's deadline is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PickupStart {
+    /// The parcel's accepted upload.
+    Upload,
+    /// The order's payment.
+    Payment,
+}
+
+/// B2: the nodes of a complete trace.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodesPolicy {
+    /// Nodes that must all be there.
+    pub required: Vec<Node>,
+    /// Distinct canonical nodes, at least.
+    pub distinct_min: u32,
+    /// What may be the seventh.
+    pub seventh: SeventhNode,
+}
+
+/// Which node may be B2's seventh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeventhNode {
+    /// Any canonical node.
+    Any,
+    /// "Departure from Origin Country" and no other.
+    DepartedOrigin,
+}
+
+/// B3: silence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilencePolicy {
+    hours_max: u32,
+    /// USD cents.
+    pub fine_cents: u32,
+    /// What is fined once.
+    pub fined_per: SilenceUnit,
+}
+
+/// What B3 fines once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceUnit {
+    /// Each episode of silence.
+    Episode,
+    /// Each shipment, at its first episode.
+    Shipment,
+}
+
+/// B4: the sign-off deadline.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOffPolicy {
+    days_max: u32,
+    /// Of the order's amount in USD cents, half-up.
+    pub fine_basis_points: u32,
+    /// USD cents, at most.
+    pub fine_cents_max: u32,
+}
+
+/// C1 and the figures of a month.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EligibilityPolicy {
+    /// Complete months looked at.
+    pub months: u32,
+    /// USD cents a month, on average.
+    pub gmv_average_cents_min: i64,
+    /// Whether each single month must reach the average's minimum.
+    pub gmv_every_month: bool,
+    /// Whole per cent of the due orders in each month.
+    pub fulfilment_percent_min: u32,
+    /// What fulfilment asks for beside A1 and B1.
+    pub fulfilment_requires: Vec<FulfilmentExtra>,
+    /// Whether refunded orders leave GMV.
+    pub subtract_refunds: bool,
+}
+
+/// What fulfilment may ask for beside A1 and B1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfilmentExtra {
+    /// B2.
+    Nodes,
+    /// B4.
+    SignOff,
+}
+
+/// Why a policy file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Not TOML, or a field that is missing, unknown or of the wrong type.
+    #[error("the policy file cannot be read")]
+    Unreadable(#[source] Box<toml::de::Error>),
+    /// Well-formed, but it says something that cannot be meant.
+    #[error("the policy file is not sound: {0}")]
+    Unsound(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    platform: PlatformSection,
+    intake: IntakeSection,
+    retention: RetentionSection,
+    pack: Vec<Policy>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlatformSection {
+    zone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IntakeSection {
+    parked_days_max: u32,
+    event_future_hours_max: u32,
+    rate_lookback_days_max: u32,
+    events_per_order_max: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionSection {
+    settled_days: u32,
+}
+
+impl PolicyBook {
+    /// The policy that ships with the software.
+    pub fn shipped() -> &'static Self {
+        static BOOK: LazyLock<PolicyBook> =
+            LazyLock::new(|| PolicyBook::parse(SHIPPED).expect("the shipped policy is proven sound by a test"));
+        &BOOK
+    }
+
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a file that cannot be read or says something that cannot be meant.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let file: PolicyFile = toml::from_str(text).map_err(|error| PolicyError::Unreadable(Box::new(error)))?;
+        let zone = file.platform.zone.parse().map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
+        let mut packs = file.pack;
+        packs.sort_by_key(|pack| pack.effective_on);
+        if packs.is_empty() {
+            return Err(PolicyError::Unsound("it holds no pack".to_owned()));
+        }
+        if let Some(pair) = packs.windows(2).find(|pair| pair[0].effective_on == pair[1].effective_on || pair[0].version == pair[1].version) {
+            return Err(PolicyError::Unsound(format!("packs {} and {} share a day or a name", pair[0].version, pair[1].version)));
+        }
+        packs.iter().try_for_each(Policy::check)?;
+        Ok(Self {
+            zone,
+            intake: IntakePolicy {
+                parked_max: Elapsed::days(i64::from(file.intake.parked_days_max)),
+                event_future_max: Elapsed::hours(i64::from(file.intake.event_future_hours_max)),
+                rate_lookback_days_max: file.intake.rate_lookback_days_max,
+                events_per_order_max: file.intake.events_per_order_max,
+            },
+            retention: Elapsed::days(i64::from(file.retention.settled_days)),
+            packs,
+        })
+    }
+
+    /// The pack in force at a payment; before the first pack's date, the first one.
+    pub fn in_force_at(&self, paid_at: Timestamp) -> &Policy {
+        let later = self.packs[1..].iter().rev().find(|pack| day_starts_at(pack.effective_on, self.zone) <= paid_at);
+        later.unwrap_or(&self.packs[0])
+    }
+
+    /// B4's shortest deadline over all packs: no order paid more recently can be due.
+    pub fn sign_off_max_shortest(&self) -> Elapsed {
+        self.packs.iter().map(Policy::sign_off_max).min().unwrap_or(Elapsed::days(0))
+    }
+
+    /// The newest pack.
+    pub fn newest(&self) -> &Policy {
+        &self.packs[self.packs.len() - 1]
+    }
+
+    /// Whether the pack that applies to a payment was not yet in force then (reports say so).
+    pub fn applied_early(&self, paid_at: Timestamp) -> bool {
+        paid_at < day_starts_at(self.packs[0].effective_on, self.zone)
+    }
+}
+
+impl Policy {
+    /// A1: time from payment to the first accepted upload, at most.
+    pub fn upload_max(&self) -> Elapsed {
+        Elapsed::hours(i64::from(self.upload.deadline_hours))
+    }
+
+    /// B1: time to the first pickup, at most.
+    pub fn pickup_max(&self) -> Elapsed {
+        Elapsed::hours(i64::from(self.pickup.deadline_hours))
+    }
+
+    /// B3: silence, at most.
+    pub fn silence_max(&self) -> Elapsed {
+        Elapsed::hours(i64::from(self.silence.hours_max))
+    }
+
+    /// B4: time from payment to sign-off, at most.
+    pub fn sign_off_max(&self) -> Elapsed {
+        Elapsed::days(i64::from(self.sign_off.days_max))
+    }
+
+    /// A4: whether `country` wants papers.
+    pub fn wants_papers(&self, country: &str) -> bool {
+        self.papers.countries.iter().any(|listed| listed == country)
+    }
+
+    /// A5: whether `country` was embargoed on the day of the payment.
+    pub fn is_embargoed(&self, country: &str, paid_on: NaiveDate) -> bool {
+        self.embargo.iter().any(|embargo| {
+            embargo.country == country && embargo.from.is_none_or(|from| from <= paid_on) && embargo.until.is_none_or(|until| paid_on < until)
+        })
+    }
+
+    /// B2: whether a set of nodes is complete.
+    pub fn is_complete(&self, nodes: NodeSet) -> bool {
+        let seventh_is_there = self.nodes.seventh == SeventhNode::Any || nodes.contains(Node::DepartedOrigin);
+        seventh_is_there && nodes.canonical_count() >= self.nodes.distinct_min && self.nodes.required.iter().all(|node| nodes.contains(*node))
+    }
+
+    fn check(&self) -> Result<(), PolicyError> {
+        let unsound = |what: &str| Err(PolicyError::Unsound(format!("pack {}: {what}", self.version)));
+        let countries = self.papers.countries.iter().chain(self.embargo.iter().map(|embargo| &embargo.country));
+        if let Some(code) = countries.into_iter().find(|code| !country::is_country(code)) {
+            return unsound(&format!("`{code}` is not a country"));
+        }
+        if self.version.is_empty() || self.version.len() > 32 {
+            return unsound("its version needs 1–32 characters");
+        }
+        let hours = [self.upload.deadline_hours, self.pickup.deadline_hours, self.silence.hours_max, self.sign_off.days_max];
+        if hours.iter().any(|&limit| limit == 0 || limit > 10_000) {
+            return unsound("a deadline is zero or beyond 10,000");
+        }
+        if self.sign_off.fine_basis_points > 10_000 || self.eligibility.fulfilment_percent_min > 100 {
+            return unsound("a share is over the whole");
+        }
+        if self.eligibility.months == 0 || self.eligibility.months > 12 {
+            return unsound("eligibility looks at 1–12 months");
+        }
+        if self.nodes.required.iter().any(|node| !node.is_canonical()) || self.nodes.distinct_min > 8 {
+            return unsound("B2 can only ask for the eight canonical nodes");
+        }
+        Ok(())
+    }
+
+    /// B4: the fine on an order's amount.
+    pub fn sign_off_fine(&self, amount: Cents) -> Cents {
+        amount.basis_points(self.sign_off.fine_basis_points).min(Cents(i64::from(self.sign_off.fine_cents_max)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_policy_is_sound() {
+        let book = PolicyBook::parse(SHIPPED).expect("sound");
+        let pack = book.in_force_at("2024-05-01T00:00:00Z".parse().expect("an instant"));
+        assert_eq!((pack.version.as_str(), pack.silence.fine_cents, pack.upload.fined_codes.len()), ("V4.2", 120, 12));
+    }
+
+    #[test]
+    fn an_order_is_under_the_pack_in_force_at_its_payment() {
+        let (shared, pack) = SHIPPED.split_at(SHIPPED.find("[[pack]]").expect("a pack"));
+        let newer = pack.replace("V4.2", "V5").replace("2024-03-01", "2025-01-01");
+        let book = PolicyBook::parse(&format!("{shared}{newer}\n{pack}")).expect("sound");
+        let version = |at: &str| book.in_force_at(at.parse().expect("an instant")).version.clone();
+        assert_eq!(version("2016-01-01T00:00:00Z"), "V4.2");
+        assert_eq!(version("2025-01-01T07:59:59Z"), "V4.2");
+        assert_eq!(version("2025-01-01T08:00:00Z"), "V5");
+        assert!(book.applied_early("2024-03-01T07:59:59Z".parse().expect("an instant")));
+    }
+
+    #[test]
+    fn a_slip_in_a_policy_file_is_refused_by_name() {
+        for (from, to) in [
+            ("\"KP\"", "\"XX\""),
+            ("hours_max = 48", "hours_max = 0"),
+            ("America/Los_Angeles", "Mars/Olympus"),
+            ("NUM_EMPTY", "NUM_EMTPY"),
+            ("fine_cents = 120", "fine_cents = 1.20"),
+            ("fine_cents_max", "fine_cents_maximum"),
+            ("fulfilment_percent_min = 95", "fulfilment_percent_min = 950"),
+        ] {
+            assert!(PolicyBook::parse(&SHIPPED.replace(from, to)).is_err(), "{from} → {to}");
+        }
+    }
+}

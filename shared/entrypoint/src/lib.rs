@@ -1,0 +1,60 @@
+//! What every function's `main` does once: tracing, settings, AWS clients, and telling Lambda how a run failed.
+
+mod failure;
+mod settings;
+
+use std::future::Future;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use failure::Failure;
+pub use settings::{Settings, SettingsError};
+
+/// A function's surroundings.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Names of table and bucket.
+    pub settings: Settings,
+    /// S3, by the environment's credentials and endpoint.
+    pub s3: aws_sdk_s3::Client,
+    /// DynamoDB, likewise.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+}
+
+/// Sets up tracing (JSON lines; level by `RUST_LOG`, else `info`), reads the settings and makes the clients.
+///
+/// # Errors
+/// [`SettingsError`] naming the setting that is missing.
+pub async fn surroundings() -> Result<Surroundings, SettingsError> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).without_time().init();
+    connect().await
+}
+
+/// Reads the settings and makes the clients, without tracing: for commands that have their own.
+///
+/// # Errors
+/// [`SettingsError`] naming the setting that is missing.
+pub async fn connect() -> Result<Surroundings, SettingsError> {
+    let settings = Settings::from_env()?;
+    let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    // Virtual-hosted addressing is for the real S3 only; whoever names an endpoint means a path.
+    let path_style = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+    let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
+    Ok(Surroundings { settings, s3: aws_sdk_s3::Client::from_conf(s3), dynamodb: aws_sdk_dynamodb::Client::new(&config) })
+}
+
+/// Serves invocations with `handle` until the runtime shuts down.
+///
+/// # Errors
+/// What the runtime itself fails of.
+pub async fn serve<E, O, F, R>(handle: F) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    O: Serialize,
+    F: Fn(E) -> R,
+    R: Future<Output = Result<O, Failure>>,
+{
+    lambda_runtime::run(service_fn(|event: LambdaEvent<E>| handle(event.payload))).await
+}

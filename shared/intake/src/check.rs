@@ -1,0 +1,289 @@
+//! One row, checked: what it says as a typed fact, and everything that is to be said of it.
+//!
+//! A row is read cell by cell to its end, so that one answer names all its faults, not just the first.
+
+use std::borrow::Cow;
+
+use domain::carrier::CarrierTable;
+use domain::code::{Finding, RowCode};
+use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
+use domain::order::Source;
+use domain::time::WrittenTime;
+use domain::{Currency, Elapsed, Money, OrderId, SellerId, Timestamp, Zone};
+
+use crate::cell::{self, Undone, Use};
+use crate::{Column, Columns, Kind, RawRow, appeals, events, number, orders, rates, tracking};
+
+/// Whose word an upload is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// An operator's file (`_`): it may state times and an appeal's decision.
+    Operator,
+    /// A seller's own file: such columns are ignored with `STATEMENT_IGNORED`.
+    Seller(SellerId),
+}
+
+/// What all rows of an upload share.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The platform zone: local times are read in it.
+    pub zone: Zone,
+    /// The upload's id, for [`Source`].
+    pub upload: u64,
+    /// The upload's stated time, else the object's timestamp: when a row was learned that does not say so itself.
+    pub recorded_at: Timestamp,
+    /// Whose word it is.
+    pub trust: Trust,
+    /// How far an event may lie after its own recording (conventions, "Arrival": 14 h).
+    pub event_future_max: Elapsed,
+    /// The carriers and their number rules (A2, A3).
+    pub carriers: &'static CarrierTable,
+}
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// Of an order.
+    Order(OrderFact),
+    /// Of an order's tracking number.
+    Tracking(TrackingFact),
+    /// Of a parcel.
+    Event(EventFact),
+    /// Of an appeal.
+    Appeal(AppealFact),
+    /// Of a currency.
+    Rate(RateFact),
+}
+
+/// A row with its verdict so far: what follows from the row alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedRow {
+    /// What it says. `None` when an error leaves nothing to apply. Only a tracking row has a fact *and* errors, whenever
+    /// its order and instant can be read: a failed upload is a fact of the order (A6).
+    pub fact: Option<Fact>,
+    /// What was found, in the order of the kind's columns; errors among it refuse the row.
+    pub findings: Vec<Finding>,
+    /// Tricks that were undone in its cells.
+    pub undone: Undone,
+}
+
+impl CheckedRow {
+    /// Whether an error refuses the row.
+    pub fn is_refused(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// Checks a row of the upload whose columns these are.
+pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
+    let mut reading = Reading {
+        row,
+        columns,
+        context,
+        findings: Vec::new(),
+        undone: Undone::default(),
+    };
+    let fact = if reading.is_misshapen() {
+        None
+    } else {
+        match columns.kind() {
+            Kind::Orders => orders::read(&mut reading).map(Fact::Order),
+            Kind::Tracking => tracking::read(&mut reading).map(Fact::Tracking),
+            Kind::Events => events::read(&mut reading).map(Fact::Event),
+            Kind::Appeals => appeals::read(&mut reading).map(Fact::Appeal),
+            Kind::Rates => rates::read(&mut reading).map(Fact::Rate),
+            // `open` refuses these kinds.
+            Kind::Sellers | Kind::Statement => None,
+        }
+    };
+    CheckedRow {
+        fact,
+        findings: reading.findings,
+        undone: reading.undone,
+    }
+}
+
+/// Which of two readings of a local time favours the seller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Favours {
+    Earlier,
+    Later,
+}
+
+/// A row while it is read.
+pub(crate) struct Reading<'a> {
+    row: &'a RawRow,
+    columns: &'a Columns,
+    pub(crate) context: &'a Context,
+    pub(crate) findings: Vec<Finding>,
+    undone: Undone,
+}
+
+impl<'a> Reading<'a> {
+    /// The cell as it came; empty where the file or the row has none.
+    pub(crate) fn raw(&self, column: Column) -> &'a str {
+        self.columns.at(column).map_or("", |index| self.row.cell(index))
+    }
+
+    /// The cell's value, when it has one.
+    pub(crate) fn given(&mut self, column: Column) -> Option<Cow<'a, str>> {
+        let value = self.cleaned(column, Use::Text);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The cell's value; `CELL_MISSING` when it has none.
+    pub(crate) fn required(&mut self, column: Column) -> Option<Cow<'a, str>> {
+        let value = self.given(column);
+        if value.is_none() {
+            self.find(RowCode::CellMissing, column);
+        }
+        value
+    }
+
+    pub(crate) fn cleaned(&mut self, column: Column, purpose: Use) -> Cow<'a, str> {
+        let (value, undone) = cell::clean(self.raw(column), purpose);
+        self.undone.add(undone);
+        value
+    }
+
+    /// Notes a finding about a cell.
+    pub(crate) fn find(&mut self, code: RowCode, column: Column) {
+        self.find_with(code, column, "");
+    }
+
+    pub(crate) fn find_with(&mut self, code: RowCode, column: Column, detail: impl Into<String>) {
+        self.findings
+            .push(Finding::new(code, column.as_str(), self.raw(column)).with_detail(detail));
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            upload: self.context.upload,
+            row: self.row.number(),
+        }
+    }
+
+    pub(crate) fn order_id(&mut self) -> Option<OrderId> {
+        let text = self.required(Column::OrderId)?;
+        let order_id = OrderId::parse(&text);
+        if order_id.is_none() {
+            let lost = number::is_scientific(&text);
+            self.find(
+                if lost {
+                    RowCode::OrderIdPrecisionLost
+                } else {
+                    RowCode::OrderIdFormat
+                },
+                Column::OrderId,
+            );
+        }
+        order_id
+    }
+
+    /// A time that must be there.
+    pub(crate) fn required_time(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
+        let text = self.required(column)?;
+        self.time_of(&text, column, favours)
+    }
+
+    /// A time that may be missing; `None` also for one that cannot be read, which is then a finding.
+    pub(crate) fn time(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
+        let text = self.given(column)?;
+        self.time_of(&text, column, favours)
+    }
+
+    /// A time that only an operator may state, else the upload's own (conventions, "Two times"). `None` when an operator
+    /// states one that cannot be read.
+    pub(crate) fn stated_time(&mut self, column: Column) -> Option<Timestamp> {
+        if self.given(column).is_none() {
+            return Some(self.context.recorded_at);
+        }
+        match self.context.trust {
+            Trust::Operator => self.time(column, Favours::Earlier),
+            Trust::Seller(_) => {
+                self.find(RowCode::StatementIgnored, column);
+                Some(self.context.recorded_at)
+            }
+        }
+    }
+
+    /// A time of a column that is only cross-checked: one that cannot be read says nothing.
+    pub(crate) fn time_if_readable(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
+        let text = self.given(column)?;
+        match WrittenTime::parse(&text, self.context.zone).ok()? {
+            WrittenTime::Exact(at) => Some(at),
+            WrittenTime::Ambiguous { earlier, later } => {
+                Some(if favours == Favours::Later { later } else { earlier })
+            }
+        }
+    }
+
+    /// The one whose names hold `text`, in any case.
+    pub(crate) fn one_of<T: Copy>(&self, text: &str, names: &[(T, &[&str])]) -> Option<T> {
+        let is_named = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+        names
+            .iter()
+            .find(|(_, names)| is_named(names))
+            .map(|&(one, _)| one)
+    }
+
+    fn time_of(&mut self, text: &str, column: Column, favours: Favours) -> Option<Timestamp> {
+        match WrittenTime::parse(text, self.context.zone) {
+            Ok(WrittenTime::Exact(at)) => Some(at),
+            Ok(WrittenTime::Ambiguous { earlier, later }) => {
+                let read = if favours == Favours::Later { later } else { earlier };
+                let other = if read == later { earlier } else { later };
+                let detail = format!("{read}, not {other} | {read}（而不是 {other}）");
+                self.find_with(RowCode::TimeAmbiguous, column, detail);
+                Some(read)
+            }
+            Err(_) => {
+                self.find(RowCode::TimeInvalid, column);
+                None
+            }
+        }
+    }
+
+    /// A currency that must be there, in any case.
+    pub(crate) fn currency(&mut self) -> Option<Currency> {
+        let text = self.required(Column::Currency)?;
+        let currency = currency_of(&text);
+        if currency.is_none() {
+            self.find(RowCode::CurrencyUnknown, Column::Currency);
+        }
+        currency
+    }
+
+    /// Whether the row's cells cannot be told apart or do not belong to the columns: then none of them is read. The
+    /// findings quote no cell, since a cell out of place may be a tax id.
+    fn is_misshapen(&mut self) -> bool {
+        let (row, width) = (self.row, self.columns.width());
+        let surplus = (width..row.len()).any(|index| !row.cell(index).trim().is_empty());
+        let detail = if row.has_stray_quote() {
+            let line = row.line();
+            format!("a quote in line {line} is not closed | 第 {line} 行有引号没有闭合")
+        } else if surplus {
+            let cells = row.len();
+            format!("{cells} cells for {width} columns | 共 {width} 列，该行却有 {cells} 格")
+        } else {
+            return false;
+        };
+        self.findings
+            .push(Finding::new(RowCode::TypeInvalid, "", "").with_detail(detail));
+        true
+    }
+}
+
+/// A currency's code in any case.
+pub(crate) fn currency_of(text: &str) -> Option<Currency> {
+    Currency::parse(text).or_else(|| Currency::parse(&text.to_ascii_uppercase()))
+}
+
+/// An amount as far as it can be read, for columns that are only cross-checked.
+pub(crate) fn money_of(amount: Option<&str>, currency: Option<&str>) -> Option<Money> {
+    Money::parse(amount?, currency_of(currency?)?)
+}

@@ -1,0 +1,81 @@
+//! Rows of `events` files: what carriers report of parcels (B1–B4).
+
+use domain::event_code::node_of;
+use domain::facts::EventFact;
+use domain::{Node, RowCode, Timestamp, TrackingNumber};
+
+use crate::Column;
+use crate::cell::Use;
+use crate::check::{Favours, Reading};
+use crate::number::fault_of_form;
+
+/// Characters of a carrier's own code that are kept, at most.
+const CODE_CHARACTERS_MAX: usize = 40;
+
+pub(crate) fn read(row: &mut Reading<'_>) -> Option<EventFact> {
+    // Events are kept by number: an unknown carrier only means that no table of codes speaks for it.
+    let carrier = row.required(Column::Carrier);
+    let carrier_id = carrier
+        .and_then(|name| row.context.carriers.find(&name))
+        .map_or("", |carrier| carrier.id());
+    let number = number(row);
+    let event = event(row, carrier_id);
+    let occurred_at = row.required_time(Column::OccurredAt, Favours::Earlier);
+    let recorded_at = row.stated_time(Column::RecordedAt);
+    check_future(row, occurred_at, recorded_at);
+    if row.has_errors() {
+        return None;
+    }
+    let (node, code) = event?;
+    Some(EventFact {
+        number: number?,
+        node,
+        code,
+        occurred_at: occurred_at?,
+        recorded_at: recorded_at?,
+        findings: row.findings.clone(),
+        source: row.source(),
+    })
+}
+
+fn number(row: &mut Reading<'_>) -> Option<TrackingNumber> {
+    let cell = row.cleaned(Column::TrackingNumber, Use::Number);
+    if let Some(fault) = fault_of_form(&cell, row.context.carriers) {
+        row.find_with(fault.code, Column::TrackingNumber, fault.detail);
+        return None;
+    }
+    let number = TrackingNumber::parse(&cell);
+    if number.is_none() {
+        row.find(RowCode::NumFormat, Column::TrackingNumber);
+    }
+    number
+}
+
+/// The canonical node, and the carrier's own code unless it is the node's name. An unmapped code is movement.
+fn event(row: &mut Reading<'_>, carrier_id: &str) -> Option<(Node, Option<String>)> {
+    let text = row.required(Column::EventCode)?;
+    let node = node_of(carrier_id, &text).unwrap_or_else(|| {
+        row.find(RowCode::EventCodeUnmapped, Column::EventCode);
+        Node::InTransit
+    });
+    let is_own_name = text.eq_ignore_ascii_case(node.as_str());
+    Some((
+        node,
+        (!is_own_name).then(|| text.chars().take(CODE_CHARACTERS_MAX).collect()),
+    ))
+}
+
+/// Conventions, "Arrival": what happened more than 14 h after it was recorded did not happen so.
+fn check_future(row: &mut Reading<'_>, occurred_at: Option<Timestamp>, recorded_at: Option<Timestamp>) {
+    let (Some(occurred_at), Some(recorded_at)) = (occurred_at, recorded_at) else {
+        return;
+    };
+    let (ahead, max) = (occurred_at.since(recorded_at), row.context.event_future_max);
+    if ahead > max {
+        row.find_with(
+            RowCode::EventInFuture,
+            Column::OccurredAt,
+            format!("{ahead} > {max}"),
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! Headers: which cell of the header is which column, by name and alias, never by position.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use domain::code::FileCode;
+
+use crate::cell::{self, Use};
+use crate::kind::Need;
+use crate::rejected::ANSWER_COLUMNS;
+use crate::{Column, FileError, Kind};
+
+const SHIPPED: &str = include_str!("../data/headers.toml");
+
+/// Characters of a header's cell that a refusal quotes, at most.
+const QUOTED_CHARACTERS_MAX: usize = 40;
+
+/// Per kind: header name, normalised, to column.
+static NAMES: LazyLock<BTreeMap<&'static str, HashMap<String, Column>>> =
+    LazyLock::new(|| names(SHIPPED).expect("the shipped alias table is checked by a test"));
+
+/// Where the columns of a kind stand in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    kind: Kind,
+    at: [Option<u16>; Column::ALL.len()],
+    width: usize,
+}
+
+impl Columns {
+    /// Finds the columns of `kind` in a header.
+    ///
+    /// # Errors
+    /// `HEADER_DUPLICATE` for a known column that stands there twice by the same name, `HEADER_AMBIGUOUS` for one
+    /// that stands there by two names, `HEADER_MISSING` with all required columns that it lacks.
+    pub fn resolve(kind: Kind, header: &[String]) -> Result<Self, FileError> {
+        let found = found(kind, header);
+        refuse_repeated(&found, header)?;
+        let required = kind.columns().iter().filter(|&&(_, need)| need == Need::Required);
+        let missing = required.filter(|(column, _)| !found.contains_key(column));
+        let missing: Vec<&str> = missing.map(|(column, _)| column.as_str()).collect();
+        if !missing.is_empty() {
+            return Err(FileError::new(FileCode::HeaderMissing, missing.join(", ")));
+        }
+        let mut at = [None; Column::ALL.len()];
+        for (column, cells) in &found {
+            at[*column as usize] = cells.first().and_then(|cell| u16::try_from(cell.index).ok());
+        }
+        let width = header.len();
+        Ok(Self { kind, at, width })
+    }
+
+    /// The kind of upload.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The index of the cell that holds `column`; `None` when the file has no such column.
+    pub fn at(&self, column: Column) -> Option<usize> {
+        self.at[column as usize].map(usize::from)
+    }
+
+    /// How many cells the header has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+}
+
+/// A cell of the header that names a column.
+struct Naming {
+    index: usize,
+    /// The name it uses, normalised.
+    name: String,
+}
+
+/// The columns that a header names, each with all the cells that name it.
+fn found(kind: Kind, header: &[String]) -> BTreeMap<Column, Vec<Naming>> {
+    let answer = answer_columns(header).unwrap_or_default();
+    let mut found: BTreeMap<Column, Vec<Naming>> = BTreeMap::new();
+    for index in (0..header.len()).filter(|index| !answer.contains(index)) {
+        let name = normalised(&header[index]);
+        if let Some(column) = column_named(kind, &name).filter(|&column| kind.reads(column)) {
+            found.entry(column).or_default().push(Naming { index, name });
+        }
+    }
+    found
+}
+
+/// Refuses a header that names a column more than once: which of the cells is meant would be a guess.
+fn refuse_repeated(found: &BTreeMap<Column, Vec<Naming>>, header: &[String]) -> Result<(), FileError> {
+    let repeated: Vec<_> = found.iter().filter(|(_, cells)| cells.len() > 1).collect();
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    let by_one_name = |cells: &[Naming]| cells.windows(2).all(|pair| pair[0].name == pair[1].name);
+    let is_duplicate = repeated.iter().all(|(_, cells)| by_one_name(cells));
+    let code = if is_duplicate {
+        FileCode::HeaderDuplicate
+    } else {
+        FileCode::HeaderAmbiguous
+    };
+    let quoted = |cell: &Naming| {
+        header[cell.index]
+            .trim()
+            .chars()
+            .take(QUOTED_CHARACTERS_MAX)
+            .collect::<String>()
+    };
+    let details = repeated.iter().map(|(column, cells)| {
+        let written: Vec<String> = cells.iter().map(quoted).collect();
+        format!("{column}: {}", written.join(" / "))
+    });
+    Err(FileError::new(code, details.collect::<Vec<_>>().join("; ")))
+}
+
+/// Where the columns of an answer file stand in the header of one that was mended and sent again; they are not the
+/// upload's, although one is called `clause` like a column of appeals.
+pub(crate) fn answer_columns(header: &[String]) -> Option<Range<usize>> {
+    let count = ANSWER_COLUMNS.len();
+    let is_answer = |cells: &[String]| {
+        cells
+            .iter()
+            .zip(ANSWER_COLUMNS)
+            .all(|(cell, name)| cell.trim() == name)
+    };
+    header
+        .windows(count)
+        .rposition(is_answer)
+        .map(|start| start..start + count)
+}
+
+/// The delimiter under which the first line names the most columns of `kind`; where several do, the one that occurs
+/// most often, and a comma before all.
+pub(crate) fn sniff_delimiter(kind: Kind, text: &[u8]) -> u8 {
+    let text = text.trim_ascii_start();
+    let line = text
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .next()
+        .unwrap_or_default();
+    let known = |delimiter: u8| {
+        let cells = line.split(|&byte| byte == delimiter);
+        let names = cells
+            .filter_map(|cell| str::from_utf8(cell).ok())
+            .map(|cell| normalised(cell.trim_matches('"')));
+        names.filter(|name| column_named(kind, name).is_some()).count()
+    };
+    let often = |delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
+    let ranked = [b'\t', b';', b','];
+    ranked
+        .into_iter()
+        .max_by_key(|&delimiter| (known(delimiter), often(delimiter)))
+        .unwrap_or(b',')
+}
+
+fn column_named(kind: Kind, normalised: &str) -> Option<Column> {
+    NAMES.get(kind.as_str())?.get(normalised).copied()
+}
+
+/// A header's name without what headers may differ in.
+fn normalised(header: &str) -> String {
+    let (text, _) = cell::clean(header, Use::Text);
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '*'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Reads an alias table; the error says what is wrong with it.
+fn names(table: &str) -> Result<BTreeMap<&'static str, HashMap<String, Column>>, String> {
+    let table: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+        toml::from_str(table).map_err(|error| error.to_string())?;
+    let mut names = BTreeMap::new();
+    for (kind, columns) in &table {
+        let kind = Kind::parse(kind).ok_or_else(|| format!("no kind: {kind}"))?;
+        let mut of_kind: HashMap<String, Column> = kind
+            .columns()
+            .iter()
+            .map(|&(column, _)| (normalised(column.as_str()), column))
+            .collect();
+        for (column, aliases) in columns {
+            let known = kind.columns().iter().find(|(known, _)| known.as_str() == column);
+            let &(column, _) = known.ok_or_else(|| format!("{kind} has no column {column}"))?;
+            for alias in aliases {
+                if of_kind
+                    .insert(normalised(alias), column)
+                    .is_some_and(|other| other != column)
+                {
+                    return Err(format!("{kind}: {alias} stands for two columns"));
+                }
+            }
+        }
+        names.insert(kind.as_str(), of_kind);
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(kind: Kind, header: &[&str]) -> Result<Columns, FileError> {
+        Columns::resolve(
+            kind,
+            &header.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>(),
+        )
+    }
+
+    fn refused(kind: Kind, header: &[&str]) -> (FileCode, String) {
+        let refusal = resolve(kind, header).expect_err("refused");
+        (refusal.code, refusal.detail)
+    }
+
+    #[test]
+    fn the_shipped_alias_table_reads() {
+        let names = names(SHIPPED).expect("readable");
+        for kind in Kind::ALL {
+            assert_eq!(
+                names.contains_key(kind.as_str()),
+                !kind.columns().is_empty(),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_alias_table_with_a_slip_is_refused_by_name() {
+        assert!(names("[orders]\nno_such = []").is_err_and(|error| error.contains("no_such")));
+        assert!(
+            names("[orders]\namount = [\"币种\"]\ncurrency = [\"币种\"]")
+                .is_err_and(|error| error.contains("币种"))
+        );
+        assert!(names("[order]").is_err_and(|error| error.contains("order")));
+    }
+
+    #[test]
+    fn headers_match_without_regard_to_case_spaces_underscores_and_stars() {
+        let columns = resolve(
+            Kind::Tracking,
+            &[
+                "* Order ID",
+                "ＣＡＲＲＩＥＲ",
+                "Tracking_Number*",
+                "\u{feff}Uploaded\u{a0}At",
+            ],
+        )
+        .expect("resolved");
+        assert_eq!(columns.at(Column::OrderId), Some(0));
+        assert_eq!(columns.at(Column::Carrier), Some(1));
+        assert_eq!(columns.at(Column::TrackingNumber), Some(2));
+        assert_eq!(columns.at(Column::UploadedAt), Some(3));
+        assert_eq!(columns.at(Column::SendType), None);
+    }
+
+    #[test]
+    fn chinese_and_platform_names_match_in_any_order() {
+        let columns =
+            resolve(Kind::Tracking, &["物流单号", "service_name", "仓库", "订单号"]).expect("resolved");
+        assert_eq!(columns.at(Column::TrackingNumber), Some(0));
+        assert_eq!(columns.at(Column::Carrier), Some(1));
+        assert_eq!(columns.at(Column::OrderId), Some(3));
+        let orders = [
+            "交易号",
+            "店铺",
+            "gmt_pay_success",
+            "订单金额",
+            "币种",
+            "收货国家",
+            "类目",
+            "订单状态",
+        ];
+        assert!(resolve(Kind::Orders, &orders).is_ok());
+        assert!(
+            resolve(
+                Kind::Events,
+                &["承运商", "运单号", "轨迹节点", "发生时间", "国家", "描述"]
+            )
+            .is_ok()
+        );
+        assert!(
+            resolve(
+                Kind::Appeals,
+                &[
+                    "申诉号",
+                    "订单号",
+                    "申诉原因",
+                    "申诉状态",
+                    "提交时间",
+                    "处理时间",
+                    "凭证"
+                ]
+            )
+            .is_ok()
+        );
+        assert!(resolve(Kind::Rates, &["日期", "币种", "汇率"]).is_ok());
+    }
+
+    #[test]
+    fn all_missing_columns_are_named() {
+        let (code, detail) = refused(Kind::Tracking, &["tracking_number", "备注"]);
+        assert_eq!(
+            (code, detail.as_str()),
+            (FileCode::HeaderMissing, "order_id, carrier")
+        );
+    }
+
+    #[test]
+    fn a_column_twice_by_one_name_is_a_duplicate() {
+        let (code, detail) = refused(Kind::Rates, &["date", "currency", "usd_per_unit", "Currency "]);
+        assert_eq!(
+            (code, detail.as_str()),
+            (FileCode::HeaderDuplicate, "currency: currency / Currency")
+        );
+    }
+
+    #[test]
+    fn a_column_by_two_names_is_ambiguous() {
+        let (code, detail) = refused(Kind::Rates, &["date", "currency", "usd_per_unit", "币种"]);
+        assert_eq!(
+            (code, detail.as_str()),
+            (FileCode::HeaderAmbiguous, "currency: currency / 币种")
+        );
+    }
+
+    #[test]
+    fn unknown_columns_may_repeat() {
+        assert!(
+            resolve(
+                Kind::Rates,
+                &["date", "", "x", "currency", "x", "usd_per_unit", ""]
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_names_the_columns() {
+        for (line, delimiter) in [
+            ("order_id,carrier,tracking_number\n1;2;3;4;5", b','),
+            ("order_id;carrier;tracking_number\n1,2,3,4,5", b';'),
+            ("order_id\tcarrier\ttracking_number", b'\t'),
+            ("\n\n\"订单号\";\"物流方式\";\"运单号, 必填, 注意\"", b';'),
+            ("a,b;c;d;e", b';'),
+            ("x", b','),
+        ] {
+            assert_eq!(
+                sniff_delimiter(Kind::Tracking, line.as_bytes()),
+                delimiter,
+                "{line:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The kinds of upload and the columns of each, by their canonical names (contract, "Files in").
+
+use std::fmt;
+
+use Need::{Carried, Optional, Required};
+
+/// What an upload is about; part of its object key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Orders as the platform has them.
+    Orders,
+    /// Tracking numbers of orders (A1–A6).
+    Tracking,
+    /// What carriers report of parcels (B1–B4).
+    Events,
+    /// Appeals against fines (B5).
+    Appeals,
+    /// Exchange rates by day.
+    Rates,
+    /// Sellers' admission papers (C1–C8), JSON Lines.
+    Sellers,
+    /// The platform's bill.
+    Statement,
+}
+
+/// Whether a kind's header must have a column, and its rows a value in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The header without it is `HEADER_MISSING`, an empty cell `CELL_MISSING`.
+    Required,
+    /// It may be missing or empty.
+    Optional,
+    /// Named by the contract, kept for the answer file, not read: it may even stand there twice.
+    Carried,
+}
+
+macro_rules! columns {
+    ($($variant:ident $text:literal;)*) => {
+        /// A column that intake knows; every other one is carried along and ignored.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Column {
+            $(#[doc = concat!("`", $text, "`")] $variant,)*
+        }
+
+        impl Column {
+            /// Every column of every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The canonical name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+columns! {
+    OrderId "order_id";
+    SellerId "seller_id";
+    PaidAt "paid_at";
+    Amount "amount";
+    Currency "currency";
+    DestinationCountry "destination_country";
+    Category "category";
+    SendDeadline "send_deadline";
+    Status "status";
+    StatusAt "status_at";
+    Carrier "carrier";
+    TrackingNumber "tracking_number";
+    UploadedAt "uploaded_at";
+    SendType "send_type";
+    InvoiceNo "invoice_no";
+    ConsigneeTaxId "consignee_tax_id";
+    TrackingWebsite "tracking_website";
+    Description "description";
+    EventCode "event_code";
+    OccurredAt "occurred_at";
+    RecordedAt "recorded_at";
+    Country "country";
+    AppealId "appeal_id";
+    Clause "clause";
+    EpisodeStart "episode_start";
+    Reason "reason";
+    FiledAt "filed_at";
+    DecidedAt "decided_at";
+    Evidence "evidence";
+    Date "date";
+    UsdPerUnit "usd_per_unit";
+}
+
+const ORDERS: &[(Column, Need)] = &[
+    (Column::OrderId, Required),
+    (Column::SellerId, Required),
+    (Column::PaidAt, Required),
+    (Column::Amount, Required),
+    (Column::Currency, Required),
+    (Column::DestinationCountry, Required),
+    (Column::Category, Optional),
+    (Column::SendDeadline, Optional),
+    (Column::Status, Optional),
+    (Column::StatusAt, Optional),
+];
+
+const TRACKING: &[(Column, Need)] = &[
+    (Column::OrderId, Required),
+    (Column::Carrier, Required),
+    (Column::TrackingNumber, Required),
+    (Column::UploadedAt, Optional),
+    (Column::SendType, Optional),
+    (Column::InvoiceNo, Optional),
+    (Column::ConsigneeTaxId, Optional),
+    (Column::TrackingWebsite, Carried),
+    (Column::Description, Carried),
+    (Column::PaidAt, Optional),
+    (Column::DestinationCountry, Optional),
+    (Column::Amount, Optional),
+    (Column::Currency, Optional),
+    (Column::SellerId, Optional),
+];
+
+const EVENTS: &[(Column, Need)] = &[
+    (Column::Carrier, Required),
+    (Column::TrackingNumber, Required),
+    (Column::EventCode, Required),
+    (Column::OccurredAt, Required),
+    (Column::RecordedAt, Optional),
+    (Column::Country, Carried),
+    (Column::Description, Carried),
+];
+
+const APPEALS: &[(Column, Need)] = &[
+    (Column::AppealId, Required),
+    (Column::OrderId, Required),
+    (Column::Clause, Optional),
+    (Column::EpisodeStart, Optional),
+    (Column::Reason, Required),
+    (Column::Status, Required),
+    (Column::FiledAt, Required),
+    (Column::DecidedAt, Optional),
+    (Column::Evidence, Carried),
+];
+
+const RATES: &[(Column, Need)] = &[
+    (Column::Date, Required),
+    (Column::Currency, Required),
+    (Column::UsdPerUnit, Required),
+];
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Orders,
+        Self::Tracking,
+        Self::Events,
+        Self::Appeals,
+        Self::Rates,
+        Self::Sellers,
+        Self::Statement,
+    ];
+
+    /// The kind of that name, exactly as object keys write it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The name in object keys and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Tracking => "tracking",
+            Self::Events => "events",
+            Self::Appeals => "appeals",
+            Self::Rates => "rates",
+            Self::Sellers => "sellers",
+            Self::Statement => "statement",
+        }
+    }
+
+    /// Whether a row's cell of `column` is read at all.
+    pub fn reads(self, column: Column) -> bool {
+        self.columns()
+            .iter()
+            .any(|&(known, need)| known == column && need != Carried)
+    }
+
+    /// The kind's columns in the contract's order; empty for a kind that is not taken as a table yet.
+    pub fn columns(self) -> &'static [(Column, Need)] {
+        match self {
+            Self::Orders => ORDERS,
+            Self::Tracking => TRACKING,
+            Self::Events => EVENTS,
+            Self::Appeals => APPEALS,
+            Self::Rates => RATES,
+            Self::Sellers | Self::Statement => &[],
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Column {
+    /// The column of that canonical name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|column| column.as_str() == name)
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+        for &column in Column::ALL {
+            assert_eq!(Column::parse(column.as_str()), Some(column));
+        }
+        assert_eq!(Kind::parse("Orders"), None, "keys are exact");
+    }
+
+    #[test]
+    fn no_kind_names_a_column_twice() {
+        for kind in Kind::ALL {
+            let mut columns: Vec<Column> = kind.columns().iter().map(|&(column, _)| column).collect();
+            columns.sort();
+            columns.dedup();
+            assert_eq!(columns.len(), kind.columns().len(), "{kind}");
+        }
+    }
+}

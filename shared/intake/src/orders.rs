@@ -1,0 +1,127 @@
+//! Rows of `orders` files.
+
+use domain::facts::OrderFact;
+use domain::order::OrderStatus;
+use domain::{Money, RowCode, SellerId, country};
+
+use crate::Column;
+use crate::check::{Favours, Reading, Trust};
+
+/// Characters of a category, at most: it becomes part of a small item, and C3 wants it whole.
+const CATEGORY_CHARACTERS_MAX: usize = 200;
+
+/// What the platforms call an order's status; no cell means paid.
+const STATUSES: &[(OrderStatus, &[&str])] = &[
+    (
+        OrderStatus::Paid,
+        &[
+            "paid",
+            "已付款",
+            "已支付",
+            "付款成功",
+            "待发货",
+            "等待发货",
+            "已发货",
+        ],
+    ),
+    (
+        OrderStatus::Cancelled,
+        &["cancelled", "canceled", "已取消", "取消"],
+    ),
+    (
+        OrderStatus::Refunded,
+        &["refunded", "已退款", "全额退款", "已全额退款"],
+    ),
+];
+
+pub(crate) fn read(row: &mut Reading<'_>) -> Option<OrderFact> {
+    let order_id = row.order_id();
+    let seller_id = seller(row);
+    // The later reading of an ambiguous time gives the seller the longer deadlines.
+    let paid_at = row.required_time(Column::PaidAt, Favours::Later);
+    let amount = amount(row);
+    let destination = destination(row);
+    let category = category(row);
+    let send_deadline = row.time(Column::SendDeadline, Favours::Earlier);
+    let status = status(row);
+    let status_at = row.time(Column::StatusAt, Favours::Earlier);
+    if row.has_errors() {
+        return None;
+    }
+    Some(OrderFact {
+        order_id: order_id?,
+        seller_id: seller_id?,
+        paid_at: paid_at?,
+        amount: amount?,
+        destination: destination?,
+        category,
+        send_deadline,
+        status: status?,
+        status_at,
+        recorded_at: row.context.recorded_at,
+        source: row.source(),
+    })
+}
+
+/// The shop; under a seller's own prefix no other's orders are taken.
+fn seller(row: &mut Reading<'_>) -> Option<SellerId> {
+    let text = row.required(Column::SellerId)?;
+    let seller_id = SellerId::parse(&text);
+    match (&seller_id, &row.context.trust) {
+        (None, _) => row.find(RowCode::TypeInvalid, Column::SellerId),
+        (Some(named), Trust::Seller(own)) if named != own => {
+            // About the order, whose number the message quotes.
+            row.find(RowCode::OrderOtherSeller, Column::OrderId);
+        }
+        _ => {}
+    }
+    seller_id
+}
+
+fn amount(row: &mut Reading<'_>) -> Option<Money> {
+    let text = row.required(Column::Amount);
+    // An amount cannot be told from a slip without its currency's places.
+    let currency = row.currency()?;
+    let amount = Money::parse(&text?, currency);
+    if amount.is_none() {
+        row.find_with(RowCode::AmountInvalid, Column::Amount, currency.as_str());
+    }
+    amount
+}
+
+fn destination(row: &mut Reading<'_>) -> Option<String> {
+    let text = row.required(Column::DestinationCountry)?;
+    let code = country::canonical(&text);
+    if code.is_none() {
+        row.find(RowCode::DestUnknown, Column::DestinationCountry);
+    }
+    code.map(str::to_owned)
+}
+
+fn category(row: &mut Reading<'_>) -> Option<String> {
+    let text = row.given(Column::Category)?;
+    if text.chars().count() > CATEGORY_CHARACTERS_MAX {
+        let max = CATEGORY_CHARACTERS_MAX;
+        row.find_with(
+            RowCode::TypeInvalid,
+            Column::Category,
+            format!("at most {max} characters | 最多 {max} 个字符"),
+        );
+    }
+    Some(text.into_owned())
+}
+
+fn status(row: &mut Reading<'_>) -> Option<OrderStatus> {
+    let Some(text) = row.given(Column::Status) else {
+        return Some(OrderStatus::Paid);
+    };
+    let status = row.one_of(&text, STATUSES);
+    if status.is_none() {
+        row.find_with(
+            RowCode::TypeInvalid,
+            Column::Status,
+            "paid, cancelled or refunded | paid、cancelled 或 refunded",
+        );
+    }
+    status
+}

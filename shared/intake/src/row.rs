@@ -1,0 +1,105 @@
+//! A row as the file has it, before anything is read into it.
+
+/// A data row: its cells as they came, tricks and all.
+///
+/// The cells lie in one text one behind the other, so that a row costs two allocations, and none when it is read
+/// into again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawRow {
+    pub(crate) number: u64,
+    pub(crate) line: u64,
+    pub(crate) stray_quote: bool,
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl RawRow {
+    /// A row of these cells, as a table that is no text has it.
+    pub fn of<'a>(number: u64, cells: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut row = Self {
+            number,
+            line: number,
+            ..Self::default()
+        };
+        for cell in cells {
+            row.text.push_str(cell);
+            row.end_cell();
+        }
+        row
+    }
+
+    /// The row's number: 1 is the first data row, blank lines are not counted.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The line of the file on which it begins, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Whether its quotes do not pair although it spans several lines: a quote that was opened and not closed has
+    /// swallowed what follows it.
+    pub fn has_stray_quote(&self) -> bool {
+        self.stray_quote
+    }
+
+    /// How many cells it has.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it has no cell.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell of that column, as it came; empty where the row is too short.
+    pub fn cell(&self, index: usize) -> &str {
+        let Some(&end) = self.ends.get(index) else {
+            return "";
+        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start as usize..end as usize]
+    }
+
+    /// The cells as they came.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|index| self.cell(index))
+    }
+
+    /// Whether no cell holds anything: a blank line.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Takes over the cells of `text` that end at `ends`. False when an end splits a character.
+    pub(crate) fn replace(&mut self, text: &str, ends: &[usize]) -> bool {
+        self.text.clear();
+        self.text.push_str(text);
+        self.ends.clear();
+        // A record is bounded by columns × cell size, far below 4 GiB.
+        self.ends.extend(ends.iter().map(|&end| end as u32));
+        ends.iter().all(|&end| text.is_char_boundary(end))
+    }
+
+    fn end_cell(&mut self) {
+        self.ends.push(self.text.len() as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stand_where_they_stood() {
+        let row = RawRow::of(7, ["8000011000000005", "", "敦豪"]);
+        assert_eq!(row.cells().collect::<Vec<_>>(), ["8000011000000005", "", "敦豪"]);
+        assert_eq!(
+            (row.number(), row.len(), row.cell(2), row.cell(3)),
+            (7, 3, "敦豪", "")
+        );
+        assert!(!row.is_blank() && RawRow::of(1, ["", " ", "\u{3000}"]).is_blank());
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows of `tracking` files (A1–A6): what a row alone shows of a number, its carrier and its papers.
+//!
+//! Whether papers are wanted, the destination is allowed or the upload is late is the order's to say: the domain's.
+
+use domain::carrier::{Carrier, CarrierClass, CheckDigit};
+use domain::facts::{PapersFact, StatedOrder, TrackingFact};
+use domain::{RowCode, SellerId, SendType, TrackingNumber, country};
+
+use crate::Column;
+use crate::cell::Use;
+use crate::check::{Favours, Reading, money_of};
+use crate::number::{fault_of_form, with_lost_zero};
+
+const SEND_TYPES: &[(SendType, &[&str])] = &[
+    (SendType::All, &["all", "全部", "全部发货"]),
+    (SendType::Part, &["part", "部分", "部分发货"]),
+];
+
+/// Whom a row names.
+enum Named {
+    /// No cell: `CELL_MISSING` says so.
+    Nobody,
+    /// Nobody we know (A2).
+    Unknown,
+    Known(&'static Carrier),
+}
+
+pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
+    let named = match row.given(Column::Carrier) {
+        None => Named::Nobody,
+        Some(name) => row
+            .context
+            .carriers
+            .find(&name)
+            .map_or(Named::Unknown, Named::Known),
+    };
+    if matches!(named, Named::Known(carrier) if carrier.class() == CarrierClass::OutOfScope) {
+        return out_of_scope(row, named);
+    }
+    let order_id = row.order_id();
+    let number = number(row, &named);
+    let uploaded_at = row.stated_time(Column::UploadedAt);
+    let send_type = send_type(row);
+    let invoice = row.given(Column::InvoiceNo).unwrap_or_default();
+    let tax_id = row.given(Column::ConsigneeTaxId).unwrap_or_default();
+    Some(TrackingFact {
+        order_id: order_id?,
+        uploaded_at: uploaded_at?,
+        carrier: named.id(),
+        number,
+        send_type,
+        papers: PapersFact::read(&invoice, &tax_id),
+        stated: stated_order(row),
+        findings: row.findings.clone(),
+        source: row.source(),
+    })
+}
+
+/// A3: a row that names the platform's own lines is refused with that one code and not looked at further.
+fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
+    let order_id = row.order_id();
+    let uploaded_at = row.stated_time(Column::UploadedAt);
+    row.findings.clear();
+    row.find(RowCode::CarrierOutOfScope, Column::Carrier);
+    Some(TrackingFact {
+        order_id: order_id?,
+        uploaded_at: uploaded_at?,
+        carrier: named.id(),
+        number: None,
+        send_type: SendType::All,
+        papers: PapersFact::default(),
+        stated: StatedOrder::default(),
+        findings: row.findings.clone(),
+        source: row.source(),
+    })
+}
+
+impl Named {
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Known(carrier) => Some(carrier.id().to_owned()),
+            Self::Nobody | Self::Unknown => None,
+        }
+    }
+}
+
+/// A2: the number, when it fits the carrier that the row names.
+fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
+    let carriers = row.context.carriers;
+    let cell = row.cleaned(Column::TrackingNumber, Use::Number);
+    let fault = fault_of_form(&cell, carriers);
+    let number = cell.to_ascii_uppercase();
+    match named {
+        Named::Known(_) => {}
+        Named::Nobody => row.find(RowCode::CellMissing, Column::Carrier),
+        Named::Unknown => {
+            let advice = fault.is_none().then(|| carriers.advice(None, &number));
+            row.find_with(
+                RowCode::CarrierUnknown,
+                Column::Carrier,
+                advice.unwrap_or_default(),
+            );
+        }
+    }
+    if let Some(fault) = fault {
+        row.find_with(fault.code, Column::TrackingNumber, fault.detail);
+        return None;
+    }
+    let Named::Known(carrier) = named else { return None };
+    by_rule(row, carrier, &number)
+}
+
+/// A2: the number measured against its carrier's rule. A wrong check digit alone only warns.
+fn by_rule(row: &mut Reading<'_>, carrier: &Carrier, number: &str) -> Option<TrackingNumber> {
+    let fits = carrier.judge(number).zip(TrackingNumber::parse(number));
+    match &fits {
+        Some((CheckDigit::Invalid, _)) => row.find(RowCode::NumCheckDigit, Column::TrackingNumber),
+        Some(_) => {}
+        None => match with_lost_zero(number, carrier) {
+            Some(whole) => row.find_with(RowCode::NumLeadingZeroLost, Column::TrackingNumber, whole),
+            None => {
+                let advice = row.context.carriers.advice(Some(carrier), number);
+                row.find_with(RowCode::NumFormat, Column::TrackingNumber, advice);
+            }
+        },
+    }
+    fits.map(|(_, number)| number)
+}
+
+/// Whether the number replaces the order's earlier ones; all of the order unless the row says otherwise.
+fn send_type(row: &mut Reading<'_>) -> SendType {
+    let Some(text) = row.given(Column::SendType) else {
+        return SendType::All;
+    };
+    row.one_of(&text, SEND_TYPES).unwrap_or_else(|| {
+        row.find(RowCode::SendTypeInvalid, Column::SendType);
+        SendType::All
+    })
+}
+
+/// The order columns that a row repeats, as far as they can be read: they are only cross-checked.
+fn stated_order(row: &mut Reading<'_>) -> StatedOrder {
+    let amount = row.given(Column::Amount);
+    let currency = row.given(Column::Currency);
+    StatedOrder {
+        seller_id: row
+            .given(Column::SellerId)
+            .and_then(|text| SellerId::parse(&text)),
+        paid_at: row.time_if_readable(Column::PaidAt, Favours::Later),
+        destination: row
+            .given(Column::DestinationCountry)
+            .and_then(|text| country::canonical(&text))
+            .map(str::to_owned),
+        amount: money_of(amount.as_deref(), currency.as_deref()),
+    }
+}

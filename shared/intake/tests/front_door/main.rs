@@ -1,0 +1,102 @@
+//! The crate's promises, tried through its front door: bytes in, rows and findings out.
+
+mod answers;
+mod appeals;
+mod events;
+mod hostile;
+mod orders;
+mod rates;
+mod real_files;
+mod refusing;
+mod tracking;
+
+use domain::carrier::CarrierTable;
+use domain::code::FileCode;
+use domain::{Elapsed, SellerId, Timestamp};
+use intake::{CheckedRow, Context, FileError, Kind, Limits, RawRow, Trust, UploadError, check, open};
+
+/// The object's timestamp in these tests.
+const ARRIVED: &str = "2024-06-01T00:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a test's instant")
+}
+
+fn operator() -> Context {
+    Context {
+        zone: chrono_tz::America::Los_Angeles,
+        upload: 42,
+        recorded_at: at(ARRIVED),
+        trust: Trust::Operator,
+        event_future_max: Elapsed::hours(14),
+        carriers: CarrierTable::shipped(),
+    }
+}
+
+fn seller(id: &str) -> Context {
+    Context {
+        trust: Trust::Seller(SellerId::parse(id).expect("a seller id")),
+        ..operator()
+    }
+}
+
+/// All rows of a file, or why it is refused.
+fn rows_of(bytes: &[u8], kind: Kind, limits: Limits) -> Result<Vec<RawRow>, FileError> {
+    let rows = open(bytes, kind, limits).and_then(Iterator::collect);
+    rows.map_err(|error| match error {
+        UploadError::Refused(refusal) => refusal,
+        UploadError::Read(error) => panic!("a slice can always be read: {error}"),
+    })
+}
+
+fn cells_of(bytes: &[u8], kind: Kind) -> Vec<Vec<String>> {
+    let rows = rows_of(bytes, kind, Limits::default()).expect("a readable file");
+    rows.iter()
+        .map(|row| row.cells().map(str::to_owned).collect())
+        .collect()
+}
+
+fn refusal_of(bytes: &[u8], kind: Kind, limits: Limits) -> (FileCode, String) {
+    let refusal = rows_of(bytes, kind, limits).expect_err("refused");
+    (refusal.code, refusal.detail)
+}
+
+/// Checks every row of a file.
+fn checked(text: &str, kind: Kind, context: &Context) -> Vec<CheckedRow> {
+    let mut upload = open(text.as_bytes(), kind, Limits::default()).expect("a readable header");
+    let columns = upload.columns().clone();
+    upload
+        .by_ref()
+        .map(|row| check(&row.expect("a readable row"), &columns, context))
+        .collect()
+}
+
+fn codes(row: &CheckedRow) -> Vec<&'static str> {
+    row.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// Checks the one row of a file made of `(column, cell)` pairs.
+fn one(kind: Kind, cells: &[(&str, &str)], context: &Context) -> CheckedRow {
+    let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+    let header: Vec<&str> = cells.iter().map(|(column, _)| *column).collect();
+    let row: Vec<String> = cells.iter().map(|(_, cell)| quoted(cell)).collect();
+    let mut rows = checked(
+        &format!("{}\n{}\n", header.join(","), row.join(",")),
+        kind,
+        context,
+    );
+    assert_eq!(rows.len(), 1);
+    rows.remove(0)
+}
+
+/// `base` with some cells changed, or added at the end.
+fn with<'a>(base: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut cells = base.to_vec();
+    for &(column, cell) in changes {
+        match cells.iter_mut().find(|(known, _)| *known == column) {
+            Some(known) => known.1 = cell,
+            None => cells.push((column, cell)),
+        }
+    }
+    cells
+}

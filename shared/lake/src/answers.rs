@@ -1,0 +1,147 @@
+//! Answers to uploads: `report.json` and `rejected.csv`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aws_sdk_s3::primitives::ByteStream;
+use domain::{Cents, RowCode, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::{Lake, LakeError, UploadKey};
+
+/// `report.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What was uploaded.
+    pub upload: UploadSummary,
+    /// The newest policy pack.
+    pub policy: String,
+    /// Whether nothing was applied by intent.
+    pub dry_run: bool,
+    /// Rows by verdict; they add up to `rows`.
+    pub counts: Counts,
+    /// Rows by code, all of them.
+    pub by_code: BTreeMap<String, u64>,
+    /// What the upload's failures cost (A6), charged by the night's scan.
+    pub fines: FinesSummary,
+    /// The first findings.
+    pub issues: Vec<Issue>,
+    /// Whether there are more findings than `issues` holds.
+    pub truncated: bool,
+}
+
+/// The upload an answer is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadSummary {
+    /// The object's key.
+    pub key: String,
+    /// Its entity tag.
+    pub etag: String,
+    /// The kind.
+    pub kind: String,
+    /// The seller; `_` for an operator's file.
+    pub seller_id: String,
+    /// SHA-256 of the bytes, in hexadecimal; of those read, when the file was refused half-way.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Data rows.
+    pub rows: u64,
+}
+
+/// Rows by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All rows.
+    pub rows: u64,
+    /// Applied.
+    pub accepted: u64,
+    /// Applied; a person should look.
+    pub accepted_with_warning: u64,
+    /// Known already.
+    pub unchanged: u64,
+    /// Kept until their parent arrives.
+    pub parked: u64,
+    /// Refused.
+    pub rejected: u64,
+}
+
+/// What an upload's failures cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinesSummary {
+    /// Orders fined.
+    pub count: u64,
+    /// USD.
+    pub amount: Cents,
+}
+
+/// One finding of one row; row 0 is the file itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// The data row, from 1.
+    pub row: u64,
+    /// The column's canonical name; empty when it is about the row.
+    pub column: String,
+    /// The code.
+    pub code: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// The rulebook's clause; empty for matters of form.
+    pub clause: String,
+    /// The cell as it came, tax ids masked.
+    pub value: String,
+    /// What is wrong.
+    pub message_en: String,
+    /// What is wrong.
+    pub message_zh: String,
+    /// What to do.
+    pub fix_en: String,
+    /// What to do.
+    pub fix_zh: String,
+}
+
+impl Answer {
+    /// Whether the whole file was refused.
+    pub fn is_refused(&self) -> bool {
+        self.issues.iter().any(|issue| issue.row == 0)
+    }
+}
+
+/// How a code's severity reads in an answer: what waits is no error of the clerk's.
+pub fn severity_in_answers(code: RowCode) -> &'static str {
+    match code.severity() {
+        Severity::Error => "error",
+        Severity::Parked | Severity::Warning => "warning",
+    }
+}
+
+impl Lake {
+    /// Writes `rejected.csv` from a local file. Written before the report, which tells that the answer is whole.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the file cannot be read or the bucket refuses.
+    pub async fn put_rejected(&self, key: &UploadKey, path: &Path) -> Result<(), LakeError> {
+        let body = ByteStream::from_path(path).await;
+        let body = body.map_err(|source| LakeError::File { attempt: format!("read the rejected rows of {key}"), source: std::io::Error::other(source) })?;
+        self.put(&key.answer("rejected.csv"), body, "text/csv; charset=utf-8").await
+    }
+
+    /// Writes `report.json`: the answer is whole with it.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn put_answer(&self, key: &UploadKey, answer: &Answer) -> Result<(), LakeError> {
+        let body = serde_json::to_vec_pretty(answer).map_err(|source| LakeError::Encode { what: "an answer", source: source.into() })?;
+        self.put(&key.answer("report.json"), body, "application/json").await
+    }
+
+    /// Reads the answer to an upload.
+    ///
+    /// # Errors
+    /// [`LakeError`] when there is none, or it cannot be read.
+    pub async fn answer(&self, key: &UploadKey) -> Result<Answer, LakeError> {
+        let object = key.answer("report.json");
+        let bytes = self.bytes(&object).await?;
+        serde_json::from_slice(&bytes).map_err(|source| LakeError::Decode { key: object, source: source.into() })
+    }
+}

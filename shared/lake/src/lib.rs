@@ -1,0 +1,145 @@
+//! The S3 bucket: the only place that knows its key names, and the Parquet rows of the lake.
+//!
+//! ```text
+//! inbox/<kind>/<seller>/<name>                     uploads, kept as they came
+//! outbox/<kind>/<seller>/<name>/report.json …      answers
+//! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
+//! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
+//! reports/month=YYYY-MM/eligibility.{parquet,csv}  the monthly report
+//! policy/…                                         a policy file in place of the shipped one
+//! ```
+
+mod answers;
+mod history;
+mod keys;
+mod reports;
+mod rows;
+mod uploads;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
+use aws_sdk_s3::primitives::ByteStream;
+use domain::PolicyBook;
+
+pub use answers::{Answer, Counts, FinesSummary, Issue, UploadSummary, severity_in_answers};
+pub use keys::{INBOX, KeyError, UploadKey};
+pub use reports::ReportFile;
+pub use rows::{EntryRow, OrderRow, order_rows};
+pub use uploads::{RECORDED_AT_METADATA, UploadObject};
+
+/// The bucket, reached through the AWS SDK. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    client: Client,
+    bucket: String,
+}
+
+/// Why a call to the bucket failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// S3 refused or could not be reached, after the SDK's own retries.
+    #[error("failed to {attempt}")]
+    Call {
+        /// What was tried, with its subject.
+        attempt: String,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// A local file could not be written.
+    #[error("failed to {attempt}")]
+    File {
+        /// What was tried, with its subject.
+        attempt: String,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An object does not hold what its key says.
+    #[error("{key} cannot be used")]
+    Decode {
+        /// The object.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: BoxError,
+    },
+    /// Rows could not be encoded.
+    #[error("failed to encode {what}")]
+    Encode {
+        /// What was to be encoded.
+        what: &'static str,
+        /// The encoder's error.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl Lake {
+    /// The bucket `bucket`, reached through `client`.
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into() }
+    }
+
+    async fn put(&self, key: &str, body: impl Into<ByteStream>, content_type: &str) -> Result<(), LakeError> {
+        let call = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type).body(body.into());
+        call.send().await.map_err(|source| LakeError::call(format!("write {key}"), source))?;
+        Ok(())
+    }
+
+    /// Every key under a prefix, in order.
+    async fn keys_under(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
+        let mut pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|source| LakeError::call(format!("list {prefix}"), source))?;
+            keys.extend(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
+        }
+        Ok(keys)
+    }
+
+    /// The policy file at `key`, or the shipped policy when there is no key.
+    ///
+    /// # Errors
+    /// [`LakeError`] when it cannot be read or is not sound: the shipped policy never stands in for one that was named.
+    pub async fn policy(&self, key: Option<&str>) -> Result<PolicyBook, LakeError> {
+        let Some(key) = key else { return Ok(PolicyBook::shipped().clone()) };
+        let unsound = |source: BoxError| LakeError::Decode { key: key.to_owned(), source };
+        let text = String::from_utf8(self.bytes(key).await?).map_err(|source| unsound(source.into()))?;
+        PolicyBook::parse(&text).map_err(|source| unsound(source.into()))
+    }
+
+    /// The bytes of a small object, e.g. an answer.
+    ///
+    /// # Errors
+    /// [`LakeError`] when it cannot be read.
+    pub async fn bytes(&self, key: &str) -> Result<Vec<u8>, LakeError> {
+        let call = self.client.get_object().bucket(&self.bucket).key(key);
+        let object = call.send().await.map_err(|source| LakeError::call(format!("read {key}"), source))?;
+        let body = object.body.collect().await;
+        let body = body.map_err(|source| LakeError::Call { attempt: format!("read {key}"), retryable: true, source: source.into() })?;
+        Ok(body.to_vec())
+    }
+}
+
+impl LakeError {
+    /// Whether a retry of the whole event may help.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Call { retryable, .. } => *retryable,
+            Self::File { .. } => true,
+            Self::Encode { .. } | Self::Decode { .. } => false,
+        }
+    }
+
+    fn call<E>(attempt: impl Into<String>, source: E) -> Self
+    where
+        E: ProvideErrorMetadata + Into<BoxError>,
+    {
+        let permanent = ["NoSuchKey", "NotFound", "NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
+        let retryable = !source.code().is_some_and(|code| permanent.contains(&code));
+        Self::Call { attempt: attempt.into(), retryable, source: source.into() }
+    }
+}

@@ -1,0 +1,187 @@
+//! The lake's rows, as Parquet.
+//!
+//! `orders` has one row a change of an order: its version, when the change was learned, and each figure of the month
+//! as "met or not" with the instant from which that is decided, so that a report compares instants and never
+//! re-implements a rule. As of T an order is its row with the greatest (`learned_at`, `version`) among those with
+//! `learned_at <= T`. `state` is the order as stored, for rebuilding rows under another policy.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::error::BoxError;
+use domain::figures::{Figures, Standing, figures};
+use domain::{LedgerEntry, Month, Order, PolicyBook, Timestamp};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::record::RecordWriter;
+use parquet_derive::ParquetRecordWriter;
+
+use crate::LakeError;
+
+/// A row of `lake/orders`. Instants are seconds since the epoch, money is USD cents.
+#[derive(Clone, Debug, PartialEq, Eq, ParquetRecordWriter)]
+pub struct OrderRow {
+    /// The order.
+    pub order_id: String,
+    /// The seller.
+    pub seller_id: String,
+    /// Counts the order's writes.
+    pub version: i64,
+    /// When this was learned.
+    pub learned_at: i64,
+    /// The payment.
+    pub paid_at: i64,
+    /// ISO 3166-1 alpha-2.
+    pub destination: String,
+    /// The policy pack that applies.
+    pub policy: String,
+    /// Whether the pack applies before its own date.
+    pub policy_early: bool,
+    /// What the order adds to GMV.
+    pub gmv_cents: i64,
+    /// Cancelled before shipment.
+    pub excluded: bool,
+    /// A1 and B1 (and what else the policy asks for).
+    pub fulfilment_met: Option<bool>,
+    /// From when that is decided.
+    pub fulfilment_at: Option<i64>,
+    /// A1.
+    pub upload_met: bool,
+    /// From when that is decided.
+    pub upload_at: i64,
+    /// B1.
+    pub pickup_met: Option<bool>,
+    /// From when that is decided.
+    pub pickup_at: Option<i64>,
+    /// Signed by B4's deadline.
+    pub delivery_met: bool,
+    /// From when that is decided.
+    pub delivery_at: i64,
+    /// B2.
+    pub nodes_met: Option<bool>,
+    /// From when that is decided.
+    pub nodes_at: Option<i64>,
+    /// The order as stored.
+    pub state: Vec<u8>,
+}
+
+/// A row of `lake/ledger`: one entry.
+#[derive(Clone, Debug, PartialEq, Eq, ParquetRecordWriter)]
+pub struct EntryRow {
+    /// The entry.
+    pub entry_id: String,
+    /// The order.
+    pub order_id: String,
+    /// The seller.
+    pub seller_id: String,
+    /// A6, B3 or B4.
+    pub clause: String,
+    /// fine, hold, void or reversal.
+    pub kind: String,
+    /// Signed USD cents; fines and reversals make the balance.
+    pub amount_cents: i64,
+    /// The scan's instant.
+    pub as_of: i64,
+    /// When the matter came about.
+    pub effective_at: i64,
+    /// The policy pack that decided.
+    pub policy: String,
+    /// The entry as JSON.
+    pub document: String,
+}
+
+impl EntryRow {
+    /// The row of an entry.
+    ///
+    /// # Errors
+    /// [`LakeError::Encode`] when the entry does not encode: a bug.
+    pub fn of(entry: &LedgerEntry) -> Result<Self, LakeError> {
+        let document = serde_json::to_string(entry).map_err(|source| LakeError::Encode { what: "a ledger entry", source: source.into() })?;
+        Ok(Self {
+            entry_id: entry.entry_id.clone(),
+            order_id: entry.order_id.to_string(),
+            seller_id: entry.seller_id.to_string(),
+            clause: entry.clause.to_string(),
+            kind: entry.kind.as_str().to_owned(),
+            amount_cents: entry.amount.0,
+            as_of: entry.as_of.unix(),
+            effective_at: entry.effective_at.unix(),
+            policy: entry.policy.clone(),
+            document,
+        })
+    }
+}
+
+/// The rows that a change of an order from `before` to `after` adds to the lake, with the order's month.
+///
+/// A file may bring facts that were learned at several instants, also ones before what the lake holds already. So
+/// the change adds a row for each instant at which the order, as seen then, differs from what the lake would show.
+pub fn order_rows(before: Option<&Order>, after: &Order, version: u64, state: &[u8], book: &PolicyBook) -> (Month, Vec<OrderRow>) {
+    let shown = before.map(change_points).unwrap_or_default();
+    let instants: BTreeSet<Timestamp> = shown.iter().copied().chain(change_points(after)).collect();
+    let seen = |order: &Order, at: Timestamp| figures(order, book, at);
+    let mut rows = Vec::new();
+    let mut previous: Option<Figures> = None;
+    for at in instants {
+        let Some(now) = seen(after, at) else { continue };
+        let lake_shows = before.filter(|_| shown.contains(&at)).and_then(|before| seen(before, at));
+        // A new instant that changes nothing needs no row: the one before it speaks for it.
+        let says_something = if shown.contains(&at) { lake_shows.as_ref() != Some(&now) } else { previous.as_ref() != Some(&now) };
+        if says_something {
+            rows.push(order_row(after, version, state, at, &now, book));
+        }
+        previous = Some(now);
+    }
+    (Month::of(after.paid_at, book.zone), rows)
+}
+
+fn change_points(order: &Order) -> BTreeSet<Timestamp> {
+    order.learned_at().into_iter().collect()
+}
+
+fn order_row(order: &Order, version: u64, state: &[u8], learned_at: Timestamp, figures: &Figures, book: &PolicyBook) -> OrderRow {
+    let met = |standing: Option<Standing>| standing.map(|standing| standing.met);
+    let at = |standing: Option<Standing>| standing.map(|standing| standing.decided_at.unix());
+    OrderRow {
+        order_id: order.order_id.to_string(),
+        seller_id: order.seller_id.to_string(),
+        version: i64::try_from(version).unwrap_or(i64::MAX),
+        learned_at: learned_at.unix(),
+        paid_at: order.paid_at.unix(),
+        destination: order.destination.clone(),
+        policy: book.in_force_at(order.paid_at).version.clone(),
+        policy_early: book.applied_early(order.paid_at),
+        gmv_cents: figures.gmv.0,
+        excluded: figures.excluded,
+        fulfilment_met: met(figures.fulfilment),
+        fulfilment_at: at(figures.fulfilment),
+        upload_met: figures.upload.met,
+        upload_at: figures.upload.decided_at.unix(),
+        pickup_met: met(figures.pickup),
+        pickup_at: at(figures.pickup),
+        delivery_met: figures.delivery.met,
+        delivery_at: figures.delivery.decided_at.unix(),
+        nodes_met: met(figures.nodes),
+        nodes_at: at(figures.nodes),
+        state: state.to_vec(),
+    }
+}
+
+/// Rows as one Parquet file: the same rows give the same bytes.
+pub(crate) fn parquet_of<R>(rows: &[R]) -> Result<Vec<u8>, LakeError>
+where
+    for<'a> &'a [R]: RecordWriter<R>,
+{
+    let encode = || -> Result<Vec<u8>, BoxError> {
+        let schema = rows.schema()?;
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).set_created_by("waymark".to_owned()).build();
+        let mut bytes = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties.into())?;
+        let mut group = writer.next_row_group()?;
+        rows.write_to_row_group(&mut group)?;
+        group.close()?;
+        writer.close()?;
+        Ok(bytes)
+    };
+    encode().map_err(|source| LakeError::Encode { what: "Parquet rows", source })
+}

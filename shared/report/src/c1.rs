@@ -1,0 +1,94 @@
+//! C1: who is a key account, decided in integers from the months' figures.
+
+use domain::policy::FulfilmentExtra;
+use domain::{Cents, Month, Policy, PolicyBook, Timestamp};
+
+use crate::MonthFigures;
+use crate::reason::Reason;
+
+/// Months that a report shows, whatever C1 looks at: `month`, `m1` and `m2`.
+pub(crate) const MONTHS_SHOWN: u32 = 3;
+
+/// What C1 says of one seller.
+pub(crate) struct Verdict {
+    pub(crate) met: bool,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// The months whose files a report of `month` needs, the latest first: those it shows and those that C1 looks at.
+pub fn window(month: Month, book: &PolicyBook) -> Vec<Month> {
+    let months = deciding_policy(month, book).eligibility.months.max(MONTHS_SHOWN);
+    (0..months).map(|count| month.minus(count)).collect()
+}
+
+/// The first instant as of which the eligibility figures of `month` are final: its end and the last deadline that
+/// fulfilment asks for (72 h for A1 and B1). B2 has no deadline: where the policy asks for it, a seller's figures are
+/// final only once none of its orders is pending.
+pub fn final_from(month: Month, book: &PolicyBook) -> Timestamp {
+    let policy = deciding_policy(month, book);
+    let end = month.ends_at(book.zone);
+    let picked_up = end.plus(policy.upload_max()).plus(policy.pickup_max());
+    if policy.eligibility.fulfilment_requires.contains(&FulfilmentExtra::SignOff) {
+        picked_up.max(end.plus(policy.sign_off_max()))
+    } else {
+        picked_up
+    }
+}
+
+/// The pack in force at the month's last second.
+pub(crate) fn deciding_policy(month: Month, book: &PolicyBook) -> &Policy {
+    book.in_force_at(Timestamp::from_unix(month.ends_at(book.zone).unix() - 1))
+}
+
+/// C1 over the months that it looks at, the earliest first. The reasons are all that was missed, or what was met.
+pub(crate) fn key_account(months: &[&MonthFigures], policy: &Policy) -> Verdict {
+    let mut missed = gmv_missed(months, policy);
+    missed.extend(months.iter().filter_map(|month| fulfilment_missed(month, policy)));
+    match missed.is_empty() {
+        true => Verdict { met: true, reasons: met(months, policy) },
+        false => Verdict { met: false, reasons: missed },
+    }
+}
+
+fn met(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
+    let gmv = if policy.eligibility.gmv_every_month {
+        let months = months.iter().map(|month| (month.month, month.gmv)).collect();
+        Reason::GmvMetEachMonth { min: Cents(policy.eligibility.gmv_average_cents_min), months }
+    } else {
+        Reason::GmvMet { months: months.len(), gmv: gmv_of(months), min: gmv_min(policy) }
+    };
+    let rates = months.iter().filter_map(|month| Some((month.month, month.fulfilment.rate_bp()?))).collect();
+    vec![gmv, Reason::FulfilmentMet { percent_min: policy.eligibility.fulfilment_percent_min, rates }]
+}
+
+/// The sum against as many times the average as there are months, or each month against the average.
+fn gmv_missed(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
+    if policy.eligibility.gmv_every_month {
+        let min = Cents(policy.eligibility.gmv_average_cents_min);
+        let short = months.iter().filter(|month| month.gmv < min);
+        return short.map(|month| Reason::GmvShortInMonth { month: month.month, gmv: month.gmv, min }).collect();
+    }
+    let (gmv, min) = (gmv_of(months), gmv_min(policy));
+    if gmv < min { vec![Reason::GmvShort { months: months.len(), gmv, min }] } else { Vec::new() }
+}
+
+pub(crate) fn gmv_of(months: &[&MonthFigures]) -> Cents {
+    months.iter().map(|month| month.gmv).sum()
+}
+
+fn gmv_min(policy: &Policy) -> Cents {
+    let eligibility = &policy.eligibility;
+    Cents(eligibility.gmv_average_cents_min.saturating_mul(i64::from(eligibility.months)))
+}
+
+/// `100 · fulfilled ≥ percent · due`, which is `failed ≤ (100 − percent) · due / 100`, rounded down: the failures that
+/// a month may have.
+fn fulfilment_missed(figures: &MonthFigures, policy: &Policy) -> Option<Reason> {
+    let tally = figures.fulfilment;
+    if tally.due == 0 {
+        return Some(Reason::NothingDue { month: figures.month });
+    }
+    let percent_failed_max = 100 - i64::from(policy.eligibility.fulfilment_percent_min);
+    let failed_max = percent_failed_max * tally.due / 100;
+    (tally.failed() > failed_max).then_some(Reason::FulfilmentMissed { month: figures.month, tally, failed_max })
+}

@@ -1,0 +1,55 @@
+//! The month's report: rows of the lake → the figures of a month → who is eligible (C1) → Parquet and csv.
+//!
+//! Pure: reads local files that its caller has fetched and knows no AWS, no async and no clock. The same rows
+//! give the same bytes, whatever their order, their repetitions and the files they are spread over.
+//!
+//! # Rows in
+//!
+//! *Orders*, one row per change of an order; only these columns are read, all but the nullable ones (`?`) required:
+//! `order_id` utf8, `seller_id` utf8, `version` i64, `learned_at` i64, `policy` utf8, `policy_early` bool (the pack
+//! applied before its date), `gmv_cents` i64 (0 when excluded), `excluded` bool, and per figure a pair that the rules
+//! derived when the row was written: `fulfilment_met` bool?, `fulfilment_at` i64?, `upload_met`, `upload_at`,
+//! `pickup_met`?, `pickup_at`?, `delivery_met`, `delivery_at`, `nodes_met`?, `nodes_at`?. Instants are Unix seconds.
+//! As of T an order is its row with the greatest (`learned_at`, `version`) among those learned by T, and does not
+//! exist without one; a figure counts when `*_at <= T`. No rule is implemented anew here.
+//!
+//! *Ledger*, one row per entry: `entry_id` utf8, `seller_id` utf8, `kind` utf8, `amount_cents` i64 (negative in
+//! reversals), `as_of` i64. As of T the entries with `as_of <= T` stand.
+//!
+//! Columns beyond these are not looked at. The month of a file is what its caller says: a ledger row does not know
+//! when its order was paid.
+//!
+//! # Rows out
+//!
+//! One row a seller who has an order in `month` or one of the two months before it (`m1`, `m2`), sorted by seller.
+//!
+//! | column | Parquet | |
+//! |---|---|---|
+//! | `seller_id`, `month` | utf8 | |
+//! | `gmv_usd`, `gmv_m1`, `gmv_m2` | i64, named `…_cents` | a decimal in csv |
+//! | `gmv_avg_usd` | i64, named `…_cents` | over C1's months, floor to the cent; the decision compares the sum |
+//! | `orders_due`, `orders_fulfilled` | i64 | |
+//! | `fulfilment_rate_bp`, `rate_bp_m1`, `rate_bp_m2` | i64? | floor basis points; empty when nothing is due |
+//! | `on_time_delivery_bp`, `node_complete_bp`, `upload_on_time_bp`, `pickup_on_time_bp` | i64? | B4, B2, A1, B1 |
+//! | `fines_count` | i64 | fines less reversals, of all orders paid in the month |
+//! | `fines_usd` | i64, named `fines_usd_cents` | a decimal in csv |
+//! | `class_ka`, `class_local`, `class_sensitive` | bool | C1; C2 and C3 need seller papers, which are not read yet |
+//! | `eligible`, `final` | bool | |
+//! | `reasons_en`, `reasons_zh` | utf8 | the numbers that decided |
+//! | `orders_excluded`, `orders_pending` | i64 | |
+//! | `policy`, `as_of` | utf8 | the deciding pack; RFC 3339 |
+
+mod c1;
+mod error;
+mod figures;
+mod lake_rows;
+mod month_report;
+mod reason;
+mod table;
+
+pub use c1::{final_from, window};
+pub use error::ReportError;
+pub use figures::{MonthFigures, Tally, figures_of};
+pub use lake_rows::MonthFiles;
+pub use month_report::{MonthReport, SellerMonth, eligibility};
+pub use table::{write_csv, write_parquet};

@@ -1,0 +1,141 @@
+//! Items: attribute names, keys, and the compact form of an order.
+//!
+//! An order's state is one binary attribute (a format byte, then postcard), so that a typical order with 20 events
+//! stays within 1 KB, one write unit. What queries and people need stands beside it in plain attributes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{LedgerEntry, Month, Order, OrderId};
+
+use crate::{Item, StoreError, StoredOrder};
+
+/// Shards of the index `open_by_payment` and of the scans' watermarks.
+pub const OPEN_SHARDS: u32 = 16;
+
+pub(crate) const OPEN_BY_PAYMENT: &str = "open_by_payment";
+pub(crate) const LEDGER_BY_SELLER: &str = "ledger_by_seller";
+
+/// Attribute names of both tables.
+pub(crate) mod name {
+    pub(crate) const ORDER_ID: &str = "order_id";
+    pub(crate) const SELLER_ID: &str = "seller_id";
+    pub(crate) const PAID_AT: &str = "paid_at";
+    pub(crate) const OPEN_SHARD: &str = "open_shard";
+    pub(crate) const VERSION: &str = "version";
+    pub(crate) const STATE: &str = "state";
+    pub(crate) const PK: &str = "pk";
+    pub(crate) const SK: &str = "sk";
+    pub(crate) const LEDGER_SORT: &str = "ledger_sort";
+    pub(crate) const BODY: &str = "body";
+    pub(crate) const AS_OF: &str = "as_of";
+}
+
+/// The state's first byte: raised when its form changes, so that old items can be told and converted.
+const STATE_FORMAT: u8 = 1;
+
+/// An order's item as a stream shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderImage {
+    /// The order.
+    pub order: Order,
+    /// Counts the order's writes.
+    pub version: u64,
+    /// The state as stored, for keeping as it is.
+    pub state: Vec<u8>,
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([(name::PK.to_owned(), text(pk)), (name::SK.to_owned(), text(sk))])
+}
+
+pub(crate) fn order_key(order_id: &OrderId) -> Item {
+    HashMap::from([(name::ORDER_ID.to_owned(), text(order_id.as_str()))])
+}
+
+pub(crate) fn shard_name(shard: u32) -> String {
+    format!("{shard:02}")
+}
+
+pub(crate) fn shard_of(order_id: &OrderId) -> u32 {
+    order_id.shard(OPEN_SHARDS)
+}
+
+pub(crate) fn string_of(item: &Item, attribute: &str) -> Option<String> {
+    item.get(attribute)?.as_s().ok().cloned()
+}
+
+/// The item of an order; `open` puts it into the sparse index `open_by_payment`.
+pub(crate) fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
+    let state = postcard::to_extend(order, vec![STATE_FORMAT])
+        .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+    let mut item = order_key(&order.order_id);
+    item.insert(name::SELLER_ID.to_owned(), text(order.seller_id.as_str()));
+    item.insert(name::PAID_AT.to_owned(), number(order.paid_at.unix()));
+    item.insert(name::VERSION.to_owned(), number(version));
+    item.insert(name::STATE.to_owned(), AttributeValue::B(Blob::new(state)));
+    if open {
+        item.insert(name::OPEN_SHARD.to_owned(), text(shard_name(shard_of(&order.order_id))));
+    }
+    Ok(item)
+}
+
+/// Reads an order's item; `None` for an item that is no order (another table's stream record).
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it has an order's attributes and does not decode.
+pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
+    let Some(order_id) = string_of(item, name::ORDER_ID) else { return Ok(None) };
+    let corrupt = |reason: &str| StoreError::corrupt(format!("order {order_id}"), reason);
+    let state = item.get(name::STATE).and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt("it has no state"))?;
+    let version = item.get(name::VERSION).and_then(|value| value.as_n().ok()).and_then(|version| version.parse().ok());
+    let version = version.ok_or_else(|| corrupt("it has no version"))?;
+    let order = match state.as_ref().split_first() {
+        Some((&STATE_FORMAT, encoded)) => postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?,
+        Some((format, _)) => return Err(corrupt(&format!("its format {format} is not known to this release"))),
+        None => return Err(corrupt("its state is empty")),
+    };
+    Ok(Some(OrderImage { order, version, state: state.as_ref().to_vec() }))
+}
+
+pub(crate) fn stored_order(item: &Item) -> Result<StoredOrder, StoreError> {
+    let image = decode_order(item)?.ok_or_else(|| StoreError::corrupt("an item of the orders table", "it has no order id"))?;
+    Ok(StoredOrder { order: image.order, version: image.version })
+}
+
+/// The item of a ledger entry; `month` is the order's payment month.
+pub(crate) fn entry_item(entry: &LedgerEntry, month: &str) -> Result<Item, StoreError> {
+    let body = serde_json::to_string(entry).map_err(|error| StoreError::corrupt(format!("entry {}", entry.entry_id), error.to_string()))?;
+    let mut item = key(entry_pk(&entry.order_id), format!("entry#{}", entry.entry_id));
+    item.insert(name::SELLER_ID.to_owned(), text(entry.seller_id.as_str()));
+    item.insert(name::LEDGER_SORT.to_owned(), text(format!("{month}#{}", entry.entry_id)));
+    item.insert(name::BODY.to_owned(), text(body));
+    Ok(item)
+}
+
+pub(crate) fn entry_pk(order_id: &OrderId) -> String {
+    format!("order#{order_id}")
+}
+
+/// Reads a ledger entry's item with its order's payment month; `None` for any other record.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it is an entry and does not decode.
+pub fn decode_entry(item: &Item) -> Result<Option<(Month, LedgerEntry)>, StoreError> {
+    let Some(id) = string_of(item, name::SK).and_then(|sk| sk.strip_prefix("entry#").map(str::to_owned)) else { return Ok(None) };
+    let corrupt = |reason: String| StoreError::corrupt(format!("entry {id}"), reason);
+    let body = string_of(item, name::BODY).ok_or_else(|| corrupt("it has no body".to_owned()))?;
+    let entry = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
+    let sort = string_of(item, name::LEDGER_SORT).unwrap_or_default();
+    let month = sort.split('#').next().and_then(|month| month.parse().ok()).ok_or_else(|| corrupt("it has no month".to_owned()))?;
+    Ok(Some((month, entry)))
+}

@@ -1,0 +1,135 @@
+//! The ledger: entries are put once and never touched again.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::{LedgerEntry, Month, OrderId, SellerId, Timestamp};
+
+use crate::commit::{Commit, transact_put};
+use crate::item::{LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text};
+use crate::registry::watermark_key;
+use crate::{Item, Store, StoreError, StoredOrder};
+
+/// Entries in one transaction: DynamoDB allows 100 actions, two of which are the order and the watermark.
+const ENTRIES_PER_TRANSACTION_MAX: usize = 90;
+
+/// How a settlement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    /// The entries stand in the ledger.
+    Posted,
+    /// Someone else wrote the order since it was read, or a scan of a later instant has begun: nothing was posted
+    /// (of this transaction); load and decide again.
+    Raced,
+}
+
+impl Store {
+    /// Posts entries about one order: the commit point of a fine.
+    ///
+    /// One transaction puts the entries (`attribute_not_exists`: the loser of a race between two scanners stops
+    /// here), writes the order that remembers them (`version = :seen`), and checks that no scan of a later instant
+    /// has begun. More entries than a transaction holds go in several, each safe alone.
+    ///
+    /// `stored` is left as last committed; `sign_off_open` judges the order after the posting.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub(crate) async fn post(
+        &self,
+        stored: &mut StoredOrder,
+        entries: &[LedgerEntry],
+        month: Month,
+        as_of: Timestamp,
+        sign_off_open: impl Fn(&domain::Order) -> bool,
+    ) -> Result<Settlement, StoreError> {
+        for chunk in entries.chunks(ENTRIES_PER_TRANSACTION_MAX) {
+            let mut order = stored.order.clone();
+            order.note_posted(chunk, as_of);
+            let item = order_item(&order, stored.version + 1, sign_off_open(&order))?;
+            let mut actions = vec![self.watermark_check(&order.order_id, as_of)?, transact_put(self.order_put(item, Some(stored.version))?)];
+            for entry in chunk {
+                actions.push(transact_put(self.entry_put(entry, month)?));
+            }
+            if self.transact(actions, &format!("entries of order {}", order.order_id)).await? == Commit::Raced {
+                return Ok(Settlement::Raced);
+            }
+            *stored = StoredOrder { order, version: stored.version + 1 };
+        }
+        Ok(Settlement::Posted)
+    }
+
+    fn entry_put(&self, entry: &LedgerEntry, month: Month) -> Result<Put, StoreError> {
+        let put = Put::builder().table_name(&self.records).set_item(Some(entry_item(entry, &month.to_string())?));
+        let put = put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", name::PK);
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        put.build().map_err(|source| StoreError::corrupt("an entry's write", source.to_string()))
+    }
+
+    fn watermark_check(&self, order_id: &OrderId, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder().table_name(&self.records).set_key(Some(watermark_key(shard_of(order_id))));
+        let check = check.condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of").expression_attribute_names("#as_of", name::AS_OF);
+        let check = check.expression_attribute_values(":as_of", number(as_of.unix())).build();
+        let check = check.map_err(|source| StoreError::corrupt("a watermark check", source.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// All entries about one order, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read or an entry does not decode.
+    pub async fn entries_of_order(&self, order_id: &OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        let query = self.client.query().table_name(&self.records).consistent_read(true);
+        let query = query.key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)");
+        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_names("#sk", name::SK);
+        let query = query.expression_attribute_values(":pk", text(entry_pk(order_id))).expression_attribute_values(":sk", text("entry#"));
+        self.entries(query, &format!("entries of order {order_id}")).await
+    }
+
+    /// All entries about a seller's orders, or those of one payment month, by month and entry id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read or an entry does not decode.
+    pub async fn entries_of_seller(&self, seller_id: &SellerId, month: Option<Month>) -> Result<Vec<LedgerEntry>, StoreError> {
+        let query = self.client.query().table_name(&self.records).index_name(LEDGER_BY_SELLER);
+        let query = query.expression_attribute_names("#seller", name::SELLER_ID).expression_attribute_values(":seller", text(seller_id.as_str()));
+        let query = match month {
+            None => query.key_condition_expression("#seller = :seller"),
+            Some(month) => query
+                .key_condition_expression("#seller = :seller AND begins_with(#sort, :month)")
+                .expression_attribute_names("#sort", name::LEDGER_SORT)
+                .expression_attribute_values(":month", text(format!("{month}#"))),
+        };
+        self.entries(query, &format!("entries of seller {seller_id}")).await
+    }
+
+    async fn entries(&self, query: QueryFluentBuilder, subject: &str) -> Result<Vec<LedgerEntry>, StoreError> {
+        let items = self.query_all(query, subject).await?;
+        let mut entries = Vec::with_capacity(items.len());
+        let mut seen = HashSet::new();
+        for item in &items {
+            if let Some((_, entry)) = decode_entry(item)?
+                && seen.insert(entry.entry_id.clone())
+            {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Every page of a query.
+    pub(crate) async fn query_all(&self, query: QueryFluentBuilder, subject: &str) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut start: Option<std::collections::HashMap<String, AttributeValue>> = None;
+        loop {
+            let call = query.clone().set_exclusive_start_key(start).return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = call.send().await.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
+            self.capacity.count_read(answer.consumed_capacity());
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The two DynamoDB tables: the only place that knows their keys and attribute names.
+//!
+//! - `orders`: one item an order with its whole operational state. Kept apart from everything else because the stall
+//!   scan reads this table from end to end every night: what is not an order must not be paid for there.
+//! - `records`: ledger entries (append-only), tracking number → order, parked rows, rates, sellers, uploads and the
+//!   scans' watermarks, each read by key or query.
+//!
+//! Everything is loaded, decided by pure code, and committed by one conditional write; whatever comes before that
+//! write can be repeated.
+
+mod capacity;
+mod commit;
+mod item;
+mod ledger;
+mod orders;
+mod parked;
+mod rates;
+mod registry;
+mod retry;
+mod scan;
+mod settle;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
+
+pub use capacity::{Capacity, CapacityUsed};
+pub use commit::{Commit, OrderWrite};
+pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order};
+pub use orders::StoredOrder;
+pub use parked::{Parent, ParkedRow};
+pub use rates::RatesByDay;
+pub use registry::UploadRecord;
+pub use settle::{FailedOrder, ScanOutcome, Settled, Tally, outstanding};
+pub use scan::{Cursor, ScanPage, ScannedOrder};
+
+/// An item as the SDK gives it.
+pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
+
+/// The tables, reached through the AWS SDK. Cheap to clone; clones share the capacity meter.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    orders: String,
+    records: String,
+    capacity: Arc<Capacity>,
+}
+
+/// Why a call to the tables failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// DynamoDB refused or could not be reached, after the SDK's and our own retries.
+    #[error("failed to {attempt}")]
+    Call {
+        /// What was tried, with its subject.
+        attempt: String,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+        /// The SDK's error.
+        #[source]
+        source: BoxError,
+    },
+    /// An item does not decode: written by a newer release, or by a bug.
+    #[error("{item} cannot be read: {reason}")]
+    Corrupt {
+        /// Which item.
+        item: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Others kept writing the same item for as long as we were willing to try.
+    #[error("gave up on {subject} after {attempts} attempts against concurrent writers")]
+    Contended {
+        /// What was to be written.
+        subject: String,
+        /// Attempts made.
+        attempts: u32,
+    },
+}
+
+impl Store {
+    /// The tables `orders` and `records`, reached through `client`.
+    pub fn new(client: Client, orders: impl Into<String>, records: impl Into<String>) -> Self {
+        Self { client, orders: orders.into(), records: records.into(), capacity: Arc::default() }
+    }
+
+    /// Capacity consumed through this store and its clones since it was made.
+    pub fn capacity_used(&self) -> CapacityUsed {
+        self.capacity.used()
+    }
+}
+
+impl StoreError {
+    /// Whether a retry of the whole event may help.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Call { retryable, .. } => *retryable,
+            Self::Contended { .. } => true,
+            Self::Corrupt { .. } => false,
+        }
+    }
+
+    pub(crate) fn call<E>(attempt: impl Into<String>, source: E) -> Self
+    where
+        E: ProvideErrorMetadata + Into<BoxError>,
+    {
+        // What DynamoDB says is wrong with the request itself stays wrong; the rest (throttles, outages, time-outs) may pass.
+        let permanent = ["ValidationException", "ResourceNotFoundException", "AccessDeniedException", "UnrecognizedClientException"];
+        let retryable = !source.code().is_some_and(|code| permanent.contains(&code));
+        Self::Call { attempt: attempt.into(), retryable, source: source.into() }
+    }
+
+    pub(crate) fn corrupt(item: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Corrupt { item: item.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,102 @@
+//! Parked rows: kept until their parent arrives, found by the parent's name.
+//!
+//! No wake-up is lost: whoever parks a row looks for the parent again afterwards, and whoever brings a parent looks
+//! for parked rows afterwards; whichever write comes second sees the other. A row applied by both is applied once.
+
+use domain::ruling::Uploader;
+use domain::{Currency, OrderId, Timestamp, TrackingNumber};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::item::{key, name, string_of, text};
+use crate::{Item, Store, StoreError};
+
+/// What a parked row waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Parent {
+    /// An order.
+    Order(OrderId),
+    /// A tracking number that some order has accepted.
+    Number(TrackingNumber),
+    /// A rate of a currency.
+    Rate(Currency),
+}
+
+/// A parked row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParkedRow<F> {
+    /// What it waits for.
+    pub parent: Parent,
+    /// What the row says.
+    pub fact: F,
+    /// Whose file it came in.
+    pub uploader: Uploader,
+    /// The object it came in.
+    pub upload_key: String,
+    /// When it was learned.
+    pub recorded_at: Timestamp,
+    /// Tells the rows of one parent apart: upload and row.
+    pub id: String,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Body<F> {
+    fact: F,
+    uploader: Uploader,
+    upload_key: String,
+    recorded_at: Timestamp,
+}
+
+impl Parent {
+    fn pk(&self) -> String {
+        match self {
+            Self::Order(order_id) => format!("parked#order#{order_id}"),
+            Self::Number(number) => format!("parked#number#{number}"),
+            Self::Rate(currency) => format!("parked#rate#{currency}"),
+        }
+    }
+}
+
+impl Store {
+    /// Keeps a row until its parent arrives; parking it again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub async fn park<F: Serialize + Clone>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
+        let body = Body { fact: row.fact.clone(), uploader: row.uploader.clone(), upload_key: row.upload_key.clone(), recorded_at: row.recorded_at };
+        let body = serde_json::to_string(&body).map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
+        let mut item = key(row.parent.pk(), row.id.clone());
+        item.insert(name::BODY.to_owned(), text(body));
+        self.put_record(item, "a parked row").await
+    }
+
+    /// The rows that wait for a parent, in the order of their uploads and rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read or a row does not decode.
+    pub async fn parked<F: DeserializeOwned>(&self, parent: &Parent) -> Result<Vec<ParkedRow<F>>, StoreError> {
+        let query = self.client.query().table_name(&self.records).consistent_read(true).key_condition_expression("#pk = :pk");
+        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_values(":pk", text(parent.pk()));
+        let items = self.query_all(query, &format!("rows parked for {parent:?}")).await?;
+        items.iter().map(|item| read_parked(parent, item)).collect()
+    }
+
+    /// Forgets a parked row that was applied.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub async fn unpark<F>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
+        let call = self.client.delete_item().table_name(&self.records).set_key(Some(key(row.parent.pk(), row.id.clone())));
+        call.send().await.map_err(|source| StoreError::call("forget a parked row", source))?;
+        Ok(())
+    }
+}
+
+fn read_parked<F: DeserializeOwned>(parent: &Parent, item: &Item) -> Result<ParkedRow<F>, StoreError> {
+    let corrupt = |reason: String| StoreError::corrupt(format!("a row parked for {parent:?}"), reason);
+    let body = string_of(item, name::BODY).ok_or_else(|| corrupt("it has no body".to_owned()))?;
+    let body: Body<F> = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
+    let id = string_of(item, name::SK).unwrap_or_default();
+    let Body { fact, uploader, upload_key, recorded_at } = body;
+    Ok(ParkedRow { parent: parent.clone(), fact, uploader, upload_key, recorded_at, id })
+}

@@ -1,0 +1,174 @@
+//! Settling an order: what a nightly scan does at each order it visits, whichever scan it is.
+
+use domain::assess::assess;
+use domain::ledger::reconcile;
+use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
+use futures::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
+
+use crate::item::shard_of;
+use crate::ledger::Settlement;
+use crate::retry::{ATTEMPTS_MAX, pause};
+use crate::{Cursor, Store, StoreError};
+
+/// What settling an order did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settled {
+    /// The ledger held what the rules expect.
+    Agreed,
+    /// These entries were posted.
+    Posted(Vec<LedgerEntry>),
+    /// A scan of a later instant has been here or has begun: an earlier one posts nothing.
+    Superseded,
+}
+
+/// What a scan did, by kind of entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Orders looked at.
+    pub examined: u64,
+    /// Fines posted.
+    pub posted: u64,
+    /// Holds posted.
+    pub held: u64,
+    /// Holds voided.
+    pub voided: u64,
+    /// Fines reversed.
+    pub reversed: u64,
+    /// What the balance moved by, in USD.
+    pub balance: Cents,
+}
+
+/// Orders settled at once within a page.
+const SETTLEMENTS_AT_ONCE: usize = 16;
+/// Failures told in an outcome; the rest are counted.
+const FAILURES_TOLD_MAX: usize = 100;
+
+/// What a scan's run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanOutcome {
+    /// What was done.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// A scan of a later instant has begun: this one posted nothing (any more).
+    pub superseded: bool,
+    /// Orders that could not be settled, the first of them with the reason; none stops its scan.
+    pub failed: Vec<FailedOrder>,
+    /// How many there were in all.
+    pub failed_count: u64,
+    /// Where to go on; absent when the run is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+}
+
+/// An order that could not be settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedOrder {
+    /// The order.
+    pub order_id: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl ScanOutcome {
+    /// Counts an order that could not be settled.
+    pub fn fail(&mut self, order_id: &str, error: &StoreError) {
+        self.failed_count += 1;
+        if self.failed.len() < FAILURES_TOLD_MAX {
+            self.failed.push(FailedOrder { order_id: order_id.to_owned(), reason: error.to_string() });
+        }
+    }
+
+    /// Adds what another run of the same night came to.
+    pub fn add(&mut self, other: Self) {
+        self.tally.add(&other.tally);
+        self.superseded |= other.superseded;
+        self.failed.extend(other.failed);
+        self.failed.truncate(FAILURES_TOLD_MAX);
+        self.failed_count += other.failed_count;
+    }
+}
+
+impl Tally {
+    /// Counts entries posted.
+    pub fn count(&mut self, entries: &[LedgerEntry]) {
+        for entry in entries {
+            let counter = match entry.kind {
+                EntryKind::Fine => &mut self.posted,
+                EntryKind::Hold => &mut self.held,
+                EntryKind::Void => &mut self.voided,
+                EntryKind::Reversal => &mut self.reversed,
+            };
+            *counter += 1;
+            if entry.kind.moves_money() {
+                self.balance += entry.amount;
+            }
+        }
+    }
+
+    /// Adds what another part of the scan did.
+    pub fn add(&mut self, other: &Self) {
+        self.examined += other.examined;
+        self.posted += other.posted;
+        self.held += other.held;
+        self.voided += other.voided;
+        self.reversed += other.reversed;
+        self.balance += other.balance;
+    }
+}
+
+impl Store {
+    /// Settles each of `order_ids` and counts what came of it.
+    pub async fn settle_all(&self, order_ids: Vec<OrderId>, book: &PolicyBook, as_of: Timestamp, outcome: &mut ScanOutcome) {
+        let settle = |order_id: OrderId| async move {
+            let settled = self.settle(&order_id, book, as_of).await;
+            (order_id, settled)
+        };
+        let mut settled = stream::iter(order_ids).map(settle).buffer_unordered(SETTLEMENTS_AT_ONCE);
+        while let Some((order_id, settled)) = settled.next().await {
+            match settled {
+                Ok(Settled::Posted(entries)) => outcome.tally.count(&entries),
+                Ok(Settled::Agreed) => {}
+                Ok(Settled::Superseded) => outcome.superseded = true,
+                Err(error) => outcome.fail(order_id.as_str(), &error),
+            }
+        }
+    }
+
+    /// Brings the ledger to what the rules expect of an order as of an instant: its whole difference, whichever
+    /// clause. Loads consistently, decides purely, commits once; a lost race loads and decides again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the tables refuse, an item does not decode, or others kept writing the order.
+    pub async fn settle(&self, order_id: &OrderId, book: &PolicyBook, as_of: Timestamp) -> Result<Settled, StoreError> {
+        for attempt in 1..=ATTEMPTS_MAX {
+            // Gone since it was listed: nothing to settle.
+            let Some(mut stored) = self.order(order_id).await? else { return Ok(Settled::Agreed) };
+            if stored.order.settled_as_of > Some(as_of) {
+                return Ok(Settled::Superseded);
+            }
+            let entries = outstanding(&stored.order, book, as_of);
+            if entries.is_empty() {
+                return Ok(Settled::Agreed);
+            }
+            let policy = book.in_force_at(stored.order.paid_at);
+            let month = Month::of(stored.order.paid_at, book.zone);
+            let open = |order: &Order| order.is_sign_off_open(policy);
+            if self.post(&mut stored, &entries, month, as_of, open).await? == Settlement::Posted {
+                return Ok(Settled::Posted(entries));
+            }
+            if self.watermark(shard_of(order_id)).await? > Some(as_of) {
+                return Ok(Settled::Superseded);
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Contended { subject: format!("order {order_id}"), attempts: ATTEMPTS_MAX })
+    }
+}
+
+/// The entries that an order's ledger lacks as of an instant.
+pub fn outstanding(order: &Order, book: &PolicyBook, as_of: Timestamp) -> Vec<LedgerEntry> {
+    let policy = book.in_force_at(order.paid_at);
+    let assessment = assess(order, policy, as_of);
+    reconcile(order, &assessment.due, as_of, &policy.version)
+}
