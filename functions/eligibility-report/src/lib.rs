@@ -61,10 +61,18 @@ enum Error {
 /// # Errors
 /// [`Failure`] when the lake cannot be read or the report not be written.
 pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Outcome, Failure> {
-    let month = request.month.unwrap_or_else(|| Month::of(request.as_of, function.policy.zone).minus(1));
+    let month = request
+        .month
+        .unwrap_or_else(|| Month::of(request.as_of, function.policy.zone).minus(1));
     let (report, keys) = write(function, month, request.as_of).await.map_err(failure)?;
     let eligible = report.rows.iter().filter(|row| row.eligible).count() as u64;
-    let outcome = Outcome { month, is_final: report.as_of >= report.final_from, sellers: report.rows.len() as u64, eligible, keys };
+    let outcome = Outcome {
+        month,
+        is_final: report.as_of >= report.final_from,
+        sellers: report.rows.len() as u64,
+        eligible,
+        keys,
+    };
     tracing::info!(%month, as_of = %request.as_of, sellers = outcome.sellers, eligible, "eligibility report written");
     Ok(outcome)
 }
@@ -73,36 +81,70 @@ pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Ou
 ///
 /// # Errors
 /// [`Failure`] when the lake cannot be read.
-pub async fn make(function: &EligibilityReport, month: Month, as_of: Timestamp) -> Result<MonthReport, Failure> {
+pub async fn make(
+    function: &EligibilityReport,
+    month: Month,
+    as_of: Timestamp,
+) -> Result<MonthReport, Failure> {
     compute(function, month, as_of).await.map_err(failure)
 }
 
-async fn write(function: &EligibilityReport, month: Month, as_of: Timestamp) -> Result<(MonthReport, Vec<String>), Error> {
+async fn write(
+    function: &EligibilityReport,
+    month: Month,
+    as_of: Timestamp,
+) -> Result<(MonthReport, Vec<String>), Error> {
     let report = compute(function, month, as_of).await?;
     let (mut parquet, mut csv) = (Vec::new(), Vec::new());
     report::write_parquet(&report, &mut parquet).map_err(|source| Error::Report(month, source))?;
     report::write_csv(&report, &mut csv).map_err(|source| Error::Report(month, source))?;
     let files = vec![
-        ReportFile { name: "eligibility.parquet", content_type: "application/vnd.apache.parquet", bytes: parquet },
-        ReportFile { name: "eligibility.csv", content_type: "text/csv; charset=utf-8", bytes: csv },
+        ReportFile {
+            name: "eligibility.parquet",
+            content_type: "application/vnd.apache.parquet",
+            bytes: parquet,
+        },
+        ReportFile {
+            name: "eligibility.csv",
+            content_type: "text/csv; charset=utf-8",
+            bytes: csv,
+        },
     ];
-    let keys = function.lake.put_report(month, files).await.map_err(|source| Error::Lake(month, source))?;
+    let keys = function
+        .lake
+        .put_report(month, files)
+        .await
+        .map_err(|source| Error::Lake(month, source))?;
     Ok((report, keys))
 }
 
 async fn compute(function: &EligibilityReport, month: Month, as_of: Timestamp) -> Result<MonthReport, Error> {
     let scratch = tempfile::tempdir().map_err(|source| Error::Disk(month, source))?;
-    let months = function.policy.newest().eligibility.months;
     let mut files = Vec::new();
-    for month in (0..months).map(|back| month.minus(back)) {
-        let orders = function.lake.fetch_orders(month, scratch.path()).await.map_err(|source| Error::Lake(month, source))?;
-        let ledger = function.lake.fetch_ledger(month, scratch.path()).await.map_err(|source| Error::Lake(month, source))?;
-        files.push(MonthFiles { month, orders, ledger });
+    for month in report::window(month, &function.policy) {
+        let orders = function
+            .lake
+            .fetch_orders(month, scratch.path())
+            .await
+            .map_err(|source| Error::Lake(month, source))?;
+        let ledger = function
+            .lake
+            .fetch_ledger(month, scratch.path())
+            .await
+            .map_err(|source| Error::Lake(month, source))?;
+        files.push(MonthFiles {
+            month,
+            orders,
+            ledger,
+        });
     }
     let policy = Arc::clone(&function.policy);
     // Polars computes on its own threads and blocks; the runtime's workers stay free.
-    let report = tokio::task::spawn_blocking(move || report::eligibility(&files, month, as_of, &policy)).await;
-    report.map_err(|source| Error::Disk(month, std::io::Error::other(source)))?.map_err(|source| Error::Report(month, source))
+    let report =
+        tokio::task::spawn_blocking(move || report::eligibility(&files, month, as_of, &policy)).await;
+    report
+        .map_err(|source| Error::Disk(month, std::io::Error::other(source)))?
+        .map_err(|source| Error::Report(month, source))
 }
 
 fn failure(error: Error) -> Failure {

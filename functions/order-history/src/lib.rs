@@ -57,20 +57,37 @@ struct Batch {
 /// [`Failure`] when the bucket refuses (a retry helps) or a record does not decode (the stream's retry halves the
 /// batch until the record stands alone, and tells of it).
 pub async fn handle(history: &OrderHistory, event: Event) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome { records: event.records.len() as u64, ..Outcome::default() };
+    let mut outcome = Outcome {
+        records: event.records.len() as u64,
+        ..Outcome::default()
+    };
     let name = batch_name(&event.records);
     let batch = read(history, event.records).map_err(failure)?;
     for (month, rows) in &batch.orders {
-        history.lake.put_order_rows(*month, &name, rows).await.map_err(|source| failure(HistoryError::Lake(source)))?;
+        history
+            .lake
+            .put_order_rows(*month, &name, rows)
+            .await
+            .map_err(|source| failure(HistoryError::Lake(source)))?;
         outcome.order_rows += rows.len() as u64;
         outcome.files += 1;
     }
     for (month, rows) in &batch.entries {
-        history.lake.put_entry_rows(*month, &name, rows).await.map_err(|source| failure(HistoryError::Lake(source)))?;
+        history
+            .lake
+            .put_entry_rows(*month, &name, rows)
+            .await
+            .map_err(|source| failure(HistoryError::Lake(source)))?;
         outcome.entry_rows += rows.len() as u64;
         outcome.files += 1;
     }
-    tracing::info!(records = outcome.records, order_rows = outcome.order_rows, entry_rows = outcome.entry_rows, files = outcome.files, "history written");
+    tracing::info!(
+        records = outcome.records,
+        order_rows = outcome.order_rows,
+        entry_rows = outcome.entry_rows,
+        files = outcome.files,
+        "history written"
+    );
     Ok(outcome)
 }
 
@@ -96,7 +113,13 @@ fn item_of(image: serde_dynamo::Item) -> Item {
 
 impl Batch {
     fn add_order(&mut self, before: Option<&OrderImage>, after: &OrderImage, book: &PolicyBook) {
-        let (month, rows) = order_rows(before.map(|image| &image.order), &after.order, after.version, &after.state, book);
+        let (month, rows) = order_rows(
+            before.map(|image| &image.order),
+            &after.order,
+            after.version,
+            &after.state,
+            book,
+        );
         if !rows.is_empty() {
             self.orders.entry(month).or_default().extend(rows);
         }
@@ -105,7 +128,11 @@ impl Batch {
 
 /// `<first>-<last>` sequence number: within a stream's shard they are unique and ascending.
 fn batch_name(records: &[EventRecord]) -> String {
-    let sequence = |record: Option<&EventRecord>| record.and_then(|record| record.change.sequence_number.clone()).unwrap_or_default();
+    let sequence = |record: Option<&EventRecord>| {
+        record
+            .and_then(|record| record.change.sequence_number.clone())
+            .unwrap_or_default()
+    };
     format!("{}-{}", sequence(records.first()), sequence(records.last()))
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::{PolicyBook, Timestamp};
 use entrypoint::Failure;
 use serde::Deserialize;
-use store::{Cursor, ScanOutcome, ScannedOrder, Store, StoreError, outstanding};
+use store::{Cursor, OPEN_SHARDS, ScanOutcome, ScannedOrder, Store, StoreError, outstanding};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -54,14 +54,16 @@ pub async fn handle(scan: &StallScan, request: Request) -> Result<ScanOutcome, F
 
 async fn scan_segment(scan: &StallScan, request: &Request) -> Result<ScanOutcome, StoreError> {
     let mut outcome = ScanOutcome::default();
-    if scan.store.latest_watermark().await? > Some(request.as_of) {
+    if !scan.store.begin_scan(0..OPEN_SHARDS, request.as_of).await? {
         outcome.superseded = true;
         return Ok(outcome);
     }
-    scan.store.raise_watermarks(request.as_of).await?;
     let mut cursor = request.cursor.clone();
     loop {
-        let page = scan.store.scan_orders(request.segment, request.segments.max(1), cursor.as_ref()).await?;
+        let page = scan
+            .store
+            .scan_orders(request.segment, request.segments.max(1), cursor.as_ref())
+            .await?;
         settle_page(scan, page.found, request.as_of, &mut outcome).await;
         cursor = page.cursor;
         if cursor.is_none() || outcome.superseded {
@@ -70,7 +72,12 @@ async fn scan_segment(scan: &StallScan, request: &Request) -> Result<ScanOutcome
     }
 }
 
-async fn settle_page(scan: &StallScan, found: Vec<ScannedOrder>, as_of: Timestamp, outcome: &mut ScanOutcome) {
+async fn settle_page(
+    scan: &StallScan,
+    found: Vec<ScannedOrder>,
+    as_of: Timestamp,
+    outcome: &mut ScanOutcome,
+) {
     let mut differing = Vec::new();
     for scanned in found {
         outcome.tally.examined += 1;
@@ -81,7 +88,9 @@ async fn settle_page(scan: &StallScan, found: Vec<ScannedOrder>, as_of: Timestam
             Err((order_id, error)) => outcome.fail(&order_id, &error),
         }
     }
-    scan.store.settle_all(differing, &scan.policy, as_of, outcome).await;
+    scan.store
+        .settle_all(differing, &scan.policy, as_of, outcome)
+        .await;
 }
 
 fn failure(error: StoreError) -> Failure {

@@ -10,6 +10,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let cloud = entrypoint::surroundings().await?;
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
-    let scan = StallScan { store: Store::new(cloud.dynamodb, cloud.settings.orders_table, cloud.settings.records_table), policy };
+    let scan = StallScan {
+        store: Store::new(
+            cloud.dynamodb,
+            cloud.settings.orders_table,
+            cloud.settings.records_table,
+        ),
+        policy,
+    };
     entrypoint::serve(|request| handle(&scan, request)).await
 }

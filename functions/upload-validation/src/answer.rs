@@ -31,7 +31,15 @@ impl Answering {
     /// Begins an answer; refused rows go to the file `rejected`.
     pub(crate) fn new(summary: UploadSummary, rejected: &Path, header: &[String]) -> io::Result<Self> {
         let rejected = RejectedWriter::new(BufWriter::new(File::create(rejected)?), header)?;
-        Ok(Self { summary, counts: Counts::default(), by_code: BTreeMap::new(), fines: FinesSummary::default(), issues: Vec::new(), truncated: false, rejected })
+        Ok(Self {
+            summary,
+            counts: Counts::default(),
+            by_code: BTreeMap::new(),
+            fines: FinesSummary::default(),
+            issues: Vec::new(),
+            truncated: false,
+            rejected,
+        })
     }
 
     /// The answer to a file refused whole.
@@ -65,7 +73,12 @@ impl Answering {
     pub(crate) fn take(&mut self, rows: &[(RawRow, CheckedRow)], ruled: &[RuledRow]) -> io::Result<()> {
         for ((raw, _), ruled) in rows.iter().zip(ruled) {
             self.count(ruled);
-            let codes: BTreeSet<&str> = ruled.ruling.findings.iter().map(|finding| finding.code.as_str()).collect();
+            let codes: BTreeSet<&str> = ruled
+                .ruling
+                .findings
+                .iter()
+                .map(|finding| finding.code.as_str())
+                .collect();
             for code in codes {
                 *self.by_code.entry(code.to_owned()).or_default() += 1;
             }
@@ -85,10 +98,32 @@ impl Answering {
 
     /// The whole answer; the rejected rows are on disk.
     pub(crate) fn finish(self, book: &PolicyBook) -> io::Result<Answer> {
-        self.rejected.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let upload = UploadSummary { rows: self.counts.rows, ..self.summary };
-        let Self { counts, by_code, fines, issues, truncated, .. } = self;
-        Ok(Answer { upload, policy: book.newest().version.clone(), dry_run: false, counts, by_code, fines, issues, truncated })
+        self.rejected
+            .finish()?
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        let upload = UploadSummary {
+            rows: self.counts.rows,
+            ..self.summary
+        };
+        let Self {
+            counts,
+            by_code,
+            fines,
+            issues,
+            truncated,
+            ..
+        } = self;
+        Ok(Answer {
+            upload,
+            policy: book.newest().version.clone(),
+            dry_run: false,
+            counts,
+            by_code,
+            fines,
+            issues,
+            truncated,
+        })
     }
 
     fn count(&mut self, ruled: &RuledRow) {

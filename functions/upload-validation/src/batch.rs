@@ -43,7 +43,10 @@ impl<'a> Batch<'a> {
 
     /// Rules every row and writes what stands; the rulings are in the order of the rows.
     pub(crate) async fn rule(&self, rows: &[(RawRow, CheckedRow)]) -> Result<Vec<RuledRow>, StoreError> {
-        let mut ruled: Vec<RuledRow> = rows.iter().map(|(_, checked)| RuledRow::free(Ruling::applied(checked.findings.clone()))).collect();
+        let mut ruled: Vec<RuledRow> = rows
+            .iter()
+            .map(|(_, checked)| RuledRow::free(Ruling::applied(checked.findings.clone())))
+            .collect();
         let mut news = Vec::new();
         let mut rates = Vec::new();
         for (index, (_, checked)) in rows.iter().enumerate() {
@@ -59,7 +62,17 @@ impl<'a> Batch<'a> {
         let mut brought = self.keep_rates(&rates, &mut ruled).await?;
         self.note_sellers(&news).await?;
         let uploader = &self.surroundings.uploader;
-        let (applied, more) = self.apply(news.into_iter().map(|(origin, news)| Row { origin, news, uploader: uploader.clone() }).collect()).await?;
+        let (applied, more) = self
+            .apply(
+                news.into_iter()
+                    .map(|(origin, news)| Row {
+                        origin,
+                        news,
+                        uploader: uploader.clone(),
+                    })
+                    .collect(),
+            )
+            .await?;
         brought.extend(more);
         let waiting = self.waiting(&applied, rows);
         for (index, outcome) in applied {
@@ -72,8 +85,12 @@ impl<'a> Batch<'a> {
 
     /// Applies rows to their orders, an order at a time, many orders at once. Gives each row's ruling and the
     /// parents that were brought.
-    pub(crate) async fn apply<T: Clone>(&self, rows: Vec<Row<T>>) -> Result<(Vec<(T, RuledRow)>, Vec<Parent>), StoreError> {
-        let mut numbers: Vec<TrackingNumber> = rows.iter().filter_map(|row| row.news.number().cloned()).collect();
+    pub(crate) async fn apply<T: Clone>(
+        &self,
+        rows: Vec<Row<T>>,
+    ) -> Result<(Vec<(T, RuledRow)>, Vec<Parent>), StoreError> {
+        let mut numbers: Vec<TrackingNumber> =
+            rows.iter().filter_map(|row| row.news.number().cloned()).collect();
         numbers.sort();
         numbers.dedup();
         let number_owners = self.store().number_owners(&numbers).await?;
@@ -83,12 +100,17 @@ impl<'a> Batch<'a> {
             let owner = || row.news.number().and_then(|number| number_owners.get(number));
             match (row.news.order_id().or_else(owner).cloned(), &row.news) {
                 (Some(order_id), _) => jobs.entry(order_id).or_default().push(row),
-                (None, OrderNews::Event(fact)) => ruled.push((row.origin.clone(), RuledRow::free(wait_for_number(fact)))),
+                (None, OrderNews::Event(fact)) => {
+                    ruled.push((row.origin.clone(), RuledRow::free(wait_for_number(fact))))
+                }
                 // Every other row names its order.
                 (None, _) => {}
             }
         }
-        let jobs: Vec<Job<T>> = jobs.into_iter().map(|(order_id, rows)| Job { order_id, rows }).collect();
+        let jobs: Vec<Job<T>> = jobs
+            .into_iter()
+            .map(|(order_id, rows)| Job { order_id, rows })
+            .collect();
         let mut brought = Vec::new();
         for done in self.run(jobs, number_owners).await? {
             brought.extend(done.brought);
@@ -97,32 +119,62 @@ impl<'a> Batch<'a> {
         Ok((ruled, brought))
     }
 
-    async fn run<T: Clone>(&self, jobs: Vec<Job<T>>, number_owners: HashMap<TrackingNumber, OrderId>) -> Result<Vec<Done<T>>, StoreError> {
+    async fn run<T: Clone>(
+        &self,
+        jobs: Vec<Job<T>>,
+        number_owners: HashMap<TrackingNumber, OrderId>,
+    ) -> Result<Vec<Done<T>>, StoreError> {
         let order_ids: Vec<OrderId> = jobs.iter().map(|job| job.order_id.clone()).collect();
         let mut orders = self.store().orders(&order_ids).await?;
-        let facts = jobs.iter().flat_map(|job| &job.rows).filter_map(|row| if let OrderNews::Order(fact) = &row.news { Some(fact) } else { None });
+        let facts = jobs.iter().flat_map(|job| &job.rows).filter_map(|row| {
+            if let OrderNews::Order(fact) = &row.news {
+                Some(fact)
+            } else {
+                None
+            }
+        });
         let rates = self.load_rates(facts).await?;
-        let known = Known { store: self.store(), book: &self.surroundings.function.policy, rates };
+        let known = Known {
+            store: self.store(),
+            book: &self.surroundings.function.policy,
+            rates,
+        };
         let (first, later) = by_first_claim(jobs);
         let loaded: Vec<(Job<T>, Loaded)> = first
             .into_iter()
             .map(|job| {
-                let owners = job.numbers().into_iter().filter_map(|number| number_owners.get(&number).map(|owner| (number.clone(), owner.clone())));
-                let loaded = Loaded { number_owners: owners.collect(), order: orders.remove(&job.order_id) };
+                let owners = job.numbers().into_iter().filter_map(|number| {
+                    number_owners
+                        .get(&number)
+                        .map(|owner| (number.clone(), owner.clone()))
+                });
+                let loaded = Loaded {
+                    number_owners: owners.collect(),
+                    order: orders.remove(&job.order_id),
+                };
                 (job, loaded)
             })
             .collect();
-        let mut done: Vec<Done<T>> =
-            stream::iter(loaded).map(|(job, loaded)| job.run(&known, loaded)).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
+        let mut done: Vec<Done<T>> = stream::iter(loaded)
+            .map(|(job, loaded)| job.run(&known, loaded))
+            .buffer_unordered(CALLS_AT_ONCE)
+            .try_collect()
+            .await?;
         for job in later {
-            let loaded = Loaded { order: self.store().order(&job.order_id).await?, number_owners: self.store().number_owners(&job.numbers()).await? };
+            let loaded = Loaded {
+                order: self.store().order(&job.order_id).await?,
+                number_owners: self.store().number_owners(&job.numbers()).await?,
+            };
             done.push(job.run(&known, loaded).await?);
         }
         Ok(done)
     }
 
     /// Rates for the payment days of orders in other currencies than USD.
-    pub(crate) async fn load_rates<'f>(&self, facts: impl Iterator<Item = &'f OrderFact>) -> Result<HashMap<Currency, RatesByDay>, StoreError> {
+    pub(crate) async fn load_rates<'f>(
+        &self,
+        facts: impl Iterator<Item = &'f OrderFact>,
+    ) -> Result<HashMap<Currency, RatesByDay>, StoreError> {
         let book = &self.surroundings.function.policy;
         let mut spans: BTreeMap<Currency, (NaiveDate, NaiveDate)> = BTreeMap::new();
         for fact in facts.filter(|fact| fact.amount.currency != Currency::USD) {
@@ -140,12 +192,29 @@ impl<'a> Batch<'a> {
     }
 
     async fn note_sellers(&self, news: &[(usize, OrderNews)]) -> Result<(), StoreError> {
-        let sellers: HashSet<&SellerId> = news.iter().filter_map(|(_, news)| if let OrderNews::Order(fact) = news { Some(&fact.seller_id) } else { None }).collect();
-        stream::iter(sellers).map(|seller_id| self.store().note_seller(seller_id)).buffer_unordered(CALLS_AT_ONCE).try_collect().await
+        let sellers: HashSet<&SellerId> = news
+            .iter()
+            .filter_map(|(_, news)| {
+                if let OrderNews::Order(fact) = news {
+                    Some(&fact.seller_id)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        stream::iter(sellers)
+            .map(|seller_id| self.store().note_seller(seller_id))
+            .buffer_unordered(CALLS_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Keeps the rates of a batch. A later file may mend a day's rate; within one file the first stands.
-    async fn keep_rates(&self, rates: &[(usize, &RateFact)], ruled: &mut [RuledRow]) -> Result<Vec<Parent>, StoreError> {
+    async fn keep_rates(
+        &self,
+        rates: &[(usize, &RateFact)],
+        ruled: &mut [RuledRow],
+    ) -> Result<Vec<Parent>, StoreError> {
         let mut spans: BTreeMap<Currency, (NaiveDate, NaiveDate)> = BTreeMap::new();
         for (_, fact) in rates {
             let span = spans.entry(fact.currency).or_insert((fact.date, fact.date));
@@ -159,7 +228,10 @@ impl<'a> Batch<'a> {
         let mut changed = Vec::new();
         for (index, fact) in rates {
             let first_in_file = in_file.get(&(fact.currency, fact.date)).copied();
-            let was = known.get(&fact.currency).and_then(|days| days.get(&fact.date)).copied();
+            let was = known
+                .get(&fact.currency)
+                .and_then(|days| days.get(&fact.date))
+                .copied();
             ruled[*index] = RuledRow::free(rule_rate(fact, first_in_file, was));
             if first_in_file.is_none() {
                 in_file.insert((fact.currency, fact.date), fact.rate);
@@ -168,12 +240,23 @@ impl<'a> Batch<'a> {
                 }
             }
         }
-        stream::iter(changed).map(|fact| self.store().put_rate(fact)).buffer_unordered(CALLS_AT_ONCE).try_collect::<()>().await?;
+        stream::iter(changed)
+            .map(|fact| self.store().put_rate(fact))
+            .buffer_unordered(CALLS_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         Ok(spans.into_keys().map(Parent::Rate).collect())
     }
 
-    fn waiting(&self, applied: &[(usize, RuledRow)], rows: &[(RawRow, CheckedRow)]) -> Vec<(usize, OrderNews)> {
-        let waiting = applied.iter().filter(|(_, outcome)| outcome.waits()).map(|(index, _)| *index);
+    fn waiting(
+        &self,
+        applied: &[(usize, RuledRow)],
+        rows: &[(RawRow, CheckedRow)],
+    ) -> Vec<(usize, OrderNews)> {
+        let waiting = applied
+            .iter()
+            .filter(|(_, outcome)| outcome.waits())
+            .map(|(index, _)| *index);
         let news = |index: usize| match rows[index].1.fact.as_ref()? {
             Fact::Order(fact) => Some(OrderNews::Order(fact.clone())),
             Fact::Tracking(fact) => Some(OrderNews::Tracking(fact.clone())),
@@ -181,16 +264,28 @@ impl<'a> Batch<'a> {
             Fact::Appeal(fact) => Some(OrderNews::Appeal(fact.clone())),
             Fact::Rate(_) => None,
         };
-        waiting.filter_map(|index| news(index).map(|news| (index, news))).collect()
+        waiting
+            .filter_map(|index| news(index).map(|news| (index, news)))
+            .collect()
     }
 }
 
 fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Option<Rate>) -> Ruling {
     let date = fact.date.to_string();
     match (first_in_file, was) {
-        (Some(first), _) if first == fact.rate => Ruling { verdict: Verdict::Unchanged, findings: vec![Finding::new(RowCode::RowDuplicate, "date", &date)], fined: false },
-        (Some(first), _) => Ruling::applied(vec![Finding::new(RowCode::RowConflict, "date", &date).with_detail(first.to_string())]),
-        (None, Some(was)) if was == fact.rate => Ruling { verdict: Verdict::Unchanged, findings: Vec::new(), fined: false },
+        (Some(first), _) if first == fact.rate => Ruling {
+            verdict: Verdict::Unchanged,
+            findings: vec![Finding::new(RowCode::RowDuplicate, "date", &date)],
+            fined: false,
+        },
+        (Some(first), _) => Ruling::applied(vec![
+            Finding::new(RowCode::RowConflict, "date", &date).with_detail(first.to_string()),
+        ]),
+        (None, Some(was)) if was == fact.rate => Ruling {
+            verdict: Verdict::Unchanged,
+            findings: Vec::new(),
+            fined: false,
+        },
         (None, _) => Ruling::applied(Vec::new()),
     }
 }
@@ -199,7 +294,18 @@ fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Option<Rate>) ->
 /// first row of the file has the number, whatever the writes' timing.
 fn by_first_claim<T>(jobs: Vec<Job<T>>) -> (Vec<Job<T>>, Vec<Job<T>>) {
     let mut claims: HashMap<TrackingNumber, (u64, OrderId)> = HashMap::new();
-    let tracking = |job: &Job<T>| job.rows.iter().filter_map(|row| if let OrderNews::Tracking(fact) = &row.news { fact.number.clone().map(|number| (number, fact.source.row)) } else { None }).collect::<Vec<_>>();
+    let tracking = |job: &Job<T>| {
+        job.rows
+            .iter()
+            .filter_map(|row| {
+                if let OrderNews::Tracking(fact) = &row.news {
+                    fact.number.clone().map(|number| (number, fact.source.row))
+                } else {
+                    None
+                }
+            })
+            .collect::<Vec<_>>()
+    };
     for job in &jobs {
         for (number, row) in tracking(job) {
             let claim = claims.entry(number).or_insert((row, job.order_id.clone()));
@@ -208,7 +314,13 @@ fn by_first_claim<T>(jobs: Vec<Job<T>>) -> (Vec<Job<T>>, Vec<Job<T>>) {
             }
         }
     }
-    let has_all = |job: &Job<T>| tracking(job).iter().all(|(number, _)| claims.get(number).is_none_or(|(_, order_id)| *order_id == job.order_id));
+    let has_all = |job: &Job<T>| {
+        tracking(job).iter().all(|(number, _)| {
+            claims
+                .get(number)
+                .is_none_or(|(_, order_id)| *order_id == job.order_id)
+        })
+    };
     jobs.into_iter().partition(has_all)
 }
 
@@ -217,5 +329,8 @@ fn with_warnings(outcome: RuledRow, warnings: &[Finding]) -> RuledRow {
     if outcome.ruling.verdict != Verdict::Accepted || warnings.is_empty() {
         return outcome;
     }
-    RuledRow { ruling: Ruling::applied(warnings.to_vec()), fine: outcome.fine }
+    RuledRow {
+        ruling: Ruling::applied(warnings.to_vec()),
+        fine: outcome.fine,
+    }
 }

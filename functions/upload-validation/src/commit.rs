@@ -95,13 +95,20 @@ impl RuledRow {
 
     /// Whether the row waits for a parent: kept, whatever the clerk is told of it meanwhile.
     pub(crate) fn waits(&self) -> bool {
-        self.ruling.findings.iter().any(|finding| finding.code.severity() == Severity::Parked)
+        self.ruling
+            .findings
+            .iter()
+            .any(|finding| finding.code.severity() == Severity::Parked)
     }
 }
 
 impl<T> Job<T> {
     pub(crate) fn numbers(&self) -> Vec<TrackingNumber> {
-        let mut numbers: Vec<TrackingNumber> = self.rows.iter().filter_map(|row| row.news.number().cloned()).collect();
+        let mut numbers: Vec<TrackingNumber> = self
+            .rows
+            .iter()
+            .filter_map(|row| row.news.number().cloned())
+            .collect();
         numbers.sort();
         numbers.dedup();
         numbers
@@ -112,21 +119,47 @@ impl<T> Job<T> {
         for _ in 0..ATTEMPTS_MAX {
             let before = loaded.order.as_ref().map(|stored| &stored.order);
             let mut order = before.cloned();
-            let ruled: Vec<RuledRow> = self.rows.iter().map(|row| rule(&mut order, row, &loaded.number_owners, known)).collect();
+            let ruled: Vec<RuledRow> = self
+                .rows
+                .iter()
+                .map(|row| rule(&mut order, row, &loaded.number_owners, known))
+                .collect();
             if self.commit(known, &loaded, order.as_ref()).await? == Commit::Done {
                 let brought = self.brought(order.as_ref(), &ruled);
-                return Ok(Done { rows: self.rows.into_iter().zip(ruled).collect(), brought });
+                return Ok(Done {
+                    rows: self.rows.into_iter().zip(ruled).collect(),
+                    brought,
+                });
             }
-            loaded = Loaded { order: known.store.order(&self.order_id).await?, number_owners: known.store.number_owners(&self.numbers()).await? };
+            loaded = Loaded {
+                order: known.store.order(&self.order_id).await?,
+                number_owners: known.store.number_owners(&self.numbers()).await?,
+            };
         }
-        Err(StoreError::Contended { subject: format!("order {}", self.order_id), attempts: ATTEMPTS_MAX })
+        Err(StoreError::Contended {
+            subject: format!("order {}", self.order_id),
+            attempts: ATTEMPTS_MAX,
+        })
     }
 
-    async fn commit(&self, known: &Known<'_>, loaded: &Loaded, after: Option<&Order>) -> Result<Commit, StoreError> {
+    async fn commit(
+        &self,
+        known: &Known<'_>,
+        loaded: &Loaded,
+        after: Option<&Order>,
+    ) -> Result<Commit, StoreError> {
         let before = loaded.order.as_ref();
-        let Some(order) = after.filter(|after| before.is_none_or(|before| before.order != **after)) else { return Ok(Commit::Done) };
-        let is_new = |number: &TrackingNumber| before.is_none_or(|before| before.order.shipment(number).is_none());
-        let new_numbers: Vec<TrackingNumber> = order.shipments.iter().map(|shipment| shipment.number.clone()).filter(is_new).collect();
+        let Some(order) = after.filter(|after| before.is_none_or(|before| before.order != **after)) else {
+            return Ok(Commit::Done);
+        };
+        let is_new =
+            |number: &TrackingNumber| before.is_none_or(|before| before.order.shipment(number).is_none());
+        let new_numbers: Vec<TrackingNumber> = order
+            .shipments
+            .iter()
+            .map(|shipment| shipment.number.clone())
+            .filter(is_new)
+            .collect();
         let write = OrderWrite {
             order,
             seen_version: before.map(|before| before.version),
@@ -140,14 +173,21 @@ impl<T> Job<T> {
     /// the waking of parked rows is made good by the next delivery of the same file.
     fn brought(&self, order: Option<&Order>, ruled: &[RuledRow]) -> Vec<Parent> {
         let Some(order) = order else { return Vec::new() };
-        let named = self.rows.iter().zip(ruled).filter_map(|(row, ruled)| match &row.news {
-            OrderNews::Order(_) if !ruled.waits() => Some(Parent::Order(order.order_id.clone())),
-            OrderNews::Tracking(fact) => {
-                let number = fact.number.as_ref().filter(|number| order.shipment(number).is_some());
-                number.cloned().map(Parent::Number)
-            }
-            _ => None,
-        });
+        let named = self
+            .rows
+            .iter()
+            .zip(ruled)
+            .filter_map(|(row, ruled)| match &row.news {
+                OrderNews::Order(_) if !ruled.waits() => Some(Parent::Order(order.order_id.clone())),
+                OrderNews::Tracking(fact) => {
+                    let number = fact
+                        .number
+                        .as_ref()
+                        .filter(|number| order.shipment(number).is_some());
+                    number.cloned().map(Parent::Number)
+                }
+                _ => None,
+            });
         let mut brought: Vec<Parent> = named.collect();
         brought.sort();
         brought.dedup();
@@ -155,7 +195,12 @@ impl<T> Job<T> {
     }
 }
 
-fn rule<T>(order: &mut Option<Order>, row: &Row<T>, number_owners: &HashMap<TrackingNumber, OrderId>, known: &Known<'_>) -> RuledRow {
+fn rule<T>(
+    order: &mut Option<Order>,
+    row: &Row<T>,
+    number_owners: &HashMap<TrackingNumber, OrderId>,
+    known: &Known<'_>,
+) -> RuledRow {
     let ruling = match (&row.news, order.as_mut()) {
         (OrderNews::Order(fact), None) => place(order, fact, known),
         (OrderNews::Order(fact), Some(order)) => order.rule_order(fact, &row.uploader),
@@ -167,10 +212,17 @@ fn rule<T>(order: &mut Option<Order>, row: &Row<T>, number_owners: &HashMap<Trac
             return RuledRow { ruling, fine };
         }
         (OrderNews::Tracking(fact), None) => wait_for_order(fact),
-        (OrderNews::Event(fact), Some(order)) => order.rule_event(fact, &row.uploader, known.book.intake.events_per_order_max),
+        (OrderNews::Event(fact), Some(order)) => {
+            order.rule_event(fact, &row.uploader, known.book.intake.events_per_order_max)
+        }
         (OrderNews::Event(fact), None) => wait_for_number(fact),
         (OrderNews::Appeal(fact), Some(order)) => order.rule_appeal(fact, &row.uploader),
-        (OrderNews::Appeal(fact), None) => Ruling::parked(RowCode::OrderUnknown, "order_id", fact.order_id.as_str(), Vec::new()),
+        (OrderNews::Appeal(fact), None) => Ruling::parked(
+            RowCode::OrderUnknown,
+            "order_id",
+            fact.order_id.as_str(),
+            Vec::new(),
+        ),
     };
     RuledRow::free(ruling)
 }
@@ -179,25 +231,45 @@ fn rule<T>(order: &mut Option<Order>, row: &Row<T>, number_owners: &HashMap<Trac
 fn place(order: &mut Option<Order>, fact: &OrderFact, known: &Known<'_>) -> Ruling {
     let paid_on = fact.paid_at.date_in(known.book.zone);
     let rates = known.rates.get(&fact.amount.currency);
-    let rate = rates.and_then(|rates| FrozenRate::pick(rates, paid_on, known.book.intake.rate_lookback_days_max));
+    let rate =
+        rates.and_then(|rates| FrozenRate::pick(rates, paid_on, known.book.intake.rate_lookback_days_max));
     match fact.amount.usd_cents(rate.map(|frozen| frozen.rate)) {
         Some(usd) => {
             *order = Some(Order::placed(fact, rate, usd));
             Ruling::applied(Vec::new())
         }
-        None => Ruling::parked(RowCode::RateMissing, "currency", fact.amount.currency.as_str(), Vec::new()),
+        None => Ruling::parked(
+            RowCode::RateMissing,
+            "currency",
+            fact.amount.currency.as_str(),
+            Vec::new(),
+        ),
     }
 }
 
 /// A tracking row of an unknown order waits; one out of scope has nothing to wait for (A3).
 fn wait_for_order(fact: &TrackingFact) -> Ruling {
-    if fact.findings.iter().any(|finding| finding.code == RowCode::CarrierOutOfScope) {
+    if fact
+        .findings
+        .iter()
+        .any(|finding| finding.code == RowCode::CarrierOutOfScope)
+    {
         return Ruling::applied(fact.findings.clone());
     }
-    Ruling::parked(RowCode::OrderUnknown, "order_id", fact.order_id.as_str(), fact.findings.clone())
+    Ruling::parked(
+        RowCode::OrderUnknown,
+        "order_id",
+        fact.order_id.as_str(),
+        fact.findings.clone(),
+    )
 }
 
 /// An event of a number that no order has accepted waits for it.
 pub(crate) fn wait_for_number(fact: &EventFact) -> Ruling {
-    Ruling::parked(RowCode::NumUnknown, "tracking_number", fact.number.as_str(), fact.findings.clone())
+    Ruling::parked(
+        RowCode::NumUnknown,
+        "tracking_number",
+        fact.number.as_str(),
+        fact.findings.clone(),
+    )
 }

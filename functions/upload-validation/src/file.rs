@@ -23,23 +23,53 @@ use crate::{UploadFailure, UploadValidation};
 const BATCH_ROWS_MAX: usize = 50_000;
 
 /// Answers one upload; `None` when it was answered before or is gone.
-pub(crate) async fn answer_upload(function: &UploadValidation, key: &UploadKey, sequencer: &str) -> Result<Option<Answer>, UploadFailure> {
-    let lake_failed = |source| UploadFailure::Lake { key: key.to_string(), source };
-    let store_failed = |source| UploadFailure::Store { key: key.to_string(), source };
+pub(crate) async fn answer_upload(
+    function: &UploadValidation,
+    key: &UploadKey,
+    sequencer: &str,
+) -> Result<Option<Answer>, UploadFailure> {
+    let lake_failed = |source| UploadFailure::Lake {
+        key: key.to_string(),
+        source,
+    };
+    let store_failed = |source| UploadFailure::Store {
+        key: key.to_string(),
+        source,
+    };
     let Some(object) = function.lake.open_upload(key).await.map_err(lake_failed)? else {
         tracing::warn!(upload.key = %key, "the upload is gone");
         return Ok(None);
     };
-    let record = UploadRecord { key: key.to_string(), upload: upload_id(key, &object.etag, sequencer) };
-    if function.store.is_upload_done(&record).await.map_err(store_failed)? {
+    let record = UploadRecord {
+        key: key.to_string(),
+        upload: upload_id(key, &object.etag, sequencer),
+    };
+    if function
+        .store
+        .is_upload_done(&record)
+        .await
+        .map_err(store_failed)?
+    {
         return Ok(None);
     }
     let upload = Fetched::fetch(key, object).await?;
     let (answer, rejected) = upload.judge(function, key, record.upload).await?;
-    function.lake.put_rejected(key, &rejected).await.map_err(lake_failed)?;
-    function.lake.put_answer(key, &answer).await.map_err(lake_failed)?;
+    function
+        .lake
+        .put_rejected(key, &rejected)
+        .await
+        .map_err(lake_failed)?;
+    function
+        .lake
+        .put_answer(key, &answer)
+        .await
+        .map_err(lake_failed)?;
     // Only now: a run killed before answers again, a delivery after finds it done.
-    function.store.note_upload_done(&record).await.map_err(store_failed)?;
+    function
+        .store
+        .note_upload_done(&record)
+        .await
+        .map_err(store_failed)?;
     Ok(Some(answer))
 }
 
@@ -47,7 +77,10 @@ pub(crate) async fn answer_upload(function: &UploadValidation, key: &UploadKey, 
 /// upload, the same file put again is another one.
 fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
     let digest = Sha256::digest(format!("{key}\n{etag}\n{sequencer}"));
-    digest.iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte))
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
 /// An upload on the local disk.
@@ -60,7 +93,10 @@ struct Fetched {
 
 impl Fetched {
     async fn fetch(key: &UploadKey, mut object: UploadObject) -> Result<Self, UploadFailure> {
-        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+        let disk_failed = |source| UploadFailure::Disk {
+            key: key.to_string(),
+            source,
+        };
         let directory = tempfile::tempdir().map_err(disk_failed)?;
         let mut file = File::create(directory.path().join(UPLOADED)).map_err(disk_failed)?;
         let mut digest = Sha256::new();
@@ -86,18 +122,34 @@ impl Fetched {
             (None, Some(stated)) => stated.parse().unwrap_or(object.last_modified),
             _ => object.last_modified,
         };
-        Ok(Self { directory, summary, recorded_at, too_large })
+        Ok(Self {
+            directory,
+            summary,
+            recorded_at,
+            too_large,
+        })
     }
 
     /// Judges the file; gives the answer and the path of its rejected rows.
-    async fn judge(&self, function: &UploadValidation, key: &UploadKey, upload: u64) -> Result<(Answer, std::path::PathBuf), UploadFailure> {
-        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+    async fn judge(
+        &self,
+        function: &UploadValidation,
+        key: &UploadKey,
+        upload: u64,
+    ) -> Result<(Answer, std::path::PathBuf), UploadFailure> {
+        let disk_failed = |source| UploadFailure::Disk {
+            key: key.to_string(),
+            source,
+        };
         let rejected = self.directory.path().join("rejected.csv");
         let kind = match self.readable(key).await? {
             Ok(kind) => kind,
             Err(error) => {
                 File::create(&rejected).map_err(disk_failed)?;
-                return Ok((Answering::refused(self.summary.clone(), &function.policy, &error), rejected));
+                return Ok((
+                    Answering::refused(self.summary.clone(), &function.policy, &error),
+                    rejected,
+                ));
             }
         };
         let mut batches = self.batches(kind, self.context(function, key, upload));
@@ -107,10 +159,24 @@ impl Fetched {
             Some(Ok(Message::Rows(_))) | None => Vec::new(),
         };
         let mut answering = Answering::new(self.summary.clone(), &rejected, &header).map_err(disk_failed)?;
-        let surroundings = Surroundings { function, uploader: uploader(key), upload_key: key.to_string() };
+        let surroundings = Surroundings {
+            function,
+            uploader: uploader(key),
+            upload_key: key.to_string(),
+        };
         while let Some(message) = batches.recv().await {
-            let Message::Rows(rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))? else { continue };
-            let ruled = Batch::new(&surroundings).rule(&rows).await.map_err(|source| UploadFailure::Store { key: key.to_string(), source })?;
+            let Message::Rows(rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))?
+            else {
+                continue;
+            };
+            let ruled =
+                Batch::new(&surroundings)
+                    .rule(&rows)
+                    .await
+                    .map_err(|source| UploadFailure::Store {
+                        key: key.to_string(),
+                        source,
+                    })?;
             answering.take(&rows, &ruled).map_err(disk_failed)?;
         }
         Ok((answering.finish(&function.policy).map_err(disk_failed)?, rejected))
@@ -133,15 +199,24 @@ impl Fetched {
             return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
         };
         if self.too_large {
-            return Ok(Err(FileError::new(FileCode::FileTooLarge, self.summary.bytes.to_string())));
+            return Ok(Err(FileError::new(
+                FileCode::FileTooLarge,
+                self.summary.bytes.to_string(),
+            )));
         }
         if kind == Kind::Rates && key.seller_id.is_some() {
             // A rate touches every seller's money.
-            return Ok(Err(FileError::new(FileCode::FileType, "only an operator's file may state rates | 汇率只能由运营方文件提供")));
+            return Ok(Err(FileError::new(
+                FileCode::FileType,
+                "only an operator's file may state rates | 汇率只能由运营方文件提供",
+            )));
         }
         let path = self.directory.path().join(UPLOADED);
         let read = tokio::task::spawn_blocking(move || read_to_end(&path, kind)).await;
-        let disk_failed = |source| UploadFailure::Disk { key: key.to_string(), source };
+        let disk_failed = |source| UploadFailure::Disk {
+            key: key.to_string(),
+            source,
+        };
         match read.map_err(|source| disk_failed(std::io::Error::other(source)))? {
             Ok(()) => Ok(Ok(kind)),
             Err(UploadError::Refused(error)) => Ok(Err(error)),
@@ -182,11 +257,19 @@ fn read_to_end(path: &Path, kind: Kind) -> Result<(), UploadError> {
     Ok(())
 }
 
-fn send_batches(path: &Path, kind: Kind, context: &Context, sender: &mpsc::Sender<Result<Message, UploadError>>) -> Result<(), UploadError> {
+fn send_batches(
+    path: &Path,
+    kind: Kind,
+    context: &Context,
+    sender: &mpsc::Sender<Result<Message, UploadError>>,
+) -> Result<(), UploadError> {
     let file = File::open(path)?;
     let mut upload = intake::open(BufReader::new(file), kind, Limits::default())?;
     let columns = upload.columns().clone();
-    if sender.blocking_send(Ok(Message::Header(upload.header().to_vec()))).is_err() {
+    if sender
+        .blocking_send(Ok(Message::Header(upload.header().to_vec())))
+        .is_err()
+    {
         return Ok(());
     }
     loop {

@@ -86,7 +86,10 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     let mut outcome = Outcome::default();
     for record in event.records {
         match upload_of(&record) {
-            Some((key, sequencer)) => match file::answer_upload(function, &key, &sequencer).await.map_err(failure)? {
+            Some((key, sequencer)) => match file::answer_upload(function, &key, &sequencer)
+                .await
+                .map_err(failure)?
+            {
                 Some(answer) => outcome.answered.push(answered(&answer)),
                 None => outcome.skipped += 1,
             },
@@ -113,9 +116,21 @@ fn upload_of(record: &S3EventRecord) -> Option<(UploadKey, String)> {
 
 fn answered(answer: &Answer) -> Answered {
     let counts = answer.counts;
-    tracing::info!(upload.key = answer.upload.key, rows = counts.rows, accepted = counts.accepted + counts.accepted_with_warning,
-        unchanged = counts.unchanged, parked = counts.parked, rejected = counts.rejected, fines = answer.fines.count, "upload answered");
-    Answered { key: answer.upload.key.clone(), counts, refused: answer.is_refused() }
+    tracing::info!(
+        upload.key = answer.upload.key,
+        rows = counts.rows,
+        accepted = counts.accepted + counts.accepted_with_warning,
+        unchanged = counts.unchanged,
+        parked = counts.parked,
+        rejected = counts.rejected,
+        fines = answer.fines.count,
+        "upload answered"
+    );
+    Answered {
+        key: answer.upload.key.clone(),
+        counts,
+        refused: answer.is_refused(),
+    }
 }
 
 fn failure(error: UploadFailure) -> Failure {

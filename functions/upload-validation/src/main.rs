@@ -10,7 +10,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let cloud = entrypoint::surroundings().await?;
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
-    let store = Store::new(cloud.dynamodb, cloud.settings.orders_table, cloud.settings.records_table);
+    let store = Store::new(
+        cloud.dynamodb,
+        cloud.settings.orders_table,
+        cloud.settings.records_table,
+    );
     let function = UploadValidation { store, lake, policy };
     entrypoint::serve(|event| handle(&function, event)).await
 }

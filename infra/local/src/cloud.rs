@@ -71,7 +71,9 @@ pub enum CloudError {
         path: PathBuf,
     },
     /// A file of its state is damaged.
-    #[error("{path} is damaged ({reason}); move the data directory away to begin anew, or restore it from a copy")]
+    #[error(
+        "{path} is damaged ({reason}); move the data directory away to begin anew, or restore it from a copy"
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -106,66 +108,123 @@ impl Cloud {
     /// [`CloudError`] when the directory cannot be used, is in use, or holds damaged state.
     pub async fn open(options: Options) -> Result<Self, CloudError> {
         let directory = options.data_dir;
-        std::fs::create_dir_all(&directory).map_err(|error| CloudError::Directory { path: directory.clone(), reason: error.to_string() })?;
+        std::fs::create_dir_all(&directory).map_err(|error| CloudError::Directory {
+            path: directory.clone(),
+            reason: error.to_string(),
+        })?;
         let template = Template::load().map_err(CloudError::Template)?;
         let objects = open_objects(&directory).await?;
         objects.notify_prefixes(vec![template.inbox_prefix.clone()]);
-        objects.create_bucket(BUCKET).await.map_err(|error| object_store_error(&directory, error))?;
+        objects
+            .create_bucket(BUCKET)
+            .await
+            .map_err(|error| object_store_error(&directory, error))?;
         let tables = DynamoDb::open(&directory).await?;
         for (name, logical) in [(ORDERS_TABLE, "OrdersTable"), (RECORDS_TABLE, "RecordsTable")] {
-            tables.create_table(name, template.table(logical).map_err(CloudError::Template)?).await?;
+            tables
+                .create_table(name, template.table(logical).map_err(CloudError::Template)?)
+                .await?;
         }
         let streams = Mutex::new(Streams::open(tables.database.clone(), &directory)?);
         let s3 = s3::client(s3::service(objects.clone()));
         let dynamodb = tables.client.clone();
         let store = Store::new(dynamodb.clone(), ORDERS_TABLE, RECORDS_TABLE);
-        Ok(Self { store, lake: Lake::new(s3.clone(), BUCKET), s3, dynamodb, policy: options.policy, template, objects, tables, streams })
+        Ok(Self {
+            store,
+            lake: Lake::new(s3.clone(), BUCKET),
+            s3,
+            dynamodb,
+            policy: options.policy,
+            template,
+            objects,
+            tables,
+            streams,
+        })
     }
 
     /// `upload-validation` of this cloud.
     pub fn upload_validation(&self) -> UploadValidation {
-        UploadValidation { store: self.store.clone(), lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+        UploadValidation {
+            store: self.store.clone(),
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 
     /// `stall-scan` of this cloud.
     pub fn stall_scan(&self) -> StallScan {
-        StallScan { store: self.store.clone(), policy: Arc::clone(&self.policy) }
+        StallScan {
+            store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 
     /// `signoff-scan` of this cloud.
     pub fn signoff_scan(&self) -> SignoffScan {
-        SignoffScan { store: self.store.clone(), policy: Arc::clone(&self.policy) }
+        SignoffScan {
+            store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 
     /// `order-history` of this cloud.
     pub fn order_history(&self) -> OrderHistory {
-        OrderHistory { lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+        OrderHistory {
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 
     /// `eligibility-report` of this cloud.
     pub fn eligibility_report(&self) -> EligibilityReport {
-        EligibilityReport { lake: self.lake.clone(), policy: Arc::clone(&self.policy) }
+        EligibilityReport {
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the embedded S3 stamps its objects as S3 does; this is the edge where time enters")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the embedded S3 stamps its objects as S3 does; this is the edge where time enters"
+)]
 fn now() -> SystemTime {
     SystemTime::now()
 }
 
 async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
     let path = directory.join("s3");
-    std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory { path: path.clone(), reason: error.to_string() })?;
+    std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory {
+        path: path.clone(),
+        reason: error.to_string(),
+    })?;
     let opened = tokio::task::spawn_blocking(move || ObjectStore::open(&path, Arc::new(now))).await;
-    opened.map_err(|error| CloudError::Unusable { what: "the bucket", reason: error.to_string() })?.map_err(|error| object_store_error(directory, error))
+    opened
+        .map_err(|error| CloudError::Unusable {
+            what: "the bucket",
+            reason: error.to_string(),
+        })?
+        .map_err(|error| object_store_error(directory, error))
 }
 
 fn object_store_error(directory: &Path, error: ObjectStoreError) -> CloudError {
-    let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    let reason = std::error::Error::source(&error)
+        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
     match error {
-        ObjectStoreError::InUse { .. } => CloudError::InUse { path: directory.to_path_buf() },
-        ObjectStoreError::Corrupt { .. } | ObjectStoreError::NewerLayout { .. } => CloudError::Corrupt { path: directory.join("s3"), reason },
-        ObjectStoreError::NotWritable { .. } => CloudError::Directory { path: directory.to_path_buf(), reason },
-        _ => CloudError::Unusable { what: "the bucket", reason },
+        ObjectStoreError::InUse { .. } => CloudError::InUse {
+            path: directory.to_path_buf(),
+        },
+        ObjectStoreError::Corrupt { .. } | ObjectStoreError::NewerLayout { .. } => CloudError::Corrupt {
+            path: directory.join("s3"),
+            reason,
+        },
+        ObjectStoreError::NotWritable { .. } => CloudError::Directory {
+            path: directory.to_path_buf(),
+            reason,
+        },
+        _ => CloudError::Unusable {
+            what: "the bucket",
+            reason,
+        },
     }
 }

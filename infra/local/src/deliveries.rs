@@ -4,6 +4,7 @@ use aws_lambda_events::event::s3::S3Event;
 use upload_validation::Answered;
 
 use crate::cloud::{ORDERS_TABLE, RECORDS_TABLE};
+use crate::s3::{ObjectStoreError, PendingNotification};
 use crate::{Cloud, CloudError};
 
 /// Notifications looked at in one go.
@@ -28,7 +29,23 @@ impl Cloud {
     pub async fn deliver(&self) -> Result<Delivered, CloudError> {
         let answered = self.deliver_notifications().await?;
         let stream_records = self.deliver_streams().await?;
-        Ok(Delivered { answered, stream_records })
+        Ok(Delivered {
+            answered,
+            stream_records,
+        })
+    }
+
+    /// The oldest notifications that wait, as they will be delivered, without delivering them.
+    ///
+    /// # Errors
+    /// [`CloudError::Unusable`] when the bucket cannot be read.
+    pub async fn waiting_notifications(&self) -> Result<Vec<S3Event>, CloudError> {
+        Ok(self
+            .pending()
+            .await?
+            .into_iter()
+            .map(|(_, event)| event)
+            .collect())
     }
 
     /// Delivers the bucket's notifications, in the order of the uploads.
@@ -36,23 +53,38 @@ impl Cloud {
     /// # Errors
     /// As [`Cloud::deliver`].
     pub async fn deliver_notifications(&self) -> Result<Vec<Answered>, CloudError> {
-        let bucket_failed = |error: crate::s3::ObjectStoreError| CloudError::Unusable { what: "the bucket", reason: error.to_string() };
         let function = self.upload_validation();
         let mut answered = Vec::new();
         loop {
-            let pending = self.objects.pending_notifications(NOTIFICATIONS_AT_ONCE).await.map_err(bucket_failed)?;
+            let pending = self.pending().await?;
             if pending.is_empty() {
                 return Ok(answered);
             }
-            for notification in pending {
-                let unreadable = |error: serde_json::Error| CloudError::Unusable { what: "a notification", reason: error.to_string() };
-                let event: S3Event = serde_json::from_value(notification.record).map_err(unreadable)?;
-                let outcome = deliver("upload-validation", || upload_validation::handle(&function, event.clone())).await?;
+            for (id, event) in pending {
+                let outcome = deliver("upload-validation", || {
+                    upload_validation::handle(&function, event.clone())
+                })
+                .await?;
                 answered.extend(outcome.answered);
                 // Only now: killed before, the event is delivered again and found answered.
-                self.objects.acknowledge(notification.id).await.map_err(bucket_failed)?;
+                self.objects.acknowledge(id).await.map_err(bucket_failed)?;
             }
         }
+    }
+
+    async fn pending(&self) -> Result<Vec<(i64, S3Event)>, CloudError> {
+        let pending = self.objects.pending_notifications(NOTIFICATIONS_AT_ONCE).await;
+        let unreadable = |error: serde_json::Error| CloudError::Unusable {
+            what: "a notification",
+            reason: error.to_string(),
+        };
+        let read = |waiting: PendingNotification| {
+            Ok((
+                waiting.id,
+                serde_json::from_value(waiting.record).map_err(unreadable)?,
+            ))
+        };
+        pending.map_err(bucket_failed)?.into_iter().map(read).collect()
     }
 
     /// Delivers the tables' streams up to their present ends.
@@ -65,11 +97,22 @@ impl Cloud {
         let mut records = 0;
         for table in [ORDERS_TABLE, RECORDS_TABLE] {
             while let Some(batch) = streams.next(table)? {
-                records += deliver("order-history", || order_history::handle(&function, batch.event.clone())).await?.records;
+                records += deliver("order-history", || {
+                    order_history::handle(&function, batch.event.clone())
+                })
+                .await?
+                .records;
                 streams.delivered(batch)?;
             }
         }
         Ok(records)
+    }
+}
+
+fn bucket_failed(error: ObjectStoreError) -> CloudError {
+    CloudError::Unusable {
+        what: "the bucket",
+        reason: error.to_string(),
     }
 }
 
@@ -81,8 +124,17 @@ where
     loop {
         match call().await {
             Ok(outcome) => return Ok(outcome),
-            Err(failure) if attempt < ATTEMPTS_MAX && matches!(failure, entrypoint::Failure::Retryable(_)) => attempt += 1,
-            Err(failure) => return Err(CloudError::Function { function, reason: failure.to_string() }),
+            Err(failure)
+                if attempt < ATTEMPTS_MAX && matches!(failure, entrypoint::Failure::Retryable(_)) =>
+            {
+                attempt += 1
+            }
+            Err(failure) => {
+                return Err(CloudError::Function {
+                    function,
+                    reason: failure.to_string(),
+                });
+            }
         }
     }
 }

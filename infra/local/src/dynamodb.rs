@@ -5,8 +5,8 @@ use std::path::Path;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    StreamSpecification, StreamViewType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use dynoxide::{Database, server};
 use rusqlite::Connection;
@@ -30,10 +30,20 @@ impl DynamoDb {
     pub(crate) async fn open(directory: &Path) -> Result<Self, CloudError> {
         let path = directory.join(FILE);
         let opened = tokio::task::spawn_blocking(move || open_database(&path)).await;
-        let database = opened.map_err(|error| CloudError::Unusable { what: "the tables", reason: error.to_string() })??;
-        let unusable = |reason: String| CloudError::Unusable { what: "the tables", reason };
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| unusable(error.to_string()))?;
-        let address = listener.local_addr().map_err(|error| unusable(error.to_string()))?;
+        let database = opened.map_err(|error| CloudError::Unusable {
+            what: "the tables",
+            reason: error.to_string(),
+        })??;
+        let unusable = |reason: String| CloudError::Unusable {
+            what: "the tables",
+            reason,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|error| unusable(error.to_string()))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| unusable(error.to_string()))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = database.clone();
         tokio::spawn(async move {
@@ -42,29 +52,59 @@ impl DynamoDb {
                 tracing::error!(error, "the embedded DynamoDB stopped");
             }
         });
-        Ok(Self { database, client: client(&format!("http://{address}")), _stop: stop })
+        Ok(Self {
+            database,
+            client: client(&format!("http://{address}")),
+            _stop: stop,
+        })
     }
 
     /// Creates a table as the template describes it, unless it is there.
-    pub(crate) async fn create_table(&self, name: &str, properties: &TableProperties) -> Result<(), CloudError> {
-        let unusable = |reason: String| CloudError::Unusable { what: "the tables", reason };
-        let there = self.client.list_tables().send().await.map_err(|error| unusable(format!("{error:?}")))?;
+    pub(crate) async fn create_table(
+        &self,
+        name: &str,
+        properties: &TableProperties,
+    ) -> Result<(), CloudError> {
+        let unusable = |reason: String| CloudError::Unusable {
+            what: "the tables",
+            reason,
+        };
+        let there = self
+            .client
+            .list_tables()
+            .send()
+            .await
+            .map_err(|error| unusable(format!("{error:?}")))?;
         if there.table_names().iter().any(|table| table == name) {
             return Ok(());
         }
         let bad = |error: aws_sdk_dynamodb::error::BuildError| unusable(error.to_string());
         let attributes = properties.attribute_definitions.iter().map(|attribute| {
             let kind = ScalarAttributeType::from(attribute.attribute_type.as_str());
-            AttributeDefinition::builder().attribute_name(&attribute.attribute_name).attribute_type(kind).build()
+            AttributeDefinition::builder()
+                .attribute_name(&attribute.attribute_name)
+                .attribute_type(kind)
+                .build()
         });
         let stream = StreamViewType::from(properties.stream_specification.stream_view_type.as_str());
-        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(stream).build().map_err(bad)?;
+        let stream = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(stream)
+            .build()
+            .map_err(bad)?;
         let indexes: Result<Vec<_>, _> = properties.global_secondary_indexes.iter().map(index).collect();
-        let call = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest).stream_specification(stream);
+        let call = self
+            .client
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .stream_specification(stream);
         let call = call.set_attribute_definitions(Some(attributes.collect::<Result<_, _>>().map_err(bad)?));
         let call = call.set_key_schema(Some(key_schema(&properties.key_schema).map_err(bad)?));
         let call = call.set_global_secondary_indexes(Some(indexes.map_err(bad)?));
-        call.send().await.map_err(|error| unusable(format!("{error:?}")))?;
+        call.send()
+            .await
+            .map_err(|error| unusable(format!("{error:?}")))?;
         Ok(())
     }
 }
@@ -81,11 +121,17 @@ fn client(endpoint: &str) -> Client {
 }
 
 fn open_database(path: &Path) -> Result<Database, CloudError> {
-    let corrupt = |reason: String| CloudError::Corrupt { path: path.to_path_buf(), reason };
-    let database = Database::new(&path.to_string_lossy()).map_err(|error| corrupt(error.to_string()))?;
+    let corrupt = |reason: String| CloudError::Corrupt {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let database =
+        Database::new(&path.to_string_lossy()).map_err(|_| corrupt("not a readable database".to_owned()))?;
     // Without waiting for the disk at each write: safe against kill -9, since the pages are the system's by then;
     // only a power cut can lose the last moments, which a laptop's practice season can bear.
-    database.enable_bulk_loading().map_err(|error| corrupt(error.to_string()))?;
+    database
+        .enable_bulk_loading()
+        .map_err(|error| corrupt(error.to_string()))?;
     index_stream_records(path).map_err(|error| corrupt(error.to_string()))?;
     Ok(database)
 }
@@ -100,12 +146,25 @@ fn index_stream_records(path: &Path) -> rusqlite::Result<()> {
 }
 
 fn index(properties: &IndexProperties) -> Result<GlobalSecondaryIndex, aws_sdk_dynamodb::error::BuildError> {
-    let projection = Projection::builder().projection_type(ProjectionType::from(properties.projection.projection_type.as_str())).build();
-    let index = GlobalSecondaryIndex::builder().index_name(&properties.index_name).projection(projection);
-    index.set_key_schema(Some(key_schema(&properties.key_schema)?)).build()
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::from(
+            properties.projection.projection_type.as_str(),
+        ))
+        .build();
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(&properties.index_name)
+        .projection(projection);
+    index
+        .set_key_schema(Some(key_schema(&properties.key_schema)?))
+        .build()
 }
 
 fn key_schema(keys: &[KeyProperties]) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
-    let element = |key: &KeyProperties| KeySchemaElement::builder().attribute_name(&key.attribute_name).key_type(KeyType::from(key.key_type.as_str())).build();
+    let element = |key: &KeyProperties| {
+        KeySchemaElement::builder()
+            .attribute_name(&key.attribute_name)
+            .key_type(KeyType::from(key.key_type.as_str()))
+            .build()
+    };
     keys.iter().map(element).collect()
 }

@@ -2,7 +2,7 @@
 
 use domain::{Month, Timestamp};
 use futures::future::try_join_all;
-use store::{OPEN_SHARDS, ScanOutcome};
+use store::ScanOutcome;
 
 use crate::{Cloud, CloudError};
 
@@ -26,22 +26,39 @@ impl Cloud {
     pub async fn scan_stalls(&self, as_of: Timestamp) -> Result<ScanOutcome, CloudError> {
         let function = self.stall_scan();
         let runs = (0..SEGMENTS).map(|segment| {
-            let request = stall_scan::Request { as_of, segment, segments: SEGMENTS, cursor: None };
+            let request = stall_scan::Request {
+                as_of,
+                segment,
+                segments: SEGMENTS,
+                cursor: None,
+            };
             stall_scan::handle(&function, request)
         });
         let outcomes = try_join_all(runs).await;
-        outcomes.map(sum).map_err(|failure| CloudError::Function { function: "stall-scan", reason: failure.to_string() })
+        outcomes.map(sum).map_err(|failure| CloudError::Function {
+            function: "stall-scan",
+            reason: failure.to_string(),
+        })
     }
 
-    /// The sign-off scan as of an instant, all its shards at once.
+    /// The sign-off scan as of an instant, over all its shards.
     ///
     /// # Errors
-    /// [`CloudError::Function`] when a shard fails.
+    /// [`CloudError::Function`] when it fails.
     pub async fn scan_signoffs(&self, as_of: Timestamp) -> Result<ScanOutcome, CloudError> {
-        let function = self.signoff_scan();
-        let runs = (0..OPEN_SHARDS).map(|shard| signoff_scan::handle(&function, signoff_scan::Request { as_of, shard: Some(shard), cursor: None }));
-        let outcomes = try_join_all(runs).await;
-        outcomes.map(sum).map_err(|failure| CloudError::Function { function: "signoff-scan", reason: failure.to_string() })
+        let outcome = signoff_scan::handle(
+            &self.signoff_scan(),
+            signoff_scan::Request {
+                as_of,
+                shard: None,
+                cursor: None,
+            },
+        )
+        .await;
+        outcome.map_err(|failure| CloudError::Function {
+            function: "signoff-scan",
+            reason: failure.to_string(),
+        })
     }
 
     /// One night: both scans.
@@ -49,23 +66,39 @@ impl Cloud {
     /// # Errors
     /// As the scans.
     pub async fn night(&self, as_of: Timestamp) -> Result<Night, CloudError> {
-        Ok(Night { stalls: self.scan_stalls(as_of).await?, signoffs: self.scan_signoffs(as_of).await? })
+        Ok(Night {
+            stalls: self.scan_stalls(as_of).await?,
+            signoffs: self.scan_signoffs(as_of).await?,
+        })
     }
 
     /// The report of a month as of an instant, after every change was written to the lake.
     ///
     /// # Errors
     /// [`CloudError::Function`] when it cannot be made.
-    pub async fn report(&self, month: Option<Month>, as_of: Timestamp) -> Result<eligibility_report::Outcome, CloudError> {
+    pub async fn report(
+        &self,
+        month: Option<Month>,
+        as_of: Timestamp,
+    ) -> Result<eligibility_report::Outcome, CloudError> {
         self.deliver_streams().await?;
-        let outcome = eligibility_report::handle(&self.eligibility_report(), eligibility_report::Request { as_of, month }).await;
-        outcome.map_err(|failure| CloudError::Function { function: "eligibility-report", reason: failure.to_string() })
+        let outcome = eligibility_report::handle(
+            &self.eligibility_report(),
+            eligibility_report::Request { as_of, month },
+        )
+        .await;
+        outcome.map_err(|failure| CloudError::Function {
+            function: "eligibility-report",
+            reason: failure.to_string(),
+        })
     }
 }
 
 fn sum(outcomes: Vec<ScanOutcome>) -> ScanOutcome {
-    outcomes.into_iter().fold(ScanOutcome::default(), |mut total, outcome| {
-        total.add(outcome);
-        total
-    })
+    outcomes
+        .into_iter()
+        .fold(ScanOutcome::default(), |mut total, outcome| {
+            total.add(outcome);
+            total
+        })
 }

@@ -63,8 +63,16 @@ impl Cloud {
             // An error means that the sender is gone, which is a stop too.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let s3_server = tokio::spawn(s3::serve(s3_listener, s3::service(self.objects.clone()), until(stopped.clone())));
-        let dynamodb_server = tokio::spawn(server::serve_with_shutdown(dynamodb_listener, self.tables.database.clone(), until(stopped)));
+        let s3_server = tokio::spawn(s3::serve(
+            s3_listener,
+            s3::service(self.objects.clone()),
+            until(stopped.clone()),
+        ));
+        let dynamodb_server = tokio::spawn(server::serve_with_shutdown(
+            dynamodb_listener,
+            self.tables.database.clone(),
+            until(stopped),
+        ));
         ready();
         let lived = tokio::select! {
             () = shutdown => Ok(()),
@@ -78,15 +86,25 @@ impl Cloud {
     }
 
     /// Carries events for ever; returns only when something fails.
-    async fn live(&self, now: &impl Fn() -> Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
-        let schedules = Schedule::all(&self.template).map_err(|error| CloudError::Unusable { what: "a schedule", reason: error.to_string() })?;
+    async fn live(
+        &self,
+        now: &impl Fn() -> Timestamp,
+        told: &mut impl FnMut(String),
+    ) -> Result<(), CloudError> {
+        let schedules = Schedule::all(&self.template).map_err(|error| CloudError::Unusable {
+            what: "a schedule",
+            reason: error.to_string(),
+        })?;
         let mut looked_at = now();
         let mut streams = tokio::time::interval(STREAM_INTERVAL);
         let mut clock = tokio::time::interval(SCHEDULE_INTERVAL);
         loop {
             for answered in self.deliver_notifications().await? {
                 let counts = answered.counts;
-                told(format!("{}: {} rows, {} rejected, {} parked", answered.key, counts.rows, counts.rejected, counts.parked));
+                told(format!(
+                    "{}: {} rows, {} rejected, {} parked",
+                    answered.key, counts.rows, counts.rejected, counts.parked
+                ));
             }
             tokio::select! {
                 () = self.objects.wait_for_notification() => {}
@@ -100,13 +118,30 @@ impl Cloud {
         }
     }
 
-    async fn start_due(&self, schedules: &[Schedule], after: Timestamp, until: Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
+    async fn start_due(
+        &self,
+        schedules: &[Schedule],
+        after: Timestamp,
+        until: Timestamp,
+        told: &mut impl FnMut(String),
+    ) -> Result<(), CloudError> {
         for schedule in schedules {
-            let Some(at) = schedule.next_after(after).filter(|at| *at <= until) else { continue };
+            let Some(at) = schedule.next_after(after).filter(|at| *at <= until) else {
+                continue;
+            };
             match schedule.job {
-                Job::StallScan => told(format!("stall scan as of {at}: {} fines posted", self.scan_stalls(at).await?.tally.posted)),
-                Job::SignoffScan => told(format!("sign-off scan as of {at}: {} fines posted", self.scan_signoffs(at).await?.tally.posted)),
-                Job::EligibilityReport => told(format!("report: {}", self.report(None, at).await?.keys.join(", "))),
+                Job::StallScan => told(format!(
+                    "stall scan as of {at}: {} fines posted",
+                    self.scan_stalls(at).await?.tally.posted
+                )),
+                Job::SignoffScan => told(format!(
+                    "sign-off scan as of {at}: {} fines posted",
+                    self.scan_signoffs(at).await?.tally.posted
+                )),
+                Job::EligibilityReport => told(format!(
+                    "report: {}",
+                    self.report(None, at).await?.keys.join(", ")
+                )),
             }
         }
         Ok(())
@@ -114,5 +149,11 @@ impl Cloud {
 }
 
 async fn listen(port: u16, service: &'static str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| ServeError::Port { port, service, source })
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|source| ServeError::Port {
+            port,
+            service,
+            source,
+        })
 }

@@ -36,21 +36,48 @@ impl Streams {
     pub(crate) fn open(database: Database, directory: &std::path::Path) -> Result<Self, CloudError> {
         let path = directory.join(FILE);
         let positions = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| CloudError::Corrupt { path: path.clone(), reason: error.to_string() })?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| CloudError::Corrupt {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(CloudError::Unusable { what: "the stream positions", reason: error.to_string() }),
+            Err(error) => {
+                return Err(CloudError::Unusable {
+                    what: "the stream positions",
+                    reason: error.to_string(),
+                });
+            }
         };
-        Ok(Self { database, path, positions })
+        Ok(Self {
+            database,
+            path,
+            positions,
+        })
     }
 
     /// The next batch of a table's stream; `None` when everything was delivered.
     pub(crate) fn next(&self, table: &str) -> Result<Option<Batch>, CloudError> {
-        let records = self.records(table).map_err(|error| CloudError::Unusable { what: "a table's stream", reason: error.to_string() })?;
-        let Some(last) = records.last().map(|record| record.dynamodb.sequence_number.clone()) else { return Ok(None) };
-        let unreadable = |error: serde_json::Error| CloudError::Unusable { what: "a table's stream", reason: error.to_string() };
+        let records = self.records(table).map_err(|error| CloudError::Unusable {
+            what: "a table's stream",
+            reason: error.to_string(),
+        })?;
+        let Some(last) = records
+            .last()
+            .map(|record| record.dynamodb.sequence_number.clone())
+        else {
+            return Ok(None);
+        };
+        let unreadable = |error: serde_json::Error| CloudError::Unusable {
+            what: "a table's stream",
+            reason: error.to_string(),
+        };
         let document = serde_json::json!({ "Records": records });
         let event = serde_json::from_value(document).map_err(unreadable)?;
-        Ok(Some(Batch { event, table: table.to_owned(), last }))
+        Ok(Some(Batch {
+            event,
+            table: table.to_owned(),
+            last,
+        }))
     }
 
     /// Remembers a batch as delivered.
@@ -61,22 +88,48 @@ impl Streams {
             fs::write(&temporary, serde_json::to_vec(&self.positions)?)?;
             fs::rename(&temporary, &self.path)
         };
-        write().map_err(|error| CloudError::Unusable { what: "the stream positions", reason: error.to_string() })
+        write().map_err(|error| CloudError::Unusable {
+            what: "the stream positions",
+            reason: error.to_string(),
+        })
     }
 
     fn records(&self, table: &str) -> dynoxide::errors::Result<Vec<Record>> {
-        let streams = self.database.list_streams(ListStreamsRequest { table_name: Some(table.to_owned()), ..Default::default() })?;
-        let Some(stream) = streams.streams.into_iter().next() else { return Ok(Vec::new()) };
-        let described = self.database.describe_stream(DescribeStreamRequest { stream_arn: stream.stream_arn.clone(), ..Default::default() })?;
-        let Some(shard) = described.stream_description.shards.into_iter().next() else { return Ok(Vec::new()) };
+        let streams = self.database.list_streams(ListStreamsRequest {
+            table_name: Some(table.to_owned()),
+            ..Default::default()
+        })?;
+        let Some(stream) = streams.streams.into_iter().next() else {
+            return Ok(Vec::new());
+        };
+        let described = self.database.describe_stream(DescribeStreamRequest {
+            stream_arn: stream.stream_arn.clone(),
+            ..Default::default()
+        })?;
+        let Some(shard) = described.stream_description.shards.into_iter().next() else {
+            return Ok(Vec::new());
+        };
         let position = self.positions.get(table);
         let iterator = self.database.get_shard_iterator(GetShardIteratorRequest {
             stream_arn: stream.stream_arn,
             shard_id: shard.shard_id,
-            shard_iterator_type: if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" }.to_owned(),
+            shard_iterator_type: if position.is_some() {
+                "AFTER_SEQUENCE_NUMBER"
+            } else {
+                "TRIM_HORIZON"
+            }
+            .to_owned(),
             sequence_number: position.cloned(),
         })?;
-        let Some(shard_iterator) = iterator.shard_iterator else { return Ok(Vec::new()) };
-        Ok(self.database.get_records(GetRecordsRequest { shard_iterator, limit: Some(BATCH_RECORDS_MAX) })?.records)
+        let Some(shard_iterator) = iterator.shard_iterator else {
+            return Ok(Vec::new());
+        };
+        Ok(self
+            .database
+            .get_records(GetRecordsRequest {
+                shard_iterator,
+                limit: Some(BATCH_RECORDS_MAX),
+            })?
+            .records)
     }
 }

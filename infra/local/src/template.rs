@@ -114,8 +114,11 @@ impl Template {
     fn parse(text: &str) -> Result<Self, TemplateError> {
         // An attribute of type `N` is no "no".
         let options = serde_saphyr::options! { strict_booleans: true };
-        let template: Value = serde_saphyr::from_str_with_options(text, options).map_err(|error| TemplateError::Unreadable(error.to_string()))?;
-        let resources = template["Resources"].as_object().ok_or(TemplateError::Missing("Resources"))?;
+        let template: Value = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| TemplateError::Unreadable(error.to_string()))?;
+        let resources = template["Resources"]
+            .as_object()
+            .ok_or(TemplateError::Missing("Resources"))?;
         let mut tables = Vec::new();
         let mut schedules = Vec::new();
         let mut inbox_prefix = None;
@@ -123,7 +126,11 @@ impl Template {
             if resource["Type"] == "AWS::DynamoDB::Table" {
                 tables.push((name.clone(), read(&resource["Properties"])?));
             }
-            for event in resource["Properties"]["Events"].as_object().into_iter().flat_map(|events| events.values()) {
+            for event in resource["Properties"]["Events"]
+                .as_object()
+                .into_iter()
+                .flat_map(|events| events.values())
+            {
                 match event["Type"].as_str() {
                     Some("ScheduleV2") => schedules.push((name.clone(), read(&event["Properties"])?)),
                     Some("S3") => inbox_prefix = prefix_of(&event["Properties"]),
@@ -131,8 +138,13 @@ impl Template {
                 }
             }
         }
-        let inbox_prefix = inbox_prefix.ok_or(TemplateError::Missing("prefix of the bucket's notification"))?;
-        Ok(Self { tables, inbox_prefix, schedules })
+        let inbox_prefix =
+            inbox_prefix.ok_or(TemplateError::Missing("prefix of the bucket's notification"))?;
+        Ok(Self {
+            tables,
+            inbox_prefix,
+            schedules,
+        })
     }
 
     /// The properties of a table by its logical name.
@@ -140,7 +152,11 @@ impl Template {
     /// # Errors
     /// [`TemplateError::Missing`] when there is none of that name.
     pub fn table(&self, name: &'static str) -> Result<&TableProperties, TemplateError> {
-        self.tables.iter().find(|(table, _)| table == name).map(|(_, properties)| properties).ok_or(TemplateError::Missing(name))
+        self.tables
+            .iter()
+            .find(|(table, _)| table == name)
+            .map(|(_, properties)| properties)
+            .ok_or(TemplateError::Missing(name))
     }
 }
 
@@ -162,9 +178,23 @@ mod tests {
     fn the_template_says_what_the_embedded_cloud_needs() {
         let template = Template::load().expect("a sound template");
         assert_eq!(template.inbox_prefix, lake::INBOX);
-        assert_eq!(template.table("OrdersTable").expect("a table").key_schema[0].attribute_name, "order_id");
-        assert_eq!(template.table("RecordsTable").expect("a table").global_secondary_indexes.len(), 1);
-        let scheduled: Vec<&str> = template.schedules.iter().map(|(function, _)| function.as_str()).collect();
+        assert_eq!(
+            template.table("OrdersTable").expect("a table").key_schema[0].attribute_name,
+            "order_id"
+        );
+        assert_eq!(
+            template
+                .table("RecordsTable")
+                .expect("a table")
+                .global_secondary_indexes
+                .len(),
+            1
+        );
+        let scheduled: Vec<&str> = template
+            .schedules
+            .iter()
+            .map(|(function, _)| function.as_str())
+            .collect();
         assert_eq!(scheduled.len(), 3, "{scheduled:?}");
     }
 }

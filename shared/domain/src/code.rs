@@ -51,6 +51,8 @@ row_codes! {
     CellMissing "CELL_MISSING" Error "";
     /// A cell does not hold what its column is for.
     TypeInvalid "TYPE_INVALID" Error "";
+    /// The row's cells do not fit the columns, or a quote is not closed.
+    RowShape "ROW_SHAPE" Error "";
     /// Not a date and time, or a local time that does not exist.
     TimeInvalid "TIME_INVALID" Error "";
     /// A local time that exists twice; read in the seller's favour.

@@ -17,7 +17,11 @@ pub enum Failure {
 impl Failure {
     /// A failure that a retry may mend when `retryable`.
     pub fn of(error: impl Into<Box<dyn Error + Send + Sync>>, retryable: bool) -> Self {
-        if retryable { Self::Retryable(error.into()) } else { Self::Permanent(error.into()) }
+        if retryable {
+            Self::Retryable(error.into())
+        } else {
+            Self::Permanent(error.into())
+        }
     }
 
     fn cause(&self) -> &(dyn Error + Send + Sync) {
@@ -49,6 +53,9 @@ impl From<Failure> for Diagnostic {
             Failure::Permanent(_) => "Permanent",
         };
         tracing::error!(error = %failure, error_type, "the run failed");
-        Self { error_type: error_type.to_owned(), error_message: failure.to_string() }
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: failure.to_string(),
+        }
     }
 }

@@ -28,7 +28,12 @@ pub struct Surroundings {
 /// [`SettingsError`] naming the setting that is missing.
 pub async fn surroundings() -> Result<Surroundings, SettingsError> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).without_time().init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_target(false)
+        .without_time()
+        .init();
     connect().await
 }
 
@@ -41,8 +46,14 @@ pub async fn connect() -> Result<Surroundings, SettingsError> {
     let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     // Virtual-hosted addressing is for the real S3 only; whoever names an endpoint means a path.
     let path_style = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
-    Ok(Surroundings { settings, s3: aws_sdk_s3::Client::from_conf(s3), dynamodb: aws_sdk_dynamodb::Client::new(&config) })
+    let s3 = aws_sdk_s3::config::Builder::from(&config)
+        .force_path_style(path_style)
+        .build();
+    Ok(Surroundings {
+        settings,
+        s3: aws_sdk_s3::Client::from_conf(s3),
+        dynamodb: aws_sdk_dynamodb::Client::new(&config),
+    })
 }
 
 /// Serves invocations with `handle` until the runtime shuts down.

@@ -49,8 +49,17 @@ mod tests {
     #[test]
     fn a_missing_setting_is_named() {
         let settings = Settings::from(|name| (name != "WAYMARK_BUCKET").then(|| "x".to_owned()));
-        assert_eq!(settings.expect_err("no bucket").to_string(), "WAYMARK_BUCKET is not set");
-        let settings = Settings::from(|name| Some(if name == "WAYMARK_POLICY" { String::new() } else { "x".to_owned() }));
+        assert_eq!(
+            settings.expect_err("no bucket").to_string(),
+            "WAYMARK_BUCKET is not set"
+        );
+        let settings = Settings::from(|name| {
+            Some(if name == "WAYMARK_POLICY" {
+                String::new()
+            } else {
+                "x".to_owned()
+            })
+        });
         assert_eq!(settings.expect("all there").policy_key, None);
     }
 }

@@ -273,7 +273,7 @@ impl<'a> Reading<'a> {
             return false;
         };
         self.findings
-            .push(Finding::new(RowCode::TypeInvalid, "", "").with_detail(detail));
+            .push(Finding::new(RowCode::RowShape, "", "").with_detail(detail));
         true
     }
 }

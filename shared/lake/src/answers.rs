@@ -122,8 +122,12 @@ impl Lake {
     /// [`LakeError`] when the file cannot be read or the bucket refuses.
     pub async fn put_rejected(&self, key: &UploadKey, path: &Path) -> Result<(), LakeError> {
         let body = ByteStream::from_path(path).await;
-        let body = body.map_err(|source| LakeError::File { attempt: format!("read the rejected rows of {key}"), source: std::io::Error::other(source) })?;
-        self.put(&key.answer("rejected.csv"), body, "text/csv; charset=utf-8").await
+        let body = body.map_err(|source| LakeError::File {
+            attempt: format!("read the rejected rows of {key}"),
+            source: std::io::Error::other(source),
+        })?;
+        self.put(&key.answer("rejected.csv"), body, "text/csv; charset=utf-8")
+            .await
     }
 
     /// Writes `report.json`: the answer is whole with it.
@@ -131,8 +135,12 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when the bucket refuses.
     pub async fn put_answer(&self, key: &UploadKey, answer: &Answer) -> Result<(), LakeError> {
-        let body = serde_json::to_vec_pretty(answer).map_err(|source| LakeError::Encode { what: "an answer", source: source.into() })?;
-        self.put(&key.answer("report.json"), body, "application/json").await
+        let body = serde_json::to_vec_pretty(answer).map_err(|source| LakeError::Encode {
+            what: "an answer",
+            source: source.into(),
+        })?;
+        self.put(&key.answer("report.json"), body, "application/json")
+            .await
     }
 
     /// Reads the answer to an upload.
@@ -142,6 +150,9 @@ impl Lake {
     pub async fn answer(&self, key: &UploadKey) -> Result<Answer, LakeError> {
         let object = key.answer("report.json");
         let bytes = self.bytes(&object).await?;
-        serde_json::from_slice(&bytes).map_err(|source| LakeError::Decode { key: object, source: source.into() })
+        serde_json::from_slice(&bytes).map_err(|source| LakeError::Decode {
+            key: object,
+            source: source.into(),
+        })
     }
 }

@@ -17,16 +17,36 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError`] when the rows do not encode or the bucket refuses.
-    pub async fn put_order_rows(&self, month: Month, batch: &str, rows: &[OrderRow]) -> Result<(), LakeError> {
-        self.put(&format!("{}{batch}.parquet", orders_of(month)), parquet_of(rows)?, PARQUET).await
+    pub async fn put_order_rows(
+        &self,
+        month: Month,
+        batch: &str,
+        rows: &[OrderRow],
+    ) -> Result<(), LakeError> {
+        self.put(
+            &format!("{}{batch}.parquet", orders_of(month)),
+            parquet_of(rows)?,
+            PARQUET,
+        )
+        .await
     }
 
     /// Writes a batch of entry rows of one month.
     ///
     /// # Errors
     /// [`LakeError`] when the rows do not encode or the bucket refuses.
-    pub async fn put_entry_rows(&self, month: Month, batch: &str, rows: &[EntryRow]) -> Result<(), LakeError> {
-        self.put(&format!("{}{batch}.parquet", ledger_of(month)), parquet_of(rows)?, PARQUET).await
+    pub async fn put_entry_rows(
+        &self,
+        month: Month,
+        batch: &str,
+        rows: &[EntryRow],
+    ) -> Result<(), LakeError> {
+        self.put(
+            &format!("{}{batch}.parquet", ledger_of(month)),
+            parquet_of(rows)?,
+            PARQUET,
+        )
+        .await
     }
 
     /// Fetches a month's order files into `directory`.
@@ -34,7 +54,8 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when the bucket or the disk refuses.
     pub async fn fetch_orders(&self, month: Month, directory: &Path) -> Result<Vec<PathBuf>, LakeError> {
-        self.fetch(&orders_of(month), &directory.join(format!("orders-{month}"))).await
+        self.fetch(&orders_of(month), &directory.join(format!("orders-{month}")))
+            .await
     }
 
     /// Fetches a month's ledger files into `directory`.
@@ -42,27 +63,39 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when the bucket or the disk refuses.
     pub async fn fetch_ledger(&self, month: Month, directory: &Path) -> Result<Vec<PathBuf>, LakeError> {
-        self.fetch(&ledger_of(month), &directory.join(format!("ledger-{month}"))).await
+        self.fetch(&ledger_of(month), &directory.join(format!("ledger-{month}")))
+            .await
     }
 
     async fn fetch(&self, prefix: &str, directory: &Path) -> Result<Vec<PathBuf>, LakeError> {
         std::fs::create_dir_all(directory).map_err(|source| file_error("make", directory, source))?;
         let keys = self.keys_under(prefix).await?;
         let fetches = keys.into_iter().map(|key| {
-            let path = directory.join(key.trim_start_matches(prefix).replace('/', "_"));
+            let path = directory.join(key.strip_prefix(prefix).unwrap_or(&key).replace('/', "_"));
             async move { self.fetch_one(&key, path).await }
         });
-        stream::iter(fetches).buffered(FETCHES_AT_ONCE).try_collect().await
+        stream::iter(fetches)
+            .buffered(FETCHES_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     async fn fetch_one(&self, key: &str, path: PathBuf) -> Result<PathBuf, LakeError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key);
-        let object = call.send().await.map_err(|source| LakeError::call(format!("read {key}"), source))?;
+        let object = call
+            .send()
+            .await
+            .map_err(|source| LakeError::call(format!("read {key}"), source))?;
         let mut body = object.body;
         let mut file = std::fs::File::create(&path).map_err(|source| file_error("write", &path, source))?;
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|source| LakeError::Call { attempt: format!("read {key}"), retryable: true, source: source.into() })?;
-            std::io::Write::write_all(&mut file, &chunk).map_err(|source| file_error("write", &path, source))?;
+            let chunk = chunk.map_err(|source| LakeError::Call {
+                attempt: format!("read {key}"),
+                retryable: true,
+                source: source.into(),
+            })?;
+            std::io::Write::write_all(&mut file, &chunk)
+                .map_err(|source| file_error("write", &path, source))?;
         }
         Ok(path)
     }
@@ -71,5 +104,8 @@ impl Lake {
 const PARQUET: &str = "application/vnd.apache.parquet";
 
 fn file_error(verb: &str, path: &Path, source: std::io::Error) -> LakeError {
-    LakeError::File { attempt: format!("{verb} {}", path.display()), source }
+    LakeError::File {
+        attempt: format!("{verb} {}", path.display()),
+        source,
+    }
 }

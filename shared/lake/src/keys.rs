@@ -34,7 +34,9 @@ impl UploadKey {
     pub fn parse(key: &str) -> Result<Self, KeyError> {
         let refused = || KeyError(key.to_owned());
         let mut parts = key.strip_prefix(INBOX).ok_or_else(refused)?.splitn(3, '/');
-        let (Some(kind), Some(seller), Some(name)) = (parts.next(), parts.next(), parts.next()) else { return Err(refused()) };
+        let (Some(kind), Some(seller), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(refused());
+        };
         let seller_id = match seller {
             "_" => None,
             seller => Some(SellerId::parse(seller).ok_or_else(refused)?),
@@ -42,7 +44,11 @@ impl UploadKey {
         if kind.is_empty() || name.is_empty() || name.len() > FILE_NAME_BYTES_MAX {
             return Err(refused());
         }
-        Ok(Self { kind: kind.to_owned(), seller_id, name: name.to_owned() })
+        Ok(Self {
+            kind: kind.to_owned(),
+            seller_id,
+            name: name.to_owned(),
+        })
     }
 
     /// The key of one of the upload's answers.
@@ -80,10 +86,25 @@ mod tests {
     #[test]
     fn an_uploads_key_names_its_kind_seller_and_file() {
         let key = UploadKey::parse("inbox/tracking/S00004/三月 运单.csv").expect("a key");
-        assert_eq!((key.kind.as_str(), key.name.as_str()), ("tracking", "三月 运单.csv"));
-        assert_eq!(key.answer("report.json"), "outbox/tracking/S00004/三月 运单.csv/report.json");
-        assert_eq!(UploadKey::parse("inbox/tracking/_/a/b.csv").map(|key| key.to_string()), Ok("inbox/tracking/_/a/b.csv".to_owned()));
-        for bad in ["inbox/tracking/S1", "inbox//S1/x", "outbox/tracking/_/x", "inbox/tracking/店铺/x", "inbox/tracking/_/"] {
+        assert_eq!(
+            (key.kind.as_str(), key.name.as_str()),
+            ("tracking", "三月 运单.csv")
+        );
+        assert_eq!(
+            key.answer("report.json"),
+            "outbox/tracking/S00004/三月 运单.csv/report.json"
+        );
+        assert_eq!(
+            UploadKey::parse("inbox/tracking/_/a/b.csv").map(|key| key.to_string()),
+            Ok("inbox/tracking/_/a/b.csv".to_owned())
+        );
+        for bad in [
+            "inbox/tracking/S1",
+            "inbox//S1/x",
+            "outbox/tracking/_/x",
+            "inbox/tracking/店铺/x",
+            "inbox/tracking/_/",
+        ] {
             assert!(UploadKey::parse(bad).is_err(), "{bad}");
         }
     }

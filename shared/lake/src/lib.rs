@@ -80,22 +80,44 @@ pub enum LakeError {
 impl Lake {
     /// The bucket `bucket`, reached through `client`.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
-        Self { client, bucket: bucket.into() }
+        Self {
+            client,
+            bucket: bucket.into(),
+        }
     }
 
     async fn put(&self, key: &str, body: impl Into<ByteStream>, content_type: &str) -> Result<(), LakeError> {
-        let call = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type).body(body.into());
-        call.send().await.map_err(|source| LakeError::call(format!("write {key}"), source))?;
+        let call = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .body(body.into());
+        call.send()
+            .await
+            .map_err(|source| LakeError::call(format!("write {key}"), source))?;
         Ok(())
     }
 
     /// Every key under a prefix, in order.
     async fn keys_under(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
-        let mut pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|source| LakeError::call(format!("list {prefix}"), source))?;
-            keys.extend(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
+            keys.extend(
+                page.contents
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|object| object.key),
+            );
         }
         Ok(keys)
     }
@@ -105,8 +127,13 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when it cannot be read or is not sound: the shipped policy never stands in for one that was named.
     pub async fn policy(&self, key: Option<&str>) -> Result<PolicyBook, LakeError> {
-        let Some(key) = key else { return Ok(PolicyBook::shipped().clone()) };
-        let unsound = |source: BoxError| LakeError::Decode { key: key.to_owned(), source };
+        let Some(key) = key else {
+            return Ok(PolicyBook::shipped().clone());
+        };
+        let unsound = |source: BoxError| LakeError::Decode {
+            key: key.to_owned(),
+            source,
+        };
         let text = String::from_utf8(self.bytes(key).await?).map_err(|source| unsound(source.into()))?;
         PolicyBook::parse(&text).map_err(|source| unsound(source.into()))
     }
@@ -117,9 +144,16 @@ impl Lake {
     /// [`LakeError`] when it cannot be read.
     pub async fn bytes(&self, key: &str) -> Result<Vec<u8>, LakeError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key);
-        let object = call.send().await.map_err(|source| LakeError::call(format!("read {key}"), source))?;
+        let object = call
+            .send()
+            .await
+            .map_err(|source| LakeError::call(format!("read {key}"), source))?;
         let body = object.body.collect().await;
-        let body = body.map_err(|source| LakeError::Call { attempt: format!("read {key}"), retryable: true, source: source.into() })?;
+        let body = body.map_err(|source| LakeError::Call {
+            attempt: format!("read {key}"),
+            retryable: true,
+            source: source.into(),
+        })?;
         Ok(body.to_vec())
     }
 }
@@ -138,8 +172,19 @@ impl LakeError {
     where
         E: ProvideErrorMetadata + Into<BoxError>,
     {
-        let permanent = ["NoSuchKey", "NotFound", "NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
+        let permanent = [
+            "NoSuchKey",
+            "NotFound",
+            "NoSuchBucket",
+            "AccessDenied",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+        ];
         let retryable = !source.code().is_some_and(|code| permanent.contains(&code));
-        Self::Call { attempt: attempt.into(), retryable, source: source.into() }
+        Self::Call {
+            attempt: attempt.into(),
+            retryable,
+            source: source.into(),
+        }
     }
 }

@@ -96,7 +96,10 @@ impl EntryRow {
     /// # Errors
     /// [`LakeError::Encode`] when the entry does not encode: a bug.
     pub fn of(entry: &LedgerEntry) -> Result<Self, LakeError> {
-        let document = serde_json::to_string(entry).map_err(|source| LakeError::Encode { what: "a ledger entry", source: source.into() })?;
+        let document = serde_json::to_string(entry).map_err(|source| LakeError::Encode {
+            what: "a ledger entry",
+            source: source.into(),
+        })?;
         Ok(Self {
             entry_id: entry.entry_id.clone(),
             order_id: entry.order_id.to_string(),
@@ -116,7 +119,13 @@ impl EntryRow {
 ///
 /// A file may bring facts that were learned at several instants, also ones before what the lake holds already. So
 /// the change adds a row for each instant at which the order, as seen then, differs from what the lake would show.
-pub fn order_rows(before: Option<&Order>, after: &Order, version: u64, state: &[u8], book: &PolicyBook) -> (Month, Vec<OrderRow>) {
+pub fn order_rows(
+    before: Option<&Order>,
+    after: &Order,
+    version: u64,
+    state: &[u8],
+    book: &PolicyBook,
+) -> (Month, Vec<OrderRow>) {
     let shown = before.map(change_points).unwrap_or_default();
     let instants: BTreeSet<Timestamp> = shown.iter().copied().chain(change_points(after)).collect();
     let seen = |order: &Order, at: Timestamp| figures(order, book, at);
@@ -124,9 +133,15 @@ pub fn order_rows(before: Option<&Order>, after: &Order, version: u64, state: &[
     let mut previous: Option<Figures> = None;
     for at in instants {
         let Some(now) = seen(after, at) else { continue };
-        let lake_shows = before.filter(|_| shown.contains(&at)).and_then(|before| seen(before, at));
+        let lake_shows = before
+            .filter(|_| shown.contains(&at))
+            .and_then(|before| seen(before, at));
         // A new instant that changes nothing needs no row: the one before it speaks for it.
-        let says_something = if shown.contains(&at) { lake_shows.as_ref() != Some(&now) } else { previous.as_ref() != Some(&now) };
+        let says_something = if shown.contains(&at) {
+            lake_shows.as_ref() != Some(&now)
+        } else {
+            previous.as_ref() != Some(&now)
+        };
         if says_something {
             rows.push(order_row(after, version, state, at, &now, book));
         }
@@ -139,7 +154,14 @@ fn change_points(order: &Order) -> BTreeSet<Timestamp> {
     order.learned_at().into_iter().collect()
 }
 
-fn order_row(order: &Order, version: u64, state: &[u8], learned_at: Timestamp, figures: &Figures, book: &PolicyBook) -> OrderRow {
+fn order_row(
+    order: &Order,
+    version: u64,
+    state: &[u8],
+    learned_at: Timestamp,
+    figures: &Figures,
+    book: &PolicyBook,
+) -> OrderRow {
     let met = |standing: Option<Standing>| standing.map(|standing| standing.met);
     let at = |standing: Option<Standing>| standing.map(|standing| standing.decided_at.unix());
     OrderRow {
@@ -174,7 +196,10 @@ where
 {
     let encode = || -> Result<Vec<u8>, BoxError> {
         let schema = rows.schema()?;
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).set_created_by("waymark".to_owned()).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_created_by("waymark".to_owned())
+            .build();
         let mut bytes = Vec::new();
         let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties.into())?;
         let mut group = writer.next_row_group()?;
@@ -183,5 +208,8 @@ where
         writer.close()?;
         Ok(bytes)
     };
-    encode().map_err(|source| LakeError::Encode { what: "Parquet rows", source })
+    encode().map_err(|source| LakeError::Encode {
+        what: "Parquet rows",
+        source,
+    })
 }

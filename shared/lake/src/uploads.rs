@@ -32,14 +32,27 @@ impl Lake {
         let call = self.client.get_object().bucket(&self.bucket).key(key.to_string());
         let object = match call.send().await {
             Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_no_such_key()) =>
+            {
+                return Ok(None);
+            }
             Err(source) => return Err(LakeError::call(format!("read upload {key}"), source)),
         };
         Ok(Some(UploadObject {
             bytes: object.content_length().unwrap_or(0).unsigned_abs(),
             etag: object.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
-            last_modified: Timestamp::from_unix(object.last_modified().map_or(0, aws_sdk_s3::primitives::DateTime::secs)),
-            stated_recorded_at: object.metadata().and_then(|metadata| metadata.get(RECORDED_AT_METADATA)).cloned(),
+            last_modified: Timestamp::from_unix(
+                object
+                    .last_modified()
+                    .map_or(0, aws_sdk_s3::primitives::DateTime::secs),
+            ),
+            stated_recorded_at: object
+                .metadata()
+                .and_then(|metadata| metadata.get(RECORDED_AT_METADATA))
+                .cloned(),
             body: object.body,
         }))
     }
@@ -48,15 +61,31 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError`] when the file cannot be read or the bucket refuses.
-    pub async fn put_upload(&self, key: &UploadKey, path: &std::path::Path, recorded_at: Option<Timestamp>) -> Result<String, LakeError> {
+    pub async fn put_upload(
+        &self,
+        key: &UploadKey,
+        path: &std::path::Path,
+        recorded_at: Option<Timestamp>,
+    ) -> Result<String, LakeError> {
         let body = ByteStream::from_path(path).await;
-        let body = body.map_err(|source| LakeError::File { attempt: format!("read {}", path.display()), source: std::io::Error::other(source) })?;
-        let call = self.client.put_object().bucket(&self.bucket).key(key.to_string()).body(body);
+        let body = body.map_err(|source| LakeError::File {
+            attempt: format!("read {}", path.display()),
+            source: std::io::Error::other(source),
+        })?;
+        let call = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .body(body);
         let call = match recorded_at {
             Some(recorded_at) => call.metadata(RECORDED_AT_METADATA, recorded_at.to_string()),
             None => call,
         };
-        let answer = call.send().await.map_err(|source| LakeError::call(format!("write upload {key}"), source))?;
+        let answer = call
+            .send()
+            .await
+            .map_err(|source| LakeError::call(format!("write upload {key}"), source))?;
         Ok(answer.e_tag().unwrap_or_default().trim_matches('"').to_owned())
     }
 }

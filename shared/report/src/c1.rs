@@ -28,7 +28,11 @@ pub fn final_from(month: Month, book: &PolicyBook) -> Timestamp {
     let policy = deciding_policy(month, book);
     let end = month.ends_at(book.zone);
     let picked_up = end.plus(policy.upload_max()).plus(policy.pickup_max());
-    if policy.eligibility.fulfilment_requires.contains(&FulfilmentExtra::SignOff) {
+    if policy
+        .eligibility
+        .fulfilment_requires
+        .contains(&FulfilmentExtra::SignOff)
+    {
         picked_up.max(end.plus(policy.sign_off_max()))
     } else {
         picked_up
@@ -44,21 +48,36 @@ pub(crate) fn deciding_policy(month: Month, book: &PolicyBook) -> &Policy {
 pub(crate) fn key_account(months: &[&MonthFigures], policy: &Policy) -> Verdict {
     let mut missed = gmv_missed(months, policy);
     missed.extend(months.iter().filter_map(|month| fulfilment_missed(month, policy)));
-    match missed.is_empty() {
-        true => Verdict { met: true, reasons: met(months, policy) },
-        false => Verdict { met: false, reasons: missed },
-    }
+    let met = missed.is_empty();
+    let reasons = if met { what_was_met(months, policy) } else { missed };
+    Verdict { met, reasons }
 }
 
-fn met(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
+fn what_was_met(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
     let gmv = if policy.eligibility.gmv_every_month {
         let months = months.iter().map(|month| (month.month, month.gmv)).collect();
-        Reason::GmvMetEachMonth { min: Cents(policy.eligibility.gmv_average_cents_min), months }
+        Reason::GmvMetEachMonth {
+            min: Cents(policy.eligibility.gmv_average_cents_min),
+            months,
+        }
     } else {
-        Reason::GmvMet { months: months.len(), gmv: gmv_of(months), min: gmv_min(policy) }
+        Reason::GmvMet {
+            months: months.len(),
+            gmv: gmv_of(months),
+            min: gmv_min(policy),
+        }
     };
-    let rates = months.iter().filter_map(|month| Some((month.month, month.fulfilment.rate_bp()?))).collect();
-    vec![gmv, Reason::FulfilmentMet { percent_min: policy.eligibility.fulfilment_percent_min, rates }]
+    let rates = months
+        .iter()
+        .filter_map(|month| Some((month.month, month.fulfilment.rate_bp()?)))
+        .collect();
+    vec![
+        gmv,
+        Reason::FulfilmentMet {
+            percent_min: policy.eligibility.fulfilment_percent_min,
+            rates,
+        },
+    ]
 }
 
 /// The sum against as many times the average as there are months, or each month against the average.
@@ -66,10 +85,24 @@ fn gmv_missed(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
     if policy.eligibility.gmv_every_month {
         let min = Cents(policy.eligibility.gmv_average_cents_min);
         let short = months.iter().filter(|month| month.gmv < min);
-        return short.map(|month| Reason::GmvShortInMonth { month: month.month, gmv: month.gmv, min }).collect();
+        return short
+            .map(|month| Reason::GmvShortInMonth {
+                month: month.month,
+                gmv: month.gmv,
+                min,
+            })
+            .collect();
     }
     let (gmv, min) = (gmv_of(months), gmv_min(policy));
-    if gmv < min { vec![Reason::GmvShort { months: months.len(), gmv, min }] } else { Vec::new() }
+    if gmv < min {
+        vec![Reason::GmvShort {
+            months: months.len(),
+            gmv,
+            min,
+        }]
+    } else {
+        Vec::new()
+    }
 }
 
 pub(crate) fn gmv_of(months: &[&MonthFigures]) -> Cents {
@@ -78,7 +111,11 @@ pub(crate) fn gmv_of(months: &[&MonthFigures]) -> Cents {
 
 fn gmv_min(policy: &Policy) -> Cents {
     let eligibility = &policy.eligibility;
-    Cents(eligibility.gmv_average_cents_min.saturating_mul(i64::from(eligibility.months)))
+    Cents(
+        eligibility
+            .gmv_average_cents_min
+            .saturating_mul(i64::from(eligibility.months)),
+    )
 }
 
 /// `100 · fulfilled ≥ percent · due`, which is `failed ≤ (100 − percent) · due / 100`, rounded down: the failures that
@@ -90,5 +127,9 @@ fn fulfilment_missed(figures: &MonthFigures, policy: &Policy) -> Option<Reason> 
     }
     let percent_failed_max = 100 - i64::from(policy.eligibility.fulfilment_percent_min);
     let failed_max = percent_failed_max * tally.due / 100;
-    (tally.failed() > failed_max).then_some(Reason::FulfilmentMissed { month: figures.month, tally, failed_max })
+    (tally.failed() > failed_max).then_some(Reason::FulfilmentMissed {
+        month: figures.month,
+        tally,
+        failed_max,
+    })
 }

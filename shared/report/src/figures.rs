@@ -89,10 +89,18 @@ impl MonthFigures {
 ///
 /// # Errors
 /// [`ReportError`] for a file that cannot be read or holds no rows of the lake, by its name.
-pub fn figures_of(files: &[MonthFiles], month: Month, as_of: Timestamp) -> Result<Vec<MonthFigures>, ReportError> {
+pub fn figures_of(
+    files: &[MonthFiles],
+    month: Month,
+    as_of: Timestamp,
+) -> Result<Vec<MonthFigures>, ReportError> {
     let of_month = || files.iter().filter(|files| files.month == month);
-    let orders: Vec<_> = of_month().flat_map(|files| files.orders.iter().cloned()).collect();
-    let ledger: Vec<_> = of_month().flat_map(|files| files.ledger.iter().cloned()).collect();
+    let orders: Vec<_> = of_month()
+        .flat_map(|files| files.orders.iter().cloned())
+        .collect();
+    let ledger: Vec<_> = of_month()
+        .flat_map(|files| files.ledger.iter().cloned())
+        .collect();
     let mut sellers = BTreeMap::new();
     if let Some(orders) = ORDERS.read(&orders, month, as_of)? {
         add_orders(&mut sellers, month, orders)?;
@@ -106,7 +114,9 @@ pub fn figures_of(files: &[MonthFiles], month: Month, as_of: Timestamp) -> Resul
 type Sellers = BTreeMap<SellerId, MonthFigures>;
 
 fn add_orders(sellers: &mut Sellers, month: Month, orders: DataFrame) -> Result<(), ReportError> {
-    let tallies = FIGURES.iter().flat_map(|figure| [format!("{figure}_due"), format!("{figure}_met")]);
+    let tallies = FIGURES
+        .iter()
+        .flat_map(|figure| [format!("{figure}_due"), format!("{figure}_met")]);
     let mut sums: Vec<_> = tallies.map(|column| count(col(column))).collect();
     sums.push(count(col("excluded")));
     sums.push(count(col("excluded").or(col("fulfilment_due")).not()).alias("pending"));
@@ -115,7 +125,10 @@ fn add_orders(sellers: &mut Sellers, month: Month, orders: DataFrame) -> Result<
     sums.push(col(EARLY_POLICY).max());
     for row in Totals::by_seller(month, orders, sums)?.rows() {
         let tally = |figure: &str| -> Result<Tally, ReportError> {
-            Ok(Tally { due: row.integer(&format!("{figure}_due"))?, met: row.integer(&format!("{figure}_met"))? })
+            Ok(Tally {
+                due: row.integer(&format!("{figure}_due"))?,
+                met: row.integer(&format!("{figure}_met"))?,
+            })
         };
         let figures = of_seller(sellers, month, row.seller()?);
         figures.orders = row.integer("orders")?;
@@ -143,7 +156,9 @@ fn add_fines(sellers: &mut Sellers, month: Month, entries: DataFrame) -> Result<
 }
 
 fn of_seller(sellers: &mut Sellers, month: Month, seller_id: SellerId) -> &mut MonthFigures {
-    sellers.entry(seller_id.clone()).or_insert_with(|| MonthFigures::none(seller_id, month))
+    sellers
+        .entry(seller_id.clone())
+        .or_insert_with(|| MonthFigures::none(seller_id, month))
 }
 
 /// How many are true.
@@ -165,7 +180,13 @@ struct TotalsRow<'a> {
 impl Totals {
     fn by_seller(month: Month, rows: DataFrame, sums: Vec<Expr>) -> Result<Self, ReportError> {
         let frame = rows.lazy().group_by([col("seller_id")]).agg(sums).collect();
-        Ok(Self { month, frame: frame.map_err(|source| ReportError::AddUp { month, source: Box::new(source) })? })
+        Ok(Self {
+            month,
+            frame: frame.map_err(|source| ReportError::AddUp {
+                month,
+                source: Box::new(source),
+            })?,
+        })
     }
 
     fn rows(&self) -> impl Iterator<Item = TotalsRow<'_>> {
@@ -175,22 +196,37 @@ impl Totals {
 
 impl<'a> TotalsRow<'a> {
     fn integer(&self, column: &str) -> Result<i64, ReportError> {
-        let values = self.totals.frame.column(column).and_then(Column::i64).map_err(|source| self.error(source))?;
+        let values = self
+            .totals
+            .frame
+            .column(column)
+            .and_then(Column::i64)
+            .map_err(|source| self.error(source))?;
         Ok(values.get(self.index).unwrap_or(0))
     }
 
     fn text(&self, column: &str) -> Result<Option<&'a str>, ReportError> {
-        let values = self.totals.frame.column(column).and_then(Column::str).map_err(|source| self.error(source))?;
+        let values = self
+            .totals
+            .frame
+            .column(column)
+            .and_then(Column::str)
+            .map_err(|source| self.error(source))?;
         Ok(values.get(self.index))
     }
 
     fn seller(&self) -> Result<SellerId, ReportError> {
         let seller = self.text("seller_id")?.unwrap_or_default();
-        SellerId::parse(seller)
-            .ok_or_else(|| ReportError::SellerInvalid { month: self.totals.month, seller: seller.to_owned() })
+        SellerId::parse(seller).ok_or_else(|| ReportError::SellerInvalid {
+            month: self.totals.month,
+            seller: seller.to_owned(),
+        })
     }
 
     fn error(&self, source: PolarsError) -> ReportError {
-        ReportError::AddUp { month: self.totals.month, source: Box::new(source) }
+        ReportError::AddUp {
+            month: self.totals.month,
+            source: Box::new(source),
+        }
     }
 }

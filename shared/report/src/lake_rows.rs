@@ -1,5 +1,6 @@
 //! Rows of the lake: read, cut down to what was known as of an instant, and collapsed to one row an order or entry.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use domain::{Month, Timestamp};
@@ -93,14 +94,33 @@ pub(crate) const LEDGER: Rows = Rows {
 };
 
 fn kept_of_an_order(rows: LazyFrame, as_of: Timestamp) -> LazyFrame {
-    let early_policy = when(col("policy_early")).then(col("policy")).otherwise(lit(NULL)).alias(EARLY_POLICY);
-    let mut kept = ["order_id", "seller_id", "version", "learned_at", "gmv_cents", "excluded"].map(col).to_vec();
+    let early_policy = when(col("policy_early"))
+        .then(col("policy"))
+        .otherwise(lit(NULL))
+        .alias(EARLY_POLICY);
+    let mut kept = [
+        "order_id",
+        "seller_id",
+        "version",
+        "learned_at",
+        "gmv_cents",
+        "excluded",
+    ]
+    .map(col)
+    .to_vec();
     kept.push(early_policy);
     for figure in FIGURES {
-        let decided = col(format!("{figure}_at")).lt_eq(lit(as_of.unix())).fill_null(lit(false));
+        let decided = col(format!("{figure}_at"))
+            .lt_eq(lit(as_of.unix()))
+            .fill_null(lit(false));
         let due = decided.and(col("excluded").not());
-        let met = due.clone().and(col(format!("{figure}_met")).fill_null(lit(false)));
-        kept.extend([due.alias(format!("{figure}_due")), met.alias(format!("{figure}_met"))]);
+        let met = due
+            .clone()
+            .and(col(format!("{figure}_met")).fill_null(lit(false)));
+        kept.extend([
+            due.alias(format!("{figure}_due")),
+            met.alias(format!("{figure}_met")),
+        ]);
     }
     rows.filter(known("learned_at", as_of)).select(kept)
 }
@@ -108,8 +128,18 @@ fn kept_of_an_order(rows: LazyFrame, as_of: Timestamp) -> LazyFrame {
 fn kept_of_an_entry(rows: LazyFrame, as_of: Timestamp) -> LazyFrame {
     let is_fine = col("kind").eq(lit("fine"));
     let moves_money = is_fine.clone().or(col("kind").eq(lit("reversal")));
-    let fines = when(is_fine).then(lit(1)).otherwise(lit(-1)).cast(DataType::Int64).alias("fines");
-    let kept = [col("entry_id"), col("seller_id"), col("as_of"), fines, col("amount_cents")];
+    let fines = when(is_fine)
+        .then(lit(1))
+        .otherwise(lit(-1))
+        .cast(DataType::Int64)
+        .alias("fines");
+    let kept = [
+        col("entry_id"),
+        col("seller_id"),
+        col("as_of"),
+        fines,
+        col("amount_cents"),
+    ];
     rows.filter(known("as_of", as_of).and(moves_money)).select(kept)
 }
 
@@ -123,8 +153,16 @@ impl Rows {
     ///
     /// Collapsing is associative, so it runs whenever as many rows are new as are collapsed: memory holds the
     /// month's orders about three times over, however often they changed and in however many files.
-    pub(crate) fn read(&self, files: &[PathBuf], month: Month, as_of: Timestamp) -> Result<Option<DataFrame>, ReportError> {
-        let add_up = |source| ReportError::AddUp { month, source: Box::new(source) };
+    pub(crate) fn read(
+        &self,
+        files: &[PathBuf],
+        month: Month,
+        as_of: Timestamp,
+    ) -> Result<Option<DataFrame>, ReportError> {
+        let add_up = |source| ReportError::AddUp {
+            month,
+            source: Box::new(source),
+        };
         let mut rows: Option<DataFrame> = None;
         let mut collapse_above = self.uncollapsed_max;
         for path in files {
@@ -143,16 +181,29 @@ impl Rows {
     }
 
     fn read_file(&self, path: &Path, as_of: Timestamp) -> Result<DataFrame, ReportError> {
-        let unreadable = |source| ReportError::Unreadable { path: path.to_owned(), source: Box::new(source) };
-        let unfit = |column: &str| ReportError::UnfitColumn { path: path.to_owned(), column: column.to_owned() };
-        let mut rows = scan(path).map_err(unreadable)?;
-        let schema = rows.collect_schema().map_err(unreadable)?;
+        let unreadable = |source| ReportError::Unreadable {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
+        let unfit = |column: &str| ReportError::UnfitColumn {
+            path: path.to_owned(),
+            column: column.to_owned(),
+        };
+        let (schema, rows) = decoded(|| {
+            let mut rows = scan(path)?;
+            Ok((rows.collect_schema()?, rows))
+        })
+        .map_err(unreadable)?;
         let mut columns = self.required.iter().chain(self.nullable);
         if let Some((column, _)) = columns.find(|(column, dtype)| schema.get(column) != Some(dtype)) {
             return Err(unfit(column));
         }
-        let kept = (self.kept)(rows, as_of).collect().map_err(unreadable)?;
-        match kept.columns().iter().find(|column| column.has_nulls() && column.name() != EARLY_POLICY) {
+        let kept = decoded(|| (self.kept)(rows, as_of).collect()).map_err(unreadable)?;
+        match kept
+            .columns()
+            .iter()
+            .find(|column| column.has_nulls() && column.name() != EARLY_POLICY)
+        {
             Some(column) => Err(unfit(column.name())),
             None => Ok(kept),
         }
@@ -166,9 +217,21 @@ impl Rows {
     }
 }
 
+/// Polars panics at some corrupt bytes where it should fail; the file's name must not get lost over that. (At a few
+/// others it aborts or reads astray: that the bytes are those once written is for the fetcher's checksums to prove.)
+fn decoded<T>(decode: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
+    // What a panic leaves half done is dropped with the closure.
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(polars_err!(ComputeError: "the Parquet decoder panicked")))
+}
+
 fn scan(path: &Path) -> PolarsResult<LazyFrame> {
     // A path is a path: neither a pattern, nor a source of columns.
-    let args = ScanArgsParquet { glob: false, hive_options: HiveOptions::new_disabled(), ..Default::default() };
+    let args = ScanArgsParquet {
+        glob: false,
+        hive_options: HiveOptions::new_disabled(),
+        ..Default::default()
+    };
     LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, args)
 }
 
@@ -183,12 +246,28 @@ mod tests {
         let (month, as_of) = ("2024-04".parse().expect("a month"), Timestamp::from_unix(7));
         let read = |rows: &Rows| {
             let rows = rows.read(&files, month, as_of).expect("readable").expect("files");
-            rows.lazy().sort(["entry_id"], SortMultipleOptions::default()).collect().expect("sorted")
+            rows.lazy()
+                .sort(["entry_id"], SortMultipleOptions::default())
+                .collect()
+                .expect("sorted")
         };
         let at_once = read(&LEDGER);
-        let in_portions = read(&Rows { uncollapsed_max: 2, ..LEDGER });
-        assert_eq!(at_once.height(), 8, "the entries 0–7 of files 0–7; the rest came later");
+        let in_portions = read(&Rows {
+            uncollapsed_max: 2,
+            ..LEDGER
+        });
+        assert_eq!(
+            at_once.height(),
+            8,
+            "the entries 0–7 of files 0–7; the rest came later"
+        );
         assert!(at_once.equals(&in_portions));
+    }
+
+    #[test]
+    fn a_panic_of_the_decoder_is_an_error() {
+        let decoded: PolarsResult<()> = decoded(|| panic!("a stand-in for the decoder's"));
+        assert!(matches!(decoded, Err(PolarsError::ComputeError(_))));
     }
 
     /// Entries 0..=`file`, each as of its number.

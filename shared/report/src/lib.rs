@@ -17,7 +17,8 @@
 //! reversals), `as_of` i64. As of T the entries with `as_of <= T` stand.
 //!
 //! Columns beyond these are not looked at. The month of a file is what its caller says: a ledger row does not know
-//! when its order was paid.
+//! when its order was paid. That a file's bytes are whole is its fetcher's to prove (checksums): Polars finds a cut
+//! file and much other damage, which is then an error with the file's name, but not each flipped bit.
 //!
 //! # Rows out
 //!

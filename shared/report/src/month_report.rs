@@ -96,19 +96,41 @@ pub fn eligibility(
     let mut by_month = Vec::new();
     for month in window(month, book) {
         let figures = figures_of(files, month, as_of)?;
-        by_month.push((month, figures.into_iter().map(|of| (of.seller_id.clone(), of)).collect::<BTreeMap<_, _>>()));
+        by_month.push((
+            month,
+            figures
+                .into_iter()
+                .map(|of| (of.seller_id.clone(), of))
+                .collect::<BTreeMap<_, _>>(),
+        ));
     }
-    let shown = by_month[..MONTHS_SHOWN as usize].iter().flat_map(|(_, figures)| figures.values());
+    let shown = by_month[..MONTHS_SHOWN as usize]
+        .iter()
+        .flat_map(|(_, figures)| figures.values());
     let sellers: BTreeSet<_> = shown.filter(|of| of.orders > 0).map(|of| &of.seller_id).collect();
-    let decision = Decision { policy, book, as_of, final_from: final_from(month, book) };
+    let decision = Decision {
+        policy,
+        book,
+        as_of,
+        final_from: final_from(month, book),
+    };
     let rows = sellers.into_iter().map(|seller_id| {
         let months = by_month.iter().map(|(month, figures)| {
-            figures.get(seller_id).cloned().unwrap_or_else(|| MonthFigures::none(seller_id.clone(), *month))
+            figures
+                .get(seller_id)
+                .cloned()
+                .unwrap_or_else(|| MonthFigures::none(seller_id.clone(), *month))
         });
         decision.row(&months.collect::<Vec<_>>())
     });
     let rows = rows.collect();
-    Ok(MonthReport { month, as_of, final_from: decision.final_from, policy: policy.version.clone(), rows })
+    Ok(MonthReport {
+        month,
+        as_of,
+        final_from: decision.final_from,
+        policy: policy.version.clone(),
+        rows,
+    })
 }
 
 struct Decision<'a> {
@@ -122,21 +144,32 @@ impl Decision<'_> {
     /// `months` are the window's, the latest first.
     fn row(&self, months: &[MonthFigures]) -> SellerMonth {
         let (month, m1, m2) = (&months[0], &months[1], &months[2]);
-        let judged: Vec<_> = months[..self.policy.eligibility.months as usize].iter().rev().collect();
+        let judged: Vec<_> = months[..self.policy.eligibility.months as usize]
+            .iter()
+            .rev()
+            .collect();
         let verdict = key_account(&judged, self.policy);
         let is_final = self.is_final(&judged);
         let mut reasons = verdict.reasons;
         reasons.extend(self.early(&judged));
         if !is_final {
             let pending = judged.iter().map(|of| of.pending).sum();
-            reasons.push(Reason::Provisional { pending, final_from: self.final_from, zone: self.book.zone });
+            reasons.push(Reason::Provisional {
+                pending,
+                final_from: self.final_from,
+                zone: self.book.zone,
+            });
         }
         SellerMonth {
             seller_id: month.seller_id.clone(),
             gmv: month.gmv,
             gmv_m1: m1.gmv,
             gmv_m2: m2.gmv,
-            gmv_avg: Cents(gmv_of(&judged).0.div_euclid(i64::from(self.policy.eligibility.months))),
+            gmv_avg: Cents(
+                gmv_of(&judged)
+                    .0
+                    .div_euclid(i64::from(self.policy.eligibility.months)),
+            ),
             orders_due: month.fulfilment.due,
             orders_fulfilled: month.fulfilment.met,
             fulfilment_rate_bp: month.fulfilment.rate_bp(),
@@ -161,7 +194,11 @@ impl Decision<'_> {
     }
 
     fn is_final(&self, judged: &[&MonthFigures]) -> bool {
-        let waits_for_nodes = self.policy.eligibility.fulfilment_requires.contains(&FulfilmentExtra::Nodes);
+        let waits_for_nodes = self
+            .policy
+            .eligibility
+            .fulfilment_requires
+            .contains(&FulfilmentExtra::Nodes);
         self.as_of >= self.final_from && !(waits_for_nodes && judged.iter().any(|of| of.pending > 0))
     }
 
@@ -170,7 +207,8 @@ impl Decision<'_> {
         let versions: BTreeSet<_> = judged.iter().filter_map(|of| of.early_policy.clone()).collect();
         let first = self.book.in_force_at(Timestamp::from_unix(i64::MIN));
         versions.into_iter().map(|version| {
-            let before = (version == first.version).then(|| (first.effective_on.to_string(), first.effective_assumed));
+            let before =
+                (version == first.version).then(|| (first.effective_on.to_string(), first.effective_assumed));
             Reason::PolicyEarly { version, before }
         })
     }

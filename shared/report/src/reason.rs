@@ -16,15 +16,29 @@ pub(crate) enum Reason {
     /// C1 where each month counts: one does not.
     GmvShortInMonth { month: Month, gmv: Cents, min: Cents },
     /// C1: the rate, in basis points, is high enough in every month.
-    FulfilmentMet { percent_min: u32, rates: Vec<(Month, i64)> },
+    FulfilmentMet {
+        percent_min: u32,
+        rates: Vec<(Month, i64)>,
+    },
     /// C1: a month has more failures than it may have.
-    FulfilmentMissed { month: Month, tally: Tally, failed_max: i64 },
+    FulfilmentMissed {
+        month: Month,
+        tally: Tally,
+        failed_max: i64,
+    },
     /// C1: a month has no rate.
     NothingDue { month: Month },
     /// A pack applied to orders paid before its date (a day, if the book knows it, and whether that is assumed).
-    PolicyEarly { version: String, before: Option<(String, bool)> },
+    PolicyEarly {
+        version: String,
+        before: Option<(String, bool)>,
+    },
     /// The figures can still change.
-    Provisional { pending: i64, final_from: Timestamp, zone: Zone },
+    Provisional {
+        pending: i64,
+        final_from: Timestamp,
+        zone: Zone,
+    },
 }
 
 /// All reasons under the clause and the pack that decided: `C1 (V4.2): …; …`.
@@ -43,37 +57,71 @@ impl Reason {
     fn en(&self) -> String {
         match self {
             Self::GmvMet { months, gmv, min } => {
-                format!("GMV {} USD over {months} months, at least {}", usd(*gmv), usd(*min))
+                format!(
+                    "GMV {} USD over {months} months, at least {}",
+                    usd(*gmv),
+                    usd(*min)
+                )
             }
             Self::GmvShort { months, gmv, min } => {
                 let short = usd(*min - *gmv);
-                format!("GMV {} USD over {months} months, {short} short of {}", usd(*gmv), usd(*min))
+                format!(
+                    "GMV {} USD over {months} months, {short} short of {}",
+                    usd(*gmv),
+                    usd(*min)
+                )
             }
             Self::GmvMetEachMonth { min, months } => {
-                let months = months.iter().map(|(month, gmv)| format!("{month} ({})", usd(*gmv)));
+                let months = months
+                    .iter()
+                    .map(|(month, gmv)| format!("{month} ({})", usd(*gmv)));
                 format!("GMV at least {} USD in {}", usd(*min), listed(months, ", "))
             }
             Self::GmvShortInMonth { month, gmv, min } => {
-                format!("GMV {} USD in {month}, {} short of {}", usd(*gmv), usd(*min - *gmv), usd(*min))
+                format!(
+                    "GMV {} USD in {month}, {} short of {}",
+                    usd(*gmv),
+                    usd(*min - *gmv),
+                    usd(*min)
+                )
             }
             Self::FulfilmentMet { percent_min, rates } => {
-                let rates = rates.iter().map(|(month, rate_bp)| format!("{month} ({} %)", percent(*rate_bp)));
+                let rates = rates
+                    .iter()
+                    .map(|(month, rate_bp)| format!("{month} ({} %)", percent(*rate_bp)));
                 format!("fulfilment ≥ {percent_min} % in {}", listed(rates, ", "))
             }
-            Self::FulfilmentMissed { month, tally, failed_max } => {
+            Self::FulfilmentMissed {
+                month,
+                tally,
+                failed_max,
+            } => {
                 let (failed, rate) = (tally.failed(), percent(tally.rate_bp().unwrap_or(0)));
                 let too_many = failed - failed_max;
-                format!("fulfilment {rate} % in {month}: {failed} of {} orders failed, {too_many} too many", tally.due)
+                format!(
+                    "fulfilment {rate} % in {month}: {failed} of {} orders failed, {too_many} too many",
+                    tally.due
+                )
             }
             Self::NothingDue { month } => format!("no due orders in {month}"),
-            Self::PolicyEarly { version, before: None } => {
+            Self::PolicyEarly {
+                version,
+                before: None,
+            } => {
                 format!("policy {version} applied to orders paid before its date")
             }
-            Self::PolicyEarly { version, before: Some((day, assumed)) } => {
+            Self::PolicyEarly {
+                version,
+                before: Some((day, assumed)),
+            } => {
                 let assumed = if *assumed { " (assumed date)" } else { "" };
                 format!("policy {version} applied to orders paid before {day}{assumed}")
             }
-            Self::Provisional { pending, final_from, zone } => {
+            Self::Provisional {
+                pending,
+                final_from,
+                zone,
+            } => {
                 let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
                 format!("provisional ({pending} pending), final from {there} (Beijing {beijing})")
             }
@@ -83,35 +131,69 @@ impl Reason {
     fn zh(&self) -> String {
         match self {
             Self::GmvMet { months, gmv, min } => {
-                format!("{months} 个月 GMV 合计 {} 美元，不低于 {} 美元", usd(*gmv), usd(*min))
+                format!(
+                    "{months} 个月 GMV 合计 {} 美元，不低于 {} 美元",
+                    usd(*gmv),
+                    usd(*min)
+                )
             }
             Self::GmvShort { months, gmv, min } => {
                 let short = usd(*min - *gmv);
-                format!("{months} 个月 GMV 合计 {} 美元，距 {} 美元差 {short} 美元", usd(*gmv), usd(*min))
+                format!(
+                    "{months} 个月 GMV 合计 {} 美元，距 {} 美元差 {short} 美元",
+                    usd(*gmv),
+                    usd(*min)
+                )
             }
             Self::GmvMetEachMonth { min, months } => {
-                let months = months.iter().map(|(month, gmv)| format!("{month}（{}）", usd(*gmv)));
+                let months = months
+                    .iter()
+                    .map(|(month, gmv)| format!("{month}（{}）", usd(*gmv)));
                 format!("每月 GMV 不低于 {} 美元：{}", usd(*min), listed(months, "、"))
             }
             Self::GmvShortInMonth { month, gmv, min } => {
-                format!("{month} GMV {} 美元，距 {} 美元差 {} 美元", usd(*gmv), usd(*min), usd(*min - *gmv))
+                format!(
+                    "{month} GMV {} 美元，距 {} 美元差 {} 美元",
+                    usd(*gmv),
+                    usd(*min),
+                    usd(*min - *gmv)
+                )
             }
             Self::FulfilmentMet { percent_min, rates } => {
-                let rates = rates.iter().map(|(month, rate_bp)| format!("{month}（{}%）", percent(*rate_bp)));
+                let rates = rates
+                    .iter()
+                    .map(|(month, rate_bp)| format!("{month}（{}%）", percent(*rate_bp)));
                 format!("物流履约率≥{percent_min}%：{}", listed(rates, "、"))
             }
-            Self::FulfilmentMissed { month, tally, failed_max } => {
+            Self::FulfilmentMissed {
+                month,
+                tally,
+                failed_max,
+            } => {
                 let (failed, rate) = (tally.failed(), percent(tally.rate_bp().unwrap_or(0)));
                 let too_many = failed - failed_max;
-                format!("{month} 物流履约率 {rate}%：{} 单中 {failed} 单未履约，超出 {too_many} 单", tally.due)
+                format!(
+                    "{month} 物流履约率 {rate}%：{} 单中 {failed} 单未履约，超出 {too_many} 单",
+                    tally.due
+                )
             }
             Self::NothingDue { month } => format!("{month} 无应履约订单"),
-            Self::PolicyEarly { version, before: None } => format!("生效日之前付款的订单亦适用 {version}"),
-            Self::PolicyEarly { version, before: Some((day, assumed)) } => {
+            Self::PolicyEarly {
+                version,
+                before: None,
+            } => format!("生效日之前付款的订单亦适用 {version}"),
+            Self::PolicyEarly {
+                version,
+                before: Some((day, assumed)),
+            } => {
                 let assumed = if *assumed { "（生效日为推定）" } else { "" };
                 format!("{day} 之前付款的订单亦适用 {version}{assumed}")
             }
-            Self::Provisional { pending, final_from, zone } => {
+            Self::Provisional {
+                pending,
+                final_from,
+                zone,
+            } => {
                 let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
                 format!("暂定（{pending} 单待定），北京时间 {beijing}（{there}）起为最终结果")
             }
@@ -152,7 +234,13 @@ mod tests {
 
     #[test]
     fn amounts_are_grouped_by_thousands() {
-        for (cents, text) in [(0, "0.00"), (99_999, "999.99"), (100_000, "1,000.00"), (14_821_055, "148,210.55"), (-12_345_600, "-123,456.00")] {
+        for (cents, text) in [
+            (0, "0.00"),
+            (99_999, "999.99"),
+            (100_000, "1,000.00"),
+            (14_821_055, "148,210.55"),
+            (-12_345_600, "-123,456.00"),
+        ] {
             assert_eq!(usd(Cents(cents)), text);
         }
     }

@@ -12,8 +12,12 @@ use crate::{MonthReport, ReportError, SellerMonth};
 /// # Errors
 /// [`ReportError::Write`] when `out` takes no bytes.
 pub fn write_parquet(report: &MonthReport, out: &mut impl Write) -> Result<(), ReportError> {
-    let written = table(report, Form::Parquet).and_then(|mut table| ParquetWriter::new(out).finish(&mut table));
-    written.map(|_| ()).map_err(|source| ReportError::Write { form: "parquet", source: Box::new(source) })
+    let written =
+        table(report, Form::Parquet).and_then(|mut table| ParquetWriter::new(out).finish(&mut table));
+    written.map(|_| ()).map_err(|source| ReportError::Write {
+        form: "parquet",
+        source: Box::new(source),
+    })
 }
 
 /// Writes the report as csv: money as decimals, nulls empty, text that a spreadsheet would take for a formula behind
@@ -23,7 +27,10 @@ pub fn write_parquet(report: &MonthReport, out: &mut impl Write) -> Result<(), R
 /// [`ReportError::Write`] when `out` takes no bytes.
 pub fn write_csv(report: &MonthReport, out: &mut impl Write) -> Result<(), ReportError> {
     let written = table(report, Form::Csv).and_then(|mut table| CsvWriter::new(out).finish(&mut table));
-    written.map_err(|source| ReportError::Write { form: "csv", source: Box::new(source) })
+    written.map_err(|source| ReportError::Write {
+        form: "csv",
+        source: Box::new(source),
+    })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +40,11 @@ enum Form {
 }
 
 fn table(report: &MonthReport, form: Form) -> PolarsResult<DataFrame> {
-    let mut table = Table { rows: &report.rows, form, columns: Vec::new() };
+    let mut table = Table {
+        rows: &report.rows,
+        form,
+        columns: Vec::new(),
+    };
     table.text("seller_id", |row| row.seller_id.to_string());
     table.text("month", |_| report.month.to_string());
     table.money("gmv_usd", |row| row.gmv);
@@ -97,5 +108,9 @@ impl Table<'_> {
 
 /// A cell that begins like a formula gets a `'`, which spreadsheets take for "this is text".
 fn spreadsheet_safe(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text
+    }
 }

@@ -22,7 +22,10 @@ pub struct CapacityUsed {
 
 impl Capacity {
     pub(crate) fn used(&self) -> CapacityUsed {
-        CapacityUsed { read_halves: self.read_halves.load(Ordering::Relaxed), write_halves: self.write_halves.load(Ordering::Relaxed) }
+        CapacityUsed {
+            read_halves: self.read_halves.load(Ordering::Relaxed),
+            write_halves: self.write_halves.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn count_read(&self, consumed: Option<&ConsumedCapacity>) {
@@ -45,11 +48,19 @@ impl Capacity {
 impl CapacityUsed {
     /// What was used since `earlier`.
     pub fn since(self, earlier: Self) -> Self {
-        Self { read_halves: self.read_halves - earlier.read_halves, write_halves: self.write_halves - earlier.write_halves }
+        Self {
+            read_halves: self.read_halves - earlier.read_halves,
+            write_halves: self.write_halves - earlier.write_halves,
+        }
     }
 }
 
-#[expect(clippy::float_arithmetic, reason = "the SDK gives units as a float; counted here as whole halves, and no decision rests on it")]
+#[expect(
+    clippy::float_arithmetic,
+    reason = "the SDK gives units as a float; counted here as whole halves, and no decision rests on it"
+)]
 fn halves(consumed: Option<&ConsumedCapacity>) -> u64 {
-    consumed.and_then(|consumed| consumed.capacity_units).map_or(0, |units| (units * 2.0).round() as u64)
+    consumed
+        .and_then(|consumed| consumed.capacity_units)
+        .map_or(0, |units| (units * 2.0).round() as u64)
 }

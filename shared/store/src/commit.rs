@@ -42,23 +42,51 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn commit(&self, write: &OrderWrite<'_>) -> Result<Commit, StoreError> {
-        let item = order_item(write.order, write.seen_version.unwrap_or(0) + 1, write.sign_off_open)?;
-        if write.new_numbers.is_empty() { self.put_order(write, item).await } else { self.put_order_with_numbers(write, item).await }
+        let item = order_item(
+            write.order,
+            write.seen_version.unwrap_or(0) + 1,
+            write.sign_off_open,
+        )?;
+        if write.new_numbers.is_empty() {
+            self.put_order(write, item).await
+        } else {
+            self.put_order_with_numbers(write, item).await
+        }
     }
 
     async fn put_order(&self, write: &OrderWrite<'_>, item: Item) -> Result<Commit, StoreError> {
-        let call = self.client.put_item().table_name(&self.orders).set_item(Some(item));
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.orders)
+            .set_item(Some(item));
         let call = match write.seen_version {
-            Some(version) => call.condition_expression("#version = :seen").expression_attribute_names("#version", name::VERSION).expression_attribute_values(":seen", number(version)),
-            None => call.condition_expression("attribute_not_exists(#order)").expression_attribute_names("#order", name::ORDER_ID),
+            Some(version) => call
+                .condition_expression("#version = :seen")
+                .expression_attribute_names("#version", name::VERSION)
+                .expression_attribute_values(":seen", number(version)),
+            None => call
+                .condition_expression("attribute_not_exists(#order)")
+                .expression_attribute_names("#order", name::ORDER_ID),
         };
-        match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+        match call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+        {
             Ok(answer) => {
                 self.capacity.count_write(answer.consumed_capacity());
                 Ok(Commit::Done)
             }
-            Err(SdkError::ServiceError(error)) if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) => Ok(Commit::Raced),
-            Err(source) => Err(StoreError::call(format!("write order {}", write.order.order_id), source)),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(Commit::Raced)
+            }
+            Err(source) => Err(StoreError::call(
+                format!("write order {}", write.order.order_id),
+                source,
+            )),
         }
     }
 
@@ -70,28 +98,52 @@ impl Store {
             // A number belongs to one order for ever; claiming it again for the same order is no conflict.
             let put = Put::builder().table_name(&self.records).set_item(Some(claim));
             let put = put.condition_expression("attribute_not_exists(#pk) OR #order = :order");
-            let put = put.expression_attribute_names("#pk", name::PK).expression_attribute_names("#order", name::ORDER_ID);
-            let put = put.expression_attribute_values(":order", text(write.order.order_id.as_str())).build();
-            actions.push(transact_put(put.map_err(|source| StoreError::corrupt("a claim", source.to_string()))?));
+            let put = put
+                .expression_attribute_names("#pk", name::PK)
+                .expression_attribute_names("#order", name::ORDER_ID);
+            let put = put
+                .expression_attribute_values(":order", text(write.order.order_id.as_str()))
+                .build();
+            actions.push(transact_put(
+                put.map_err(|source| StoreError::corrupt("a claim", source.to_string()))?,
+            ));
         }
-        self.transact(actions, &format!("order {}", write.order.order_id)).await
+        self.transact(actions, &format!("order {}", write.order.order_id))
+            .await
     }
 
     /// The conditional put of an order's item at `seen_version`.
     pub(crate) fn order_put(&self, item: Item, seen_version: Option<u64>) -> Result<Put, StoreError> {
         let put = Put::builder().table_name(&self.orders).set_item(Some(item));
         let put = match seen_version {
-            Some(version) => put.condition_expression("#version = :seen").expression_attribute_names("#version", name::VERSION).expression_attribute_values(":seen", number(version)),
-            None => put.condition_expression("attribute_not_exists(#order)").expression_attribute_names("#order", name::ORDER_ID),
+            Some(version) => put
+                .condition_expression("#version = :seen")
+                .expression_attribute_names("#version", name::VERSION)
+                .expression_attribute_values(":seen", number(version)),
+            None => put
+                .condition_expression("attribute_not_exists(#order)")
+                .expression_attribute_names("#order", name::ORDER_ID),
         };
-        put.build().map_err(|source| StoreError::corrupt("an order's write", source.to_string()))
+        put.build()
+            .map_err(|source| StoreError::corrupt("an order's write", source.to_string()))
     }
 
     /// Runs a transaction; conflicts with other transactions are retried, failed conditions are a lost race.
-    pub(crate) async fn transact(&self, actions: Vec<TransactWriteItem>, subject: &str) -> Result<Commit, StoreError> {
+    pub(crate) async fn transact(
+        &self,
+        actions: Vec<TransactWriteItem>,
+        subject: &str,
+    ) -> Result<Commit, StoreError> {
         for attempt in 1..=ATTEMPTS_MAX {
-            let call = self.client.transact_write_items().set_transact_items(Some(actions.clone()));
-            match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            let call = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(actions.clone()));
+            match call
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+            {
                 Ok(answer) => {
                     self.capacity.count_writes(answer.consumed_capacity());
                     return Ok(Commit::Done);
@@ -103,7 +155,10 @@ impl Store {
                 },
             }
         }
-        Err(StoreError::Contended { subject: subject.to_owned(), attempts: ATTEMPTS_MAX })
+        Err(StoreError::Contended {
+            subject: subject.to_owned(),
+            attempts: ATTEMPTS_MAX,
+        })
     }
 }
 
@@ -127,6 +182,12 @@ fn cancelled_because(error: &SdkError<TransactWriteItemsError>) -> Option<Cancel
     if code("ConditionalCheckFailed") {
         return Some(Cancelled::Condition);
     }
-    let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].into_iter().any(code);
+    let passing = [
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    ]
+    .into_iter()
+    .any(code);
     passing.then_some(Cancelled::Conflict)
 }

@@ -84,7 +84,10 @@ pub(crate) fn order_item(order: &Order, version: u64, open: bool) -> Result<Item
     item.insert(name::VERSION.to_owned(), number(version));
     item.insert(name::STATE.to_owned(), AttributeValue::B(Blob::new(state)));
     if open {
-        item.insert(name::OPEN_SHARD.to_owned(), text(shard_name(shard_of(&order.order_id))));
+        item.insert(
+            name::OPEN_SHARD.to_owned(),
+            text(shard_name(shard_of(&order.order_id))),
+        );
     }
     Ok(item)
 }
@@ -94,30 +97,56 @@ pub(crate) fn order_item(order: &Order, version: u64, open: bool) -> Result<Item
 /// # Errors
 /// [`StoreError::Corrupt`] when it has an order's attributes and does not decode.
 pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
-    let Some(order_id) = string_of(item, name::ORDER_ID) else { return Ok(None) };
+    // A tracking number's record names its order too, but has the other table's key.
+    let order_id = string_of(item, name::ORDER_ID).filter(|_| !item.contains_key(name::PK));
+    let Some(order_id) = order_id else { return Ok(None) };
     let corrupt = |reason: &str| StoreError::corrupt(format!("order {order_id}"), reason);
-    let state = item.get(name::STATE).and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt("it has no state"))?;
-    let version = item.get(name::VERSION).and_then(|value| value.as_n().ok()).and_then(|version| version.parse().ok());
+    let state = item
+        .get(name::STATE)
+        .and_then(|value| value.as_b().ok())
+        .ok_or_else(|| corrupt("it has no state"))?;
+    let version = item
+        .get(name::VERSION)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|version| version.parse().ok());
     let version = version.ok_or_else(|| corrupt("it has no version"))?;
     let order = match state.as_ref().split_first() {
-        Some((&STATE_FORMAT, encoded)) => postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?,
-        Some((format, _)) => return Err(corrupt(&format!("its format {format} is not known to this release"))),
+        Some((&STATE_FORMAT, encoded)) => {
+            postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?
+        }
+        Some((format, _)) => {
+            return Err(corrupt(&format!(
+                "its format {format} is not known to this release"
+            )));
+        }
         None => return Err(corrupt("its state is empty")),
     };
-    Ok(Some(OrderImage { order, version, state: state.as_ref().to_vec() }))
+    Ok(Some(OrderImage {
+        order,
+        version,
+        state: state.as_ref().to_vec(),
+    }))
 }
 
 pub(crate) fn stored_order(item: &Item) -> Result<StoredOrder, StoreError> {
-    let image = decode_order(item)?.ok_or_else(|| StoreError::corrupt("an item of the orders table", "it has no order id"))?;
-    Ok(StoredOrder { order: image.order, version: image.version })
+    let image = decode_order(item)?
+        .ok_or_else(|| StoreError::corrupt("an item of the orders table", "it has no order id"))?;
+    Ok(StoredOrder {
+        order: image.order,
+        version: image.version,
+    })
 }
 
 /// The item of a ledger entry; `month` is the order's payment month.
 pub(crate) fn entry_item(entry: &LedgerEntry, month: &str) -> Result<Item, StoreError> {
-    let body = serde_json::to_string(entry).map_err(|error| StoreError::corrupt(format!("entry {}", entry.entry_id), error.to_string()))?;
+    let body = serde_json::to_string(entry)
+        .map_err(|error| StoreError::corrupt(format!("entry {}", entry.entry_id), error.to_string()))?;
     let mut item = key(entry_pk(&entry.order_id), format!("entry#{}", entry.entry_id));
     item.insert(name::SELLER_ID.to_owned(), text(entry.seller_id.as_str()));
-    item.insert(name::LEDGER_SORT.to_owned(), text(format!("{month}#{}", entry.entry_id)));
+    item.insert(
+        name::LEDGER_SORT.to_owned(),
+        text(format!("{month}#{}", entry.entry_id)),
+    );
     item.insert(name::BODY.to_owned(), text(body));
     Ok(item)
 }
@@ -131,11 +160,18 @@ pub(crate) fn entry_pk(order_id: &OrderId) -> String {
 /// # Errors
 /// [`StoreError::Corrupt`] when it is an entry and does not decode.
 pub fn decode_entry(item: &Item) -> Result<Option<(Month, LedgerEntry)>, StoreError> {
-    let Some(id) = string_of(item, name::SK).and_then(|sk| sk.strip_prefix("entry#").map(str::to_owned)) else { return Ok(None) };
+    let Some(id) = string_of(item, name::SK).and_then(|sk| sk.strip_prefix("entry#").map(str::to_owned))
+    else {
+        return Ok(None);
+    };
     let corrupt = |reason: String| StoreError::corrupt(format!("entry {id}"), reason);
     let body = string_of(item, name::BODY).ok_or_else(|| corrupt("it has no body".to_owned()))?;
     let entry = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
     let sort = string_of(item, name::LEDGER_SORT).unwrap_or_default();
-    let month = sort.split('#').next().and_then(|month| month.parse().ok()).ok_or_else(|| corrupt("it has no month".to_owned()))?;
+    let month = sort
+        .split('#')
+        .next()
+        .and_then(|month| month.parse().ok())
+        .ok_or_else(|| corrupt("it has no month".to_owned()))?;
     Ok(Some((month, entry)))
 }

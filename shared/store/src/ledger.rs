@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
+};
 use domain::{LedgerEntry, Month, OrderId, SellerId, Timestamp};
 
 use crate::commit::{Commit, transact_put};
-use crate::item::{LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text};
+use crate::item::{
+    LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text,
+};
 use crate::registry::watermark_key;
 use crate::{Item, Store, StoreError, StoredOrder};
 
@@ -47,29 +52,50 @@ impl Store {
             let mut order = stored.order.clone();
             order.note_posted(chunk, as_of);
             let item = order_item(&order, stored.version + 1, sign_off_open(&order))?;
-            let mut actions = vec![self.watermark_check(&order.order_id, as_of)?, transact_put(self.order_put(item, Some(stored.version))?)];
+            let mut actions = vec![
+                self.watermark_check(&order.order_id, as_of)?,
+                transact_put(self.order_put(item, Some(stored.version))?),
+            ];
             for entry in chunk {
                 actions.push(transact_put(self.entry_put(entry, month)?));
             }
-            if self.transact(actions, &format!("entries of order {}", order.order_id)).await? == Commit::Raced {
+            if self
+                .transact(actions, &format!("entries of order {}", order.order_id))
+                .await?
+                == Commit::Raced
+            {
                 return Ok(Settlement::Raced);
             }
-            *stored = StoredOrder { order, version: stored.version + 1 };
+            *stored = StoredOrder {
+                order,
+                version: stored.version + 1,
+            };
         }
         Ok(Settlement::Posted)
     }
 
     fn entry_put(&self, entry: &LedgerEntry, month: Month) -> Result<Put, StoreError> {
-        let put = Put::builder().table_name(&self.records).set_item(Some(entry_item(entry, &month.to_string())?));
-        let put = put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", name::PK);
+        let put = Put::builder()
+            .table_name(&self.records)
+            .set_item(Some(entry_item(entry, &month.to_string())?));
+        let put = put
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", name::PK);
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        put.build().map_err(|source| StoreError::corrupt("an entry's write", source.to_string()))
+        put.build()
+            .map_err(|source| StoreError::corrupt("an entry's write", source.to_string()))
     }
 
     fn watermark_check(&self, order_id: &OrderId, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let check = ConditionCheck::builder().table_name(&self.records).set_key(Some(watermark_key(shard_of(order_id))));
-        let check = check.condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of").expression_attribute_names("#as_of", name::AS_OF);
-        let check = check.expression_attribute_values(":as_of", number(as_of.unix())).build();
+        let check = ConditionCheck::builder()
+            .table_name(&self.records)
+            .set_key(Some(watermark_key(shard_of(order_id))));
+        let check = check
+            .condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of")
+            .expression_attribute_names("#as_of", name::AS_OF);
+        let check = check
+            .expression_attribute_values(":as_of", number(as_of.unix()))
+            .build();
         let check = check.map_err(|source| StoreError::corrupt("a watermark check", source.to_string()))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
@@ -79,10 +105,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an entry does not decode.
     pub async fn entries_of_order(&self, order_id: &OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
-        let query = self.client.query().table_name(&self.records).consistent_read(true);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true);
         let query = query.key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)");
-        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_names("#sk", name::SK);
-        let query = query.expression_attribute_values(":pk", text(entry_pk(order_id))).expression_attribute_values(":sk", text("entry#"));
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_names("#sk", name::SK);
+        let query = query
+            .expression_attribute_values(":pk", text(entry_pk(order_id)))
+            .expression_attribute_values(":sk", text("entry#"));
         self.entries(query, &format!("entries of order {order_id}")).await
     }
 
@@ -90,9 +124,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an entry does not decode.
-    pub async fn entries_of_seller(&self, seller_id: &SellerId, month: Option<Month>) -> Result<Vec<LedgerEntry>, StoreError> {
-        let query = self.client.query().table_name(&self.records).index_name(LEDGER_BY_SELLER);
-        let query = query.expression_attribute_names("#seller", name::SELLER_ID).expression_attribute_values(":seller", text(seller_id.as_str()));
+    pub async fn entries_of_seller(
+        &self,
+        seller_id: &SellerId,
+        month: Option<Month>,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .index_name(LEDGER_BY_SELLER);
+        let query = query
+            .expression_attribute_names("#seller", name::SELLER_ID)
+            .expression_attribute_values(":seller", text(seller_id.as_str()));
         let query = match month {
             None => query.key_condition_expression("#seller = :seller"),
             Some(month) => query
@@ -100,10 +144,15 @@ impl Store {
                 .expression_attribute_names("#sort", name::LEDGER_SORT)
                 .expression_attribute_values(":month", text(format!("{month}#"))),
         };
-        self.entries(query, &format!("entries of seller {seller_id}")).await
+        self.entries(query, &format!("entries of seller {seller_id}"))
+            .await
     }
 
-    async fn entries(&self, query: QueryFluentBuilder, subject: &str) -> Result<Vec<LedgerEntry>, StoreError> {
+    async fn entries(
+        &self,
+        query: QueryFluentBuilder,
+        subject: &str,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
         let items = self.query_all(query, subject).await?;
         let mut entries = Vec::with_capacity(items.len());
         let mut seen = HashSet::new();
@@ -118,12 +167,22 @@ impl Store {
     }
 
     /// Every page of a query.
-    pub(crate) async fn query_all(&self, query: QueryFluentBuilder, subject: &str) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn query_all(
+        &self,
+        query: QueryFluentBuilder,
+        subject: &str,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start: Option<std::collections::HashMap<String, AttributeValue>> = None;
         loop {
-            let call = query.clone().set_exclusive_start_key(start).return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = call.send().await.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
+            let call = query
+                .clone()
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = call
+                .send()
+                .await
+                .map_err(|source| StoreError::call(format!("read {subject}"), source))?;
             self.capacity.count_read(answer.consumed_capacity());
             items.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;

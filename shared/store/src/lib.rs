@@ -32,8 +32,8 @@ pub use orders::StoredOrder;
 pub use parked::{Parent, ParkedRow};
 pub use rates::RatesByDay;
 pub use registry::UploadRecord;
-pub use settle::{FailedOrder, ScanOutcome, Settled, Tally, outstanding};
 pub use scan::{Cursor, ScanPage, ScannedOrder};
+pub use settle::{FailedOrder, ScanOutcome, Settled, Tally, outstanding};
 
 /// An item as the SDK gives it.
 pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
@@ -82,7 +82,12 @@ pub enum StoreError {
 impl Store {
     /// The tables `orders` and `records`, reached through `client`.
     pub fn new(client: Client, orders: impl Into<String>, records: impl Into<String>) -> Self {
-        Self { client, orders: orders.into(), records: records.into(), capacity: Arc::default() }
+        Self {
+            client,
+            orders: orders.into(),
+            records: records.into(),
+            capacity: Arc::default(),
+        }
     }
 
     /// Capacity consumed through this store and its clones since it was made.
@@ -106,12 +111,24 @@ impl StoreError {
         E: ProvideErrorMetadata + Into<BoxError>,
     {
         // What DynamoDB says is wrong with the request itself stays wrong; the rest (throttles, outages, time-outs) may pass.
-        let permanent = ["ValidationException", "ResourceNotFoundException", "AccessDeniedException", "UnrecognizedClientException"];
+        let permanent = [
+            "ValidationException",
+            "ResourceNotFoundException",
+            "AccessDeniedException",
+            "UnrecognizedClientException",
+        ];
         let retryable = !source.code().is_some_and(|code| permanent.contains(&code));
-        Self::Call { attempt: attempt.into(), retryable, source: source.into() }
+        Self::Call {
+            attempt: attempt.into(),
+            retryable,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn corrupt(item: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Corrupt { item: item.into(), reason: reason.into() }
+        Self::Corrupt {
+            item: item.into(),
+            reason: reason.into(),
+        }
     }
 }

@@ -30,9 +30,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or the item does not decode.
     pub async fn order(&self, order_id: &OrderId) -> Result<Option<StoredOrder>, StoreError> {
-        let call = self.client.get_item().table_name(&self.orders).set_key(Some(order_key(order_id)));
-        let call = call.consistent_read(true).return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = call.send().await.map_err(|source| StoreError::call(format!("read order {order_id}"), source))?;
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.orders)
+            .set_key(Some(order_key(order_id)));
+        let call = call
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = call
+            .send()
+            .await
+            .map_err(|source| StoreError::call(format!("read order {order_id}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         answer.item().map(stored_order).transpose()
     }
@@ -42,8 +51,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an item does not decode.
     pub async fn orders(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, StoredOrder>, StoreError> {
-        let items = self.batch_get(&self.orders, ids.iter().map(order_key).collect()).await?;
-        let orders = items.iter().map(|item| stored_order(item).map(|stored| (stored.order.order_id.clone(), stored)));
+        let items = self
+            .batch_get(&self.orders, ids.iter().map(order_key).collect())
+            .await?;
+        let orders = items
+            .iter()
+            .map(|item| stored_order(item).map(|stored| (stored.order.order_id.clone(), stored)));
         orders.collect()
     }
 
@@ -51,15 +64,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an item does not decode.
-    pub async fn number_owners(&self, numbers: &[TrackingNumber]) -> Result<HashMap<TrackingNumber, OrderId>, StoreError> {
-        let items = self.batch_get(&self.records, numbers.iter().map(number_key).collect()).await?;
+    pub async fn number_owners(
+        &self,
+        numbers: &[TrackingNumber],
+    ) -> Result<HashMap<TrackingNumber, OrderId>, StoreError> {
+        let items = self
+            .batch_get(&self.records, numbers.iter().map(number_key).collect())
+            .await?;
         items.iter().map(number_owner).collect()
     }
 
     /// Reads up to any number of items by key, in batches, retrying what DynamoDB leaves unprocessed.
     pub(crate) async fn batch_get(&self, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let batches: Vec<Vec<Item>> = keys.chunks(BATCH_GET_KEYS_MAX).map(<[Item]>::to_vec).collect();
-        let answers = stream::iter(batches).map(|keys| self.batch_get_once(table, keys)).buffer_unordered(BATCHES_AT_ONCE);
+        let answers = stream::iter(batches)
+            .map(|keys| self.batch_get_once(table, keys))
+            .buffer_unordered(BATCHES_AT_ONCE);
         let items: Vec<Vec<Item>> = answers.try_collect().await?;
         Ok(items.into_iter().flatten().collect())
     }
@@ -67,19 +87,44 @@ impl Store {
     async fn batch_get_once(&self, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
         for attempt in 1..=ATTEMPTS_MAX {
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let request = request.map_err(|source| StoreError::corrupt(format!("a read of {table}"), source.to_string()))?;
-            let call = self.client.batch_get_item().request_items(table, request).return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = call.send().await.map_err(|source| StoreError::call(format!("read a batch of {table}"), source))?;
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build();
+            let request = request
+                .map_err(|source| StoreError::corrupt(format!("a read of {table}"), source.to_string()))?;
+            let call = self
+                .client
+                .batch_get_item()
+                .request_items(table, request)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = call
+                .send()
+                .await
+                .map_err(|source| StoreError::call(format!("read a batch of {table}"), source))?;
             self.capacity.count_reads(answer.consumed_capacity());
-            items.extend(answer.responses.unwrap_or_default().remove(table).unwrap_or_default());
-            keys = answer.unprocessed_keys.unwrap_or_default().remove(table).map(|left| left.keys).unwrap_or_default();
+            items.extend(
+                answer
+                    .responses
+                    .unwrap_or_default()
+                    .remove(table)
+                    .unwrap_or_default(),
+            );
+            keys = answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .remove(table)
+                .map(|left| left.keys)
+                .unwrap_or_default();
             if keys.is_empty() {
                 return Ok(items);
             }
             pause(attempt).await;
         }
-        Err(StoreError::Contended { subject: format!("a batch of {table}"), attempts: ATTEMPTS_MAX })
+        Err(StoreError::Contended {
+            subject: format!("a batch of {table}"),
+            attempts: ATTEMPTS_MAX,
+        })
     }
 }
 
@@ -90,8 +135,13 @@ pub(crate) fn number_key(number: &TrackingNumber) -> Item {
 fn number_owner(item: &Item) -> Result<(TrackingNumber, OrderId), StoreError> {
     let corrupt = || StoreError::corrupt("a tracking number's record", "it names no number or no order");
     let pk = string_of(item, name::PK).ok_or_else(corrupt)?;
-    let number = pk.strip_prefix("number#").and_then(TrackingNumber::parse).ok_or_else(corrupt)?;
-    let owner = string_of(item, name::ORDER_ID).as_deref().and_then(OrderId::parse).ok_or_else(corrupt)?;
+    let number = pk
+        .strip_prefix("number#")
+        .and_then(TrackingNumber::parse)
+        .ok_or_else(corrupt)?;
+    let owner = string_of(item, name::ORDER_ID)
+        .as_deref()
+        .and_then(OrderId::parse)
+        .ok_or_else(corrupt)?;
     Ok((number, owner))
 }
-

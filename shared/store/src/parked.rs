@@ -3,6 +3,8 @@
 //! No wake-up is lost: whoever parks a row looks for the parent again afterwards, and whoever brings a parent looks
 //! for parked rows afterwards; whichever write comes second sees the other. A row applied by both is applied once.
 
+use std::collections::HashSet;
+
 use domain::ruling::Uploader;
 use domain::{Currency, OrderId, Timestamp, TrackingNumber};
 use serde::Serialize;
@@ -57,28 +59,72 @@ impl Parent {
     }
 }
 
+/// Sort key of the record that says that rows wait, or once waited, for a parent. No row's id looks like it.
+const MARK: &str = "waiting";
+
 impl Store {
     /// Keeps a row until its parent arrives; parking it again changes nothing.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn park<F: Serialize + Clone>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
-        let body = Body { fact: row.fact.clone(), uploader: row.uploader.clone(), upload_key: row.upload_key.clone(), recorded_at: row.recorded_at };
-        let body = serde_json::to_string(&body).map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
+        let body = Body {
+            fact: row.fact.clone(),
+            uploader: row.uploader.clone(),
+            upload_key: row.upload_key.clone(),
+            recorded_at: row.recorded_at,
+        };
+        let body = serde_json::to_string(&body)
+            .map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
+        // The mark first: whoever brings the parent looks for marks only. One who looks before it is there has
+        // brought the parent by then, and we shall see that.
+        self.put_record(key(row.parent.pk(), MARK), "the mark of a parked row")
+            .await?;
         let mut item = key(row.parent.pk(), row.id.clone());
         item.insert(name::BODY.to_owned(), text(body));
         self.put_record(item, "a parked row").await
+    }
+
+    /// Those of `parents` for which rows may wait. A read by key, a hundred at a time: most parents have none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn awaited(&self, mut parents: Vec<Parent>) -> Result<Vec<Parent>, StoreError> {
+        let keys = parents.iter().map(|parent| key(parent.pk(), MARK)).collect();
+        let marks: HashSet<String> = self
+            .batch_get(&self.records, keys)
+            .await?
+            .iter()
+            .filter_map(|item| string_of(item, name::PK))
+            .collect();
+        parents.retain(|parent| marks.contains(&parent.pk()));
+        Ok(parents)
     }
 
     /// The rows that wait for a parent, in the order of their uploads and rows.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or a row does not decode.
-    pub async fn parked<F: DeserializeOwned>(&self, parent: &Parent) -> Result<Vec<ParkedRow<F>>, StoreError> {
-        let query = self.client.query().table_name(&self.records).consistent_read(true).key_condition_expression("#pk = :pk");
-        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_values(":pk", text(parent.pk()));
-        let items = self.query_all(query, &format!("rows parked for {parent:?}")).await?;
-        items.iter().map(|item| read_parked(parent, item)).collect()
+    pub async fn parked<F: DeserializeOwned>(
+        &self,
+        parent: &Parent,
+    ) -> Result<Vec<ParkedRow<F>>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk");
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text(parent.pk()));
+        let items = self
+            .query_all(query, &format!("rows parked for {parent:?}"))
+            .await?;
+        let rows = items
+            .iter()
+            .filter(|item| string_of(item, name::SK).as_deref() != Some(MARK));
+        rows.map(|item| read_parked(parent, item)).collect()
     }
 
     /// Forgets a parked row that was applied.
@@ -86,8 +132,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn unpark<F>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
-        let call = self.client.delete_item().table_name(&self.records).set_key(Some(key(row.parent.pk(), row.id.clone())));
-        call.send().await.map_err(|source| StoreError::call("forget a parked row", source))?;
+        let call = self
+            .client
+            .delete_item()
+            .table_name(&self.records)
+            .set_key(Some(key(row.parent.pk(), row.id.clone())));
+        call.send()
+            .await
+            .map_err(|source| StoreError::call("forget a parked row", source))?;
         Ok(())
     }
 }
@@ -97,6 +149,18 @@ fn read_parked<F: DeserializeOwned>(parent: &Parent, item: &Item) -> Result<Park
     let body = string_of(item, name::BODY).ok_or_else(|| corrupt("it has no body".to_owned()))?;
     let body: Body<F> = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
     let id = string_of(item, name::SK).unwrap_or_default();
-    let Body { fact, uploader, upload_key, recorded_at } = body;
-    Ok(ParkedRow { parent: parent.clone(), fact, uploader, upload_key, recorded_at, id })
+    let Body {
+        fact,
+        uploader,
+        upload_key,
+        recorded_at,
+    } = body;
+    Ok(ParkedRow {
+        parent: parent.clone(),
+        fact,
+        uploader,
+        upload_key,
+        recorded_at,
+        id,
+    })
 }

@@ -17,12 +17,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or a record does not decode.
-    pub async fn rates(&self, currency: Currency, first: NaiveDate, last: NaiveDate) -> Result<RatesByDay, StoreError> {
-        let query = self.client.query().table_name(&self.records).consistent_read(true);
+    pub async fn rates(
+        &self,
+        currency: Currency,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> Result<RatesByDay, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true);
         let query = query.key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last");
-        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_names("#sk", name::SK);
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_names("#sk", name::SK);
         let query = query.expression_attribute_values(":pk", text(rate_pk(currency)));
-        let query = query.expression_attribute_values(":first", text(first.to_string())).expression_attribute_values(":last", text(last.to_string()));
+        let query = query
+            .expression_attribute_values(":first", text(first.to_string()))
+            .expression_attribute_values(":last", text(last.to_string()));
         let items = self.query_all(query, &format!("rates of {currency}")).await?;
         items.iter().map(|item| read_rate(currency, item)).collect()
     }
@@ -34,7 +47,8 @@ impl Store {
     pub async fn put_rate(&self, fact: &RateFact) -> Result<(), StoreError> {
         let mut item = key(rate_pk(fact.currency), fact.date.to_string());
         item.insert(name::BODY.to_owned(), text(fact.rate.to_string()));
-        self.put_record(item, &format!("rate of {} on {}", fact.currency, fact.date)).await
+        self.put_record(item, &format!("rate of {} on {}", fact.currency, fact.date))
+            .await
     }
 }
 
@@ -44,7 +58,11 @@ fn rate_pk(currency: Currency) -> String {
 
 fn read_rate(currency: Currency, item: &Item) -> Result<(NaiveDate, Rate), StoreError> {
     let corrupt = || StoreError::corrupt(format!("a rate of {currency}"), "it has no day or no rate");
-    let date = string_of(item, name::SK).and_then(|date| date.parse().ok()).ok_or_else(corrupt)?;
-    let rate = string_of(item, name::BODY).and_then(|rate| Rate::parse(&rate)).ok_or_else(corrupt)?;
+    let date = string_of(item, name::SK)
+        .and_then(|date| date.parse().ok())
+        .ok_or_else(corrupt)?;
+    let rate = string_of(item, name::BODY)
+        .and_then(|rate| Rate::parse(&rate))
+        .ok_or_else(corrupt)?;
     Ok((date, rate))
 }

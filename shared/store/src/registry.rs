@@ -1,12 +1,13 @@
 //! Small records: the scans' watermarks, the sellers seen, and the uploads done.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use domain::{SellerId, Timestamp};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::BTreeMap;
 
-use crate::item::{OPEN_SHARDS, key, name, number, shard_name, string_of, text};
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::{SellerId, Timestamp};
+
+use crate::commit::{Commit, transact_put};
+use crate::item::{key, name, number, shard_name, string_of, text};
+use crate::retry::{ATTEMPTS_MAX, pause};
 use crate::{Item, Store, StoreError};
 
 /// What is remembered of an upload that was answered in full.
@@ -18,57 +19,103 @@ pub struct UploadRecord {
     pub upload: u64,
 }
 
+const WATERMARK: &str = "watermark";
+
 pub(crate) fn watermark_key(shard: u32) -> Item {
-    key("watermark", shard_name(shard))
+    key(WATERMARK, shard_name(shard))
+}
+
+fn as_of(item: &Item) -> Option<Timestamp> {
+    item.get(name::AS_OF)?
+        .as_n()
+        .ok()?
+        .parse()
+        .ok()
+        .map(Timestamp::from_unix)
 }
 
 impl Store {
-    /// Raises the scans' watermark of one shard of orders to `as_of`; a later one stays.
-    ///
-    /// From then on no scan of an earlier instant can post on that shard: the ledger never goes back in time,
-    /// whichever scan comes late or twice.
+    /// The instants as of which scans have begun, by shard of orders; a shard never scanned is absent.
     ///
     /// # Errors
-    /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn raise_watermark(&self, shard: u32, as_of: Timestamp) -> Result<(), StoreError> {
-        let mut item = watermark_key(shard);
-        item.insert(name::AS_OF.to_owned(), number(as_of.unix()));
-        let call = self.client.put_item().table_name(&self.records).set_item(Some(item));
-        let call = call.condition_expression("attribute_not_exists(#as_of) OR #as_of < :as_of");
-        let call = call.expression_attribute_names("#as_of", name::AS_OF).expression_attribute_values(":as_of", number(as_of.unix()));
-        match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
-            Ok(answer) => self.capacity.count_write(answer.consumed_capacity()),
-            Err(SdkError::ServiceError(error)) if matches!(error.err(), PutItemError::ConditionalCheckFailedException(_)) => {}
-            Err(source) => return Err(StoreError::call("raise a scan's watermark", source)),
-        }
-        Ok(())
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn watermarks(&self) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk");
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text(WATERMARK));
+        let items = self.query_all(query, "the scans' watermarks").await?;
+        Ok(items
+            .iter()
+            .filter_map(|item| Some((string_of(item, name::SK)?.parse().ok()?, as_of(item)?)))
+            .collect())
     }
 
-    /// Raises the watermark of every shard.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn raise_watermarks(&self, as_of: Timestamp) -> Result<(), StoreError> {
-        stream::iter(0..OPEN_SHARDS).map(|shard| self.raise_watermark(shard, as_of)).buffer_unordered(4).try_collect().await
-    }
-
-    /// The latest instant as of which a scan has begun on a shard of orders; `None` before the first.
+    /// The watermark of one shard of orders.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn watermark(&self, shard: u32) -> Result<Option<Timestamp>, StoreError> {
-        let item = self.record(watermark_key(shard), "a scan's watermark").await?;
-        let as_of = item.as_ref().and_then(|item| item.get(name::AS_OF)?.as_n().ok()?.parse().ok());
-        Ok(as_of.map(Timestamp::from_unix))
+        Ok(self
+            .record(watermark_key(shard), "a scan's watermark")
+            .await?
+            .as_ref()
+            .and_then(as_of))
     }
 
-    /// The latest watermark of all shards.
+    /// Begins a scan as of an instant on some shards of orders: raises their watermarks. False when a scan of a later
+    /// instant has begun on one of them.
+    ///
+    /// From then on no scan of an earlier instant can post on those shards: the ledger never goes back in time,
+    /// whichever scan comes late or twice.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be read.
-    pub async fn latest_watermark(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards: Vec<Option<Timestamp>> = stream::iter(0..OPEN_SHARDS).map(|shard| self.watermark(shard)).buffer_unordered(4).try_collect().await?;
-        Ok(shards.into_iter().flatten().max())
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub async fn begin_scan(
+        &self,
+        shards: std::ops::Range<u32>,
+        as_of: Timestamp,
+    ) -> Result<bool, StoreError> {
+        for attempt in 1..=ATTEMPTS_MAX {
+            let known = self.watermarks().await?;
+            if shards
+                .clone()
+                .any(|shard| known.get(&shard).is_some_and(|begun| *begun > as_of))
+            {
+                return Ok(false);
+            }
+            let lower = shards.clone().filter(|shard| known.get(shard) != Some(&as_of));
+            let raises: Vec<TransactWriteItem> = lower
+                .map(|shard| self.raise(shard, as_of))
+                .collect::<Result<_, _>>()?;
+            // Lost to another scan that begins just now: look again.
+            if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
+                return Ok(true);
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Contended {
+            subject: "the scans' watermarks".to_owned(),
+            attempts: ATTEMPTS_MAX,
+        })
+    }
+
+    fn raise(&self, shard: u32, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let mut item = watermark_key(shard);
+        item.insert(name::AS_OF.to_owned(), number(as_of.unix()));
+        let put = Put::builder().table_name(&self.records).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of");
+        let put = put
+            .expression_attribute_names("#as_of", name::AS_OF)
+            .expression_attribute_values(":as_of", number(as_of.unix()));
+        put.build()
+            .map(transact_put)
+            .map_err(|source| StoreError::corrupt("a watermark's write", source.to_string()))
     }
 
     /// Remembers that a seller has orders; idempotent.
@@ -76,7 +123,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn note_seller(&self, seller_id: &SellerId) -> Result<(), StoreError> {
-        self.put_record(key("seller", seller_id.as_str()), &format!("seller {seller_id}")).await
+        self.put_record(key("seller", seller_id.as_str()), &format!("seller {seller_id}"))
+            .await
     }
 
     /// Every seller seen, by id.
@@ -84,10 +132,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn sellers(&self) -> Result<Vec<SellerId>, StoreError> {
-        let query = self.client.query().table_name(&self.records).key_condition_expression("#pk = :pk");
-        let query = query.expression_attribute_names("#pk", name::PK).expression_attribute_values(":pk", text("seller"));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .key_condition_expression("#pk = :pk");
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text("seller"));
         let items = self.query_all(query, "the sellers").await?;
-        Ok(items.iter().filter_map(|item| SellerId::parse(&string_of(item, name::SK)?)).collect())
+        Ok(items
+            .iter()
+            .filter_map(|item| SellerId::parse(&string_of(item, name::SK)?))
+            .collect())
     }
 
     /// Whether an upload was answered in full before: its event was delivered again.
@@ -95,7 +152,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn is_upload_done(&self, upload: &UploadRecord) -> Result<bool, StoreError> {
-        Ok(self.record(upload_key(upload), &format!("upload {}", upload.key)).await?.is_some())
+        Ok(self
+            .record(upload_key(upload), &format!("upload {}", upload.key))
+            .await?
+            .is_some())
     }
 
     /// Remembers that an upload was answered in full.
@@ -103,20 +163,36 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn note_upload_done(&self, upload: &UploadRecord) -> Result<(), StoreError> {
-        self.put_record(upload_key(upload), &format!("upload {}", upload.key)).await
+        self.put_record(upload_key(upload), &format!("upload {}", upload.key))
+            .await
     }
 
     pub(crate) async fn record(&self, key: Item, subject: &str) -> Result<Option<Item>, StoreError> {
-        let call = self.client.get_item().table_name(&self.records).set_key(Some(key)).consistent_read(true);
-        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.records)
+            .set_key(Some(key))
+            .consistent_read(true);
+        let answer = call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
         let answer = answer.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         Ok(answer.item)
     }
 
     pub(crate) async fn put_record(&self, item: Item, subject: &str) -> Result<(), StoreError> {
-        let call = self.client.put_item().table_name(&self.records).set_item(Some(item));
-        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.records)
+            .set_item(Some(item));
+        let answer = call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
         let answer = answer.map_err(|source| StoreError::call(format!("write {subject}"), source))?;
         self.capacity.count_write(answer.consumed_capacity());
         Ok(())
@@ -124,5 +200,8 @@ impl Store {
 }
 
 fn upload_key(upload: &UploadRecord) -> Item {
-    key(format!("upload#{}", upload.key), format!("{:016x}", upload.upload))
+    key(
+        format!("upload#{}", upload.key),
+        format!("{:016x}", upload.upload),
+    )
 }

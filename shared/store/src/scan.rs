@@ -36,14 +36,31 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
-    pub async fn scan_orders(&self, segment: u32, segments: u32, after: Option<&Cursor>) -> Result<ScanPage<ScannedOrder>, StoreError> {
-        let call = self.client.scan().table_name(&self.orders).segment(segment as i32).total_segments(segments as i32);
+    pub async fn scan_orders(
+        &self,
+        segment: u32,
+        segments: u32,
+        after: Option<&Cursor>,
+    ) -> Result<ScanPage<ScannedOrder>, StoreError> {
+        let call = self
+            .client
+            .scan()
+            .table_name(&self.orders)
+            .segment(segment as i32)
+            .total_segments(segments as i32);
         let call = call.set_exclusive_start_key(after.map(|cursor| order_key(&cursor.order_id)));
-        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
-        let answer = answer.map_err(|source| StoreError::call(format!("scan segment {segment} of {segments}"), source))?;
+        let answer = call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let answer = answer
+            .map_err(|source| StoreError::call(format!("scan segment {segment} of {segments}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         let found = answer.items().iter().map(scanned).collect();
-        Ok(ScanPage { found, cursor: answer.last_evaluated_key.as_ref().and_then(cursor_of) })
+        Ok(ScanPage {
+            found,
+            cursor: answer.last_evaluated_key.as_ref().and_then(cursor_of),
+        })
     }
 
     /// A page of the orders of one shard with B4 still open that were paid before `paid_before`.
@@ -52,18 +69,37 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the index cannot be read.
-    pub async fn open_orders(&self, shard: u32, paid_before: Timestamp, after: Option<&Cursor>) -> Result<ScanPage<OrderId>, StoreError> {
-        let call = self.client.query().table_name(&self.orders).index_name(OPEN_BY_PAYMENT).select(Select::AllProjectedAttributes);
+    pub async fn open_orders(
+        &self,
+        shard: u32,
+        paid_before: Timestamp,
+        after: Option<&Cursor>,
+    ) -> Result<ScanPage<OrderId>, StoreError> {
+        let call = self
+            .client
+            .query()
+            .table_name(&self.orders)
+            .index_name(OPEN_BY_PAYMENT)
+            .select(Select::AllProjectedAttributes);
         let call = call.key_condition_expression("#shard = :shard AND #paid_at < :paid_before");
-        let call = call.expression_attribute_names("#shard", name::OPEN_SHARD).expression_attribute_names("#paid_at", name::PAID_AT);
+        let call = call
+            .expression_attribute_names("#shard", name::OPEN_SHARD)
+            .expression_attribute_names("#paid_at", name::PAID_AT);
         let call = call.expression_attribute_values(":shard", text(shard_name(shard)));
         let call = call.expression_attribute_values(":paid_before", number(paid_before.unix()));
         let call = call.set_exclusive_start_key(after.map(|cursor| open_key(shard, cursor)));
-        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
-        let answer = answer.map_err(|source| StoreError::call(format!("query the open orders of shard {shard}"), source))?;
+        let answer = call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let answer = answer
+            .map_err(|source| StoreError::call(format!("query the open orders of shard {shard}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         let found = answer.items().iter().filter_map(order_id_of).collect();
-        Ok(ScanPage { found, cursor: answer.last_evaluated_key.as_ref().and_then(cursor_of) })
+        Ok(ScanPage {
+            found,
+            cursor: answer.last_evaluated_key.as_ref().and_then(cursor_of),
+        })
     }
 }
 
@@ -76,8 +112,14 @@ fn order_id_of(item: &Item) -> Option<OrderId> {
 }
 
 fn cursor_of(key: &Item) -> Option<Cursor> {
-    let paid_at = key.get(name::PAID_AT).and_then(|value| value.as_n().ok()).and_then(|paid_at| paid_at.parse().ok());
-    Some(Cursor { order_id: order_id_of(key)?, paid_at: paid_at.map(Timestamp::from_unix) })
+    let paid_at = key
+        .get(name::PAID_AT)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|paid_at| paid_at.parse().ok());
+    Some(Cursor {
+        order_id: order_id_of(key)?,
+        paid_at: paid_at.map(Timestamp::from_unix),
+    })
 }
 
 fn open_key(shard: u32, cursor: &Cursor) -> Item {

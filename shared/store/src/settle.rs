@@ -75,7 +75,10 @@ impl ScanOutcome {
     pub fn fail(&mut self, order_id: &str, error: &StoreError) {
         self.failed_count += 1;
         if self.failed.len() < FAILURES_TOLD_MAX {
-            self.failed.push(FailedOrder { order_id: order_id.to_owned(), reason: error.to_string() });
+            self.failed.push(FailedOrder {
+                order_id: order_id.to_owned(),
+                reason: error.to_string(),
+            });
         }
     }
 
@@ -119,12 +122,20 @@ impl Tally {
 
 impl Store {
     /// Settles each of `order_ids` and counts what came of it.
-    pub async fn settle_all(&self, order_ids: Vec<OrderId>, book: &PolicyBook, as_of: Timestamp, outcome: &mut ScanOutcome) {
+    pub async fn settle_all(
+        &self,
+        order_ids: Vec<OrderId>,
+        book: &PolicyBook,
+        as_of: Timestamp,
+        outcome: &mut ScanOutcome,
+    ) {
         let settle = |order_id: OrderId| async move {
             let settled = self.settle(&order_id, book, as_of).await;
             (order_id, settled)
         };
-        let mut settled = stream::iter(order_ids).map(settle).buffer_unordered(SETTLEMENTS_AT_ONCE);
+        let mut settled = stream::iter(order_ids)
+            .map(settle)
+            .buffer_unordered(SETTLEMENTS_AT_ONCE);
         while let Some((order_id, settled)) = settled.next().await {
             match settled {
                 Ok(Settled::Posted(entries)) => outcome.tally.count(&entries),
@@ -140,10 +151,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the tables refuse, an item does not decode, or others kept writing the order.
-    pub async fn settle(&self, order_id: &OrderId, book: &PolicyBook, as_of: Timestamp) -> Result<Settled, StoreError> {
+    pub async fn settle(
+        &self,
+        order_id: &OrderId,
+        book: &PolicyBook,
+        as_of: Timestamp,
+    ) -> Result<Settled, StoreError> {
         for attempt in 1..=ATTEMPTS_MAX {
             // Gone since it was listed: nothing to settle.
-            let Some(mut stored) = self.order(order_id).await? else { return Ok(Settled::Agreed) };
+            let Some(mut stored) = self.order(order_id).await? else {
+                return Ok(Settled::Agreed);
+            };
             if stored.order.settled_as_of > Some(as_of) {
                 return Ok(Settled::Superseded);
             }
@@ -162,7 +180,10 @@ impl Store {
             }
             pause(attempt).await;
         }
-        Err(StoreError::Contended { subject: format!("order {order_id}"), attempts: ATTEMPTS_MAX })
+        Err(StoreError::Contended {
+            subject: format!("order {order_id}"),
+            attempts: ATTEMPTS_MAX,
+        })
     }
 }
 

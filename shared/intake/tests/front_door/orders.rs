@@ -196,8 +196,8 @@ fn a_row_of_another_shape_is_refused_alone() {
             none.clone(),
             vec!["CELL_MISSING"],
             none.clone(),
-            vec!["TYPE_INVALID"],
-            vec!["TYPE_INVALID"],
+            vec!["ROW_SHAPE"],
+            vec!["ROW_SHAPE"],
             none
         ]
     );

@@ -1,0 +1,18 @@
+//! The rulebook's promises, clause by clause and as laws over random seasons, through the crate's front door: facts
+//! go in by `Order::rule_*`, verdicts come out of `assess`, `figures`, `reconcile` and `audit`.
+
+mod appeals;
+mod audit;
+mod desk;
+mod figures;
+mod laws_of_facts;
+mod laws_of_nights;
+mod ledger;
+mod papers;
+mod pickup_and_nodes;
+mod season;
+mod sign_off;
+mod silence;
+mod two_times;
+mod upload_fines;
+mod uploads;

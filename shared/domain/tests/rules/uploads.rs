@@ -1,0 +1,267 @@
+//! A1 and the rulings of tracking rows: when an upload is late, and what sending a number again does.
+
+use domain::assess::Warning;
+use domain::facts::{StatedOrder, TrackingFact};
+use domain::ruling::{Uploader, Verdict};
+use domain::{Elapsed, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
+
+use crate::season::{Case, NUMBERS, codes, day, hour, number, paid, seller, status_fact, tracking_fact, usd};
+
+fn upload_lates(case: &Case, as_of: Timestamp) -> Vec<Option<Timestamp>> {
+    let warnings = case.warnings(as_of);
+    let late = warnings.iter().filter_map(|warning| match warning {
+        Warning::UploadLate { uploaded_at, .. } => Some(*uploaded_at),
+        _ => None,
+    });
+    late.collect()
+}
+
+fn good(text: &str, uploaded_at: Timestamp) -> TrackingFact {
+    tracking_fact(text, SendType::All, uploaded_at)
+}
+
+/// A row of one file of the order's seller.
+fn row(case: &mut Case, row: u64, fact: TrackingFact) -> Ruling {
+    let source = Source { upload: 1_000, row };
+    case.rule_tracking_of(&TrackingFact { source, ..fact }, &Uploader::Operator)
+}
+
+#[test]
+fn an_upload_after_24_hours_is_on_time_and_one_second_later_is_late() {
+    let mut case = Case::paid("80.10");
+    assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(24)))), []);
+    assert_eq!(upload_lates(&case, day(60)), []);
+    assert!(case.figures(day(60)).upload.met);
+
+    let mut late = Case::paid("80.10");
+    let ruling = late.rule_tracking(good(NUMBERS[0], hour(24).next()));
+    assert_eq!(
+        (ruling.verdict, codes(&ruling).as_slice()),
+        (Verdict::AcceptedWithWarning, &[RowCode::UploadLate][..])
+    );
+    assert_eq!(ruling.findings[0].detail, "24 h 00 m 01 s > 24 h 00 m");
+    assert_eq!(upload_lates(&late, day(60)), [Some(hour(24).next())]);
+    assert!(!late.figures(day(60)).upload.met);
+    assert_eq!(late.assess(day(2)).due, []);
+}
+
+#[test]
+fn an_upload_that_is_missing_is_late_once_the_deadline_has_passed() {
+    let case = Case::paid("80.10");
+    assert_eq!(upload_lates(&case, hour(24)), []);
+    assert_eq!(upload_lates(&case, hour(24).next()), [None]);
+    let next = case.assess(hour(24)).next_deadline.expect("a deadline");
+    assert_eq!((next.at, next.clause), (hour(24), "A1"));
+}
+
+#[test]
+fn an_order_cancelled_before_shipment_owes_no_upload() {
+    let case = Case::paid("80.10").status(OrderStatus::Cancelled, hour(3));
+    assert_eq!(upload_lates(&case, day(60)), []);
+}
+
+#[test]
+fn only_the_first_accepted_row_of_an_order_can_be_late() {
+    let mut case = Case::paid("80.10");
+    assert_eq!(
+        codes(&row(&mut case, 1, good(NUMBERS[0], hour(30)))),
+        [RowCode::UploadLate]
+    );
+    assert_eq!(codes(&row(&mut case, 2, good(NUMBERS[1], hour(31)))), []);
+    let part = tracking_fact(NUMBERS[2], SendType::Part, hour(32));
+    assert_eq!(codes(&row(&mut case, 3, part)), []);
+    assert_eq!(upload_lates(&case, day(60)), [Some(hour(30))]);
+}
+
+#[test]
+fn replacing_a_number_does_not_restart_the_clock() {
+    let mut case = Case::paid("80.10");
+    case.rule_tracking(good(NUMBERS[0], hour(2)));
+    assert_eq!(codes(&case.rule_tracking(good(NUMBERS[1], hour(40)))), []);
+    assert_eq!(upload_lates(&case, day(60)), []);
+    assert!(case.figures(day(60)).upload.met);
+}
+
+#[test]
+fn a_refused_row_is_no_upload() {
+    let mut case = Case::paid("80.10");
+    case.rule_tracking(crate::season::failing_fact(RowCode::NumFormat, hour(2)));
+    assert_eq!(
+        codes(&case.rule_tracking(good(NUMBERS[0], hour(25)))),
+        [RowCode::UploadLate]
+    );
+}
+
+#[test]
+fn sending_the_same_number_again_changes_nothing() {
+    let mut case = Case::paid("80.10");
+    case.rule_tracking(good(NUMBERS[0], hour(2)));
+    let before = case.order.clone();
+    let again = case.rule_tracking(good(NUMBERS[0], hour(40)));
+    assert_eq!((again.verdict, codes(&again)), (Verdict::Unchanged, vec![]));
+    assert_eq!(case.order, before);
+}
+
+/// "The same order and number again is `unchanged`": it does not replace its replacement either.
+#[test]
+fn sending_a_replaced_number_again_does_not_bring_it_back() {
+    let case = Case::paid("80.10")
+        .upload(NUMBERS[0], SendType::All, hour(1))
+        .upload(NUMBERS[1], SendType::All, hour(2))
+        .upload(NUMBERS[0], SendType::All, hour(3));
+    let seen = case.order.as_of(day(1)).expect("known");
+    let live: Vec<_> = seen
+        .parcels
+        .iter()
+        .filter(|parcel| parcel.is_live_at(day(1)))
+        .collect();
+    assert_eq!(live.len(), 1);
+    assert_eq!(live[0].shipment.number, number(NUMBERS[1]));
+}
+
+#[test]
+fn the_same_row_delivered_again_is_ruled_alike() {
+    let mut case = Case::paid("80.10");
+    let rows = [
+        good(NUMBERS[0], hour(30)),
+        tracking_fact(NUMBERS[1], SendType::Part, hour(30)),
+    ];
+    let rule = |case: &mut Case| -> Vec<Ruling> {
+        (1..)
+            .zip(&rows)
+            .map(|(number, fact)| row(case, number, fact.clone()))
+            .collect()
+    };
+    let first = rule(&mut case);
+    let before = case.order.clone();
+    assert_eq!(rule(&mut case), first);
+    assert_eq!(case.order, before);
+}
+
+#[test]
+fn the_same_number_twice_in_one_file_is_a_duplicate_or_a_conflict() {
+    let mut case = Case::paid("80.10");
+    row(&mut case, 1, good(NUMBERS[0], hour(1)));
+    let same = row(&mut case, 2, good(NUMBERS[0], hour(1)));
+    assert_eq!(
+        (same.verdict, codes(&same)),
+        (Verdict::Unchanged, vec![RowCode::RowDuplicate])
+    );
+    let other = row(
+        &mut case,
+        3,
+        tracking_fact(NUMBERS[0], SendType::Part, hour(1)),
+    );
+    assert_eq!(codes(&other), [RowCode::RowConflict]);
+    assert_eq!(case.order.shipments.len(), 1);
+}
+
+#[test]
+fn an_earlier_upload_that_is_learned_later_is_the_first() {
+    let mut case = Case::paid("80.10");
+    assert_eq!(
+        codes(&case.rule_tracking(good(NUMBERS[0], hour(30)))),
+        [RowCode::UploadLate]
+    );
+    assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(20)))), []);
+    assert_eq!(upload_lates(&case, day(60)), []);
+}
+
+/// The first row of a number counts, whole: not its instant alone.
+#[test]
+fn of_two_rows_of_one_number_the_earlier_tells_whether_it_replaced() {
+    let early = tracking_fact(NUMBERS[1], SendType::Part, hour(2));
+    let late = tracking_fact(NUMBERS[1], SendType::All, hour(5));
+    for facts in [
+        [early.clone(), late.clone()],
+        [late.clone(), early.clone()],
+    ] {
+        let mut case = Case::paid("80.10").upload(NUMBERS[0], SendType::All, hour(1));
+        for fact in facts {
+            case.rule_tracking(fact);
+        }
+        let seen = case.order.as_of(day(1)).expect("known");
+        assert!(seen.parcels.iter().all(|parcel| parcel.is_live_at(day(1))));
+    }
+}
+
+#[test]
+fn a_row_of_another_sellers_order_is_refused_and_costs_nothing() {
+    let mut case = Case::paid("80.10");
+    let stranger = Uploader::Seller(seller("S00005"));
+    for fact in [
+        good(NUMBERS[0], hour(1)),
+        crate::season::failing_fact(RowCode::NumFormat, hour(1)),
+    ] {
+        let ruling = case.rule_tracking_of(&fact, &stranger);
+        assert_eq!(codes(&ruling), [RowCode::OrderOtherSeller]);
+        assert!(!ruling.fined);
+    }
+    assert_eq!((&case.order.failure, case.order.shipments.len()), (&None, 0));
+    let own = Uploader::Seller(seller(crate::season::SELLER));
+    assert_eq!(
+        codes(&case.rule_tracking_of(&good(NUMBERS[0], hour(1)), &own)),
+        []
+    );
+}
+
+#[test]
+fn order_columns_of_a_tracking_row_are_checked_against_the_order() {
+    let stated = |stated| TrackingFact {
+        stated,
+        ..good(NUMBERS[0], hour(1))
+    };
+    let right = StatedOrder {
+        seller_id: Some(seller(crate::season::SELLER)),
+        paid_at: Some(paid()),
+        destination: Some("ES".to_owned()),
+        amount: Some(usd("80.10")),
+    };
+    let wrong = [
+        StatedOrder {
+            paid_at: Some(hour(1)),
+            ..right.clone()
+        },
+        StatedOrder {
+            destination: Some("FR".to_owned()),
+            ..right.clone()
+        },
+        StatedOrder {
+            amount: Some(usd("80.11")),
+            ..right.clone()
+        },
+    ];
+    let mut case = Case::paid("80.10");
+    for conflicting in wrong {
+        let ruling = case.rule_tracking(stated(conflicting));
+        assert_eq!(
+            (codes(&ruling), ruling.fined),
+            (vec![RowCode::RowConflict], false)
+        );
+    }
+    assert_eq!(codes(&case.rule_tracking(stated(right))), []);
+}
+
+#[test]
+fn an_upload_to_an_order_that_ended_is_accepted_with_a_warning() {
+    for status in [OrderStatus::Cancelled, OrderStatus::Refunded] {
+        let mut case = Case::paid("80.10").status(status, hour(2));
+        assert_eq!(
+            codes(&case.rule_tracking(good(NUMBERS[0], hour(2)))),
+            [RowCode::OrderState]
+        );
+        let mut case = Case::paid("80.10").order_row(status_fact(status, Some(hour(3)), hour(3)));
+        assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(2)))), []);
+    }
+}
+
+#[test]
+fn the_upload_clock_is_the_policys() {
+    let book = crate::season::policy_with(&[("deadline_hours = 24", "deadline_hours = 36")]);
+    let mut case = Case::paid("80.10").under(book);
+    assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(36)))), []);
+    assert_eq!(
+        PolicyBook::shipped().newest().upload_max(),
+        Elapsed::hours(24)
+    );
+}

@@ -1,0 +1,7 @@
+//! What the report promises, tested through its front door: lake files in, figures, verdicts and bytes out.
+
+mod bytes;
+mod eligibility;
+mod figures;
+mod files;
+mod lake;

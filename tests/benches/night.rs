@@ -1,0 +1,3 @@
+//! What a night costs.
+
+fn main() {}

@@ -1,0 +1,92 @@
+//! Faults: a fuse that lets so many calls to the cloud through and then none.
+//!
+//! To the function under test it is as if its process had died there: what was written stays, and nothing more is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_sdk_s3::config::interceptors::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use lake::Lake;
+use local::{BUCKET, Cloud, ORDERS_TABLE, RECORDS_TABLE};
+use store::Store;
+use upload_validation::UploadValidation;
+
+/// Where a run dies.
+#[derive(Clone, Debug)]
+pub struct Fuse {
+    calls_left: Arc<AtomicI64>,
+    answered: bool,
+}
+
+impl Fuse {
+    /// Dies before call number `calls`, counted from 0, is sent.
+    pub fn before_call(calls: u32) -> Self {
+        Self { calls_left: Arc::new(AtomicI64::new(calls.into())), answered: false }
+    }
+
+    /// Dies with call number `calls`, counted from 0, carried out but its answer never seen.
+    pub fn after_call(calls: u32) -> Self {
+        Self { answered: true, ..Self::before_call(calls) }
+    }
+
+    /// Whether it has blown.
+    pub fn has_blown(&self) -> bool {
+        self.calls_left.load(Ordering::SeqCst) < 0
+    }
+
+    /// `upload-validation` of a cloud, with every call of its own through this fuse.
+    pub fn upload_validation(&self, cloud: &Cloud) -> UploadValidation {
+        let retries = RetryConfig::disabled();
+        let s3 = cloud.s3.config().to_builder().retry_config(retries.clone()).interceptor(self.clone()).build();
+        let dynamodb = cloud.dynamodb.config().to_builder().retry_config(retries).interceptor(self.clone()).build();
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
+        UploadValidation {
+            store: Store::new(dynamodb, ORDERS_TABLE, RECORDS_TABLE),
+            lake: Lake::new(aws_sdk_s3::Client::from_conf(s3), BUCKET),
+            policy: Arc::clone(&cloud.policy),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Died;
+
+impl std::fmt::Display for Died {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the process died here, says the test")
+    }
+}
+
+impl std::error::Error for Died {}
+
+impl Intercept for Fuse {
+    fn name(&self) -> &'static str {
+        "Fuse"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let left = self.calls_left.fetch_sub(1, Ordering::SeqCst);
+        let dead = if self.answered { left < 0 } else { left <= 0 };
+        if dead { Err(Died.into()) } else { Ok(()) }
+    }
+
+    fn read_before_deserialization(
+        &self,
+        _: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Answers that come in after the death are not seen either.
+        if self.answered && self.has_blown() { Err(Died.into()) } else { Ok(()) }
+    }
+}
