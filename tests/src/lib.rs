@@ -25,6 +25,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use domain::Timestamp;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 /// An instant of a test.
 ///
@@ -32,6 +34,17 @@ use domain::Timestamp;
 /// When the text is none.
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant of a test is RFC 3339")
+}
+
+/// Starts work beside other work, truly at the same time: on a thread of its own.
+///
+/// (A handler's future is not `Send` enough to be spawned; the thread makes it in place.)
+///
+/// # Panics
+/// Outside a runtime.
+pub fn beside<R: Future<Output: Send + 'static>>(work: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R::Output> {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work()))
 }
 
 /// Where two collections differ, whatever their order: a line for each thing that one holds more often than the

@@ -28,6 +28,7 @@ impl Batch<'_> {
 
     /// Applies the rows parked for `parents`, and those parked for what these bring, until nothing more wakes.
     pub(crate) async fn wake(&self, mut parents: Vec<Parent>) -> Result<(), StoreError> {
+        let mut applied = Vec::new();
         while !parents.is_empty() {
             parents.sort();
             parents.dedup();
@@ -39,14 +40,19 @@ impl Batch<'_> {
                 uploader: row.uploader.clone(),
                 origin: row,
             });
-            let (ruled, brought) = self.apply(rows.collect()).await?;
-            let applied = ruled.iter().filter(|(_, ruled)| !ruled.waits());
-            stream::iter(applied)
+            let (mut ruled, brought) = self.apply(rows.collect()).await?;
+            ruled.retain(|(_, ruled)| !ruled.waits());
+            applied.push(ruled);
+            parents = brought;
+        }
+        // Only now, and what woke last first: a run killed before this wakes them all once more, each by the row that
+        // brought its parent and that is still parked. Released at once, that row would take their wake-up along.
+        for generation in applied.iter().rev() {
+            stream::iter(generation)
                 .map(|(row, ruled)| self.release(row, ruled))
                 .buffer_unordered(CALLS_AT_ONCE)
                 .try_collect::<()>()
                 .await?;
-            parents = brought;
         }
         Ok(())
     }

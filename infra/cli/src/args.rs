@@ -184,5 +184,6 @@ fn month(text: &str) -> Result<Month, String> {
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned())
+    text.parse()
+        .map_err(|_| "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned())
 }

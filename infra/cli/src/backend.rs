@@ -37,20 +37,40 @@ impl Backend {
 
     /// Opens the embedded cloud under `data_dir`.
     pub(crate) async fn open_local(data_dir: &Path, policy: Arc<PolicyBook>) -> Result<Self, CommandError> {
-        let cloud = Cloud::open(Options { data_dir: data_dir.to_path_buf(), policy: Arc::clone(&policy) }).await?;
-        Ok(Self { store: cloud.store.clone(), lake: cloud.lake.clone(), policy, local: Some(cloud) })
+        let cloud = Cloud::open(Options {
+            data_dir: data_dir.to_path_buf(),
+            policy: Arc::clone(&policy),
+        })
+        .await?;
+        Ok(Self {
+            store: cloud.store.clone(),
+            lake: cloud.lake.clone(),
+            policy,
+            local: Some(cloud),
+        })
     }
 
     async fn open_aws(policy: Option<PolicyBook>) -> Result<Self, CommandError> {
-        let surroundings = entrypoint::connect().await.map_err(|error| CommandError::usage(format!("{error}; --aws needs the stack's settings")))?;
+        let surroundings = entrypoint::connect()
+            .await
+            .map_err(|error| CommandError::usage(format!("{error}; --aws needs the stack's settings")))?;
         let settings = surroundings.settings;
         let lake = Lake::new(surroundings.s3, settings.bucket);
         let policy = match policy {
             Some(policy) => policy,
             None => lake.policy(settings.policy_key.as_deref()).await?,
         };
-        let store = Store::new(surroundings.dynamodb, settings.orders_table, settings.records_table);
-        Ok(Self { store, lake, policy: Arc::new(policy), local: None })
+        let store = Store::new(
+            surroundings.dynamodb,
+            settings.orders_table,
+            settings.records_table,
+        );
+        Ok(Self {
+            store,
+            lake,
+            policy: Arc::new(policy),
+            local: None,
+        })
     }
 
     /// The embedded cloud, for what only it can do.
@@ -59,7 +79,12 @@ impl Backend {
     }
 
     /// Puts a file into the inbox and waits for its answer.
-    pub(crate) async fn upload(&self, key: &UploadKey, path: &Path, recorded_at: Option<Timestamp>) -> Result<Answer, CommandError> {
+    pub(crate) async fn upload(
+        &self,
+        key: &UploadKey,
+        path: &Path,
+        recorded_at: Option<Timestamp>,
+    ) -> Result<Answer, CommandError> {
         let etag = self.lake.put_upload(key, path, recorded_at).await?;
         match &self.local {
             Some(cloud) => {
@@ -78,7 +103,10 @@ impl Backend {
                 Ok(_) | Err(_) => tokio::time::sleep(ANSWER_POLL).await,
             }
         }
-        Err(CommandError::service(format!("no answer to {key} within {} s; look at the function's log", ANSWER_WAIT.as_secs())))
+        Err(CommandError::service(format!(
+            "no answer to {key} within {} s; look at the function's log",
+            ANSWER_WAIT.as_secs()
+        )))
     }
 
     /// The stall scan as of an instant.
@@ -86,8 +114,20 @@ impl Backend {
         match &self.local {
             Some(cloud) => Ok(cloud.scan_stalls(as_of).await?),
             None => {
-                let function = stall_scan::StallScan { store: self.store.clone(), policy: Arc::clone(&self.policy) };
-                Ok(stall_scan::handle(&function, stall_scan::Request { as_of, segment: 0, segments: 1, cursor: None }).await?)
+                let function = stall_scan::StallScan {
+                    store: self.store.clone(),
+                    policy: Arc::clone(&self.policy),
+                };
+                Ok(stall_scan::handle(
+                    &function,
+                    stall_scan::Request {
+                        as_of,
+                        segment: 0,
+                        segments: 1,
+                        cursor: None,
+                    },
+                )
+                .await?)
             }
         }
     }
@@ -97,28 +137,55 @@ impl Backend {
         match &self.local {
             Some(cloud) => Ok(cloud.scan_signoffs(as_of).await?),
             None => {
-                let function = signoff_scan::SignoffScan { store: self.store.clone(), policy: Arc::clone(&self.policy) };
-                Ok(signoff_scan::handle(&function, signoff_scan::Request { as_of, shard: None, cursor: None }).await?)
+                let function = signoff_scan::SignoffScan {
+                    store: self.store.clone(),
+                    policy: Arc::clone(&self.policy),
+                };
+                Ok(signoff_scan::handle(
+                    &function,
+                    signoff_scan::Request {
+                        as_of,
+                        shard: None,
+                        cursor: None,
+                    },
+                )
+                .await?)
             }
         }
     }
 
     /// The report of a month as of an instant.
-    pub(crate) async fn report(&self, month: Month, as_of: Timestamp) -> Result<eligibility_report::Outcome, CommandError> {
+    pub(crate) async fn report(
+        &self,
+        month: Month,
+        as_of: Timestamp,
+    ) -> Result<eligibility_report::Outcome, CommandError> {
         match &self.local {
             Some(cloud) => Ok(cloud.report(Some(month), as_of).await?),
             None => {
-                let function = eligibility_report::EligibilityReport { lake: self.lake.clone(), policy: Arc::clone(&self.policy) };
-                Ok(eligibility_report::handle(&function, eligibility_report::Request { as_of, month: Some(month) }).await?)
+                let function = eligibility_report::EligibilityReport {
+                    lake: self.lake.clone(),
+                    policy: Arc::clone(&self.policy),
+                };
+                Ok(eligibility_report::handle(
+                    &function,
+                    eligibility_report::Request {
+                        as_of,
+                        month: Some(month),
+                    },
+                )
+                .await?)
             }
         }
     }
 }
 
 fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
     PolicyBook::parse(&text).map_err(|error| {
-        let because = std::error::Error::source(&error).map_or(String::new(), |source| format!(": {}", source.to_string().trim()));
+        let because = std::error::Error::source(&error)
+            .map_or(String::new(), |source| format!(": {}", source.to_string().trim()));
         CommandError::usage(format!("{}: {error}{because}", path.display()))
     })
 }

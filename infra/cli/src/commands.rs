@@ -11,7 +11,10 @@ pub(crate) mod verify;
 use domain::Timestamp;
 
 /// The present, for commands without `--as-of`: the one place where a command reads the clock.
-#[expect(clippy::disallowed_methods, reason = "time enters at the command line when the operator gives none")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "time enters at the command line when the operator gives none"
+)]
 pub(crate) fn now() -> Timestamp {
     Timestamp::from(chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()))
 }

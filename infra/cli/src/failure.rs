@@ -14,12 +14,18 @@ pub(crate) struct CommandError {
 impl CommandError {
     /// Bad usage, or input that cannot be read.
     pub(crate) fn usage(sentence: impl Into<String>) -> Self {
-        Self { status: 2, sentence: sentence.into() }
+        Self {
+            status: 2,
+            sentence: sentence.into(),
+        }
     }
 
     /// The service failed.
     pub(crate) fn service(sentence: impl Into<String>) -> Self {
-        Self { status: 3, sentence: sentence.into() }
+        Self {
+            status: 3,
+            sentence: sentence.into(),
+        }
     }
 
     /// The service failed of `error`; its causes are told once, here.

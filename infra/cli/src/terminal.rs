@@ -17,12 +17,29 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new(arguments: &Arguments) -> Self {
-        Self { json: arguments.shared.json, lang: arguments.shared.lang }
+        Self {
+            json: arguments.shared.json,
+            lang: arguments.shared.lang,
+        }
+    }
+
+    /// A terminal that shows nothing to people.
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self {
+            json: true,
+            lang: Lang::En,
+        }
     }
 
     /// Whether stdout is for a machine.
     pub(crate) fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Whether people read Chinese.
+    pub(crate) fn is_chinese(&self) -> bool {
+        self.lang == Lang::Zh
     }
 
     /// The text in the language asked for.
@@ -80,5 +97,8 @@ impl Terminal {
 pub(crate) fn init_tracing() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
     // A second call in one process (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }

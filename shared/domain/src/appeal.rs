@@ -87,10 +87,15 @@ impl Appeal {
 
     /// The appeal's status as of an instant; `None` when it was not known then. Before its decision it is pending.
     pub fn status(&self, as_of: Timestamp) -> Option<AppealStatus> {
-        let known = || self.states.iter().filter(|state| state.recorded_at <= as_of);
-        known().next()?;
-        let decided = known().filter(|state| state.status != AppealStatus::Pending && state.since <= as_of);
-        Some(decided.max_by_key(|state| (state.since, state.status)).map_or(AppealStatus::Pending, |state| state.status))
+        self.states.iter().find(|state| state.recorded_at <= as_of)?;
+        Some(self.decision(as_of).map_or(AppealStatus::Pending, |decision| decision.status))
+    }
+
+    /// The decision that holds as of an instant.
+    pub fn decision(&self, as_of: Timestamp) -> Option<&AppealState> {
+        let known = self.states.iter().filter(|state| state.recorded_at <= as_of && state.since <= as_of);
+        let decided = known.filter(|state| state.status != AppealStatus::Pending);
+        decided.max_by_key(|state| (state.since, state.status))
     }
 
     /// Adds a state; the same state again keeps its earliest `recorded_at`. True when something changed.

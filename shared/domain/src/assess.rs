@@ -305,7 +305,7 @@ impl Order {
         match (plea(&self.appeals, subject, as_of), due) {
             (Plea::Accepted(appeal), None) => Because::AppealAccepted {
                 appeal_id: appeal.appeal_id.clone(),
-                decided_at: appeal.states.last().map_or(appeal.filed_at, |state| state.since),
+                decided_at: appeal.decision(as_of).map_or(appeal.filed_at, |decision| decision.since),
             },
             (Plea::Pending(appeal), Some(due)) if due.verdict == Verdict::Hold => Because::AppealPending { appeal_id: appeal.appeal_id.clone() },
             (_, Some(due)) => Because::AmountChanged { due: due.amount },

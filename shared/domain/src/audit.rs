@@ -17,6 +17,11 @@ pub fn audit(order: &Order, entries: &[LedgerEntry]) -> Vec<String> {
         if entry.order_id != order.order_id || entry.seller_id != order.seller_id {
             found.push(format!("entry {} names another order or seller", entry.entry_id));
         }
+        // The id is made from what the entry is about: what was altered no longer bears it.
+        let own_id = entry.subject.entry_id(&entry.order_id, entry.kind, ordinal(entry));
+        if entry.entry_id != own_id || entry.clause != entry.subject.clause {
+            found.push(format!("entry {} is about something else than its id", entry.entry_id));
+        }
         subjects.entry(&entry.subject).or_default().push(entry);
     }
     for entries in subjects.values_mut() {
@@ -56,8 +61,9 @@ fn audit_subject(entries: &[&LedgerEntry], found: &mut Vec<String>) {
                 if entry.amount <= Cents::ZERO || entry.reverses.is_some() {
                     found.push(format!("entry {} is no charge", entry.entry_id));
                 }
-                // A hold gives way to its fine; anything else must be taken back first.
-                if standing.is_some_and(|standing| standing.kind != EntryKind::Hold || entry.kind != EntryKind::Fine) {
+                // A hold gives way to its fine of the same amount; anything else must be taken back first.
+                let gives_way = |standing: &LedgerEntry| (standing.kind, entry.kind, standing.amount) == (EntryKind::Hold, EntryKind::Fine, entry.amount);
+                if standing.is_some_and(|standing| !gives_way(standing)) {
                     found.push(format!("entry {} doubles one that stands", entry.entry_id));
                 }
                 standing = Some(entry);

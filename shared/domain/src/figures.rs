@@ -50,7 +50,7 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
     let nodes = nodes_standing(&seen, policy);
     let refunded = seen.status_at(learned_by).0 == OrderStatus::Refunded;
     let excluded = seen.is_excluded();
-    let counts_in_gmv = !excluded && !(refunded && policy.eligibility.subtract_refunds);
+    let is_subtracted = refunded && policy.eligibility.subtract_refunds;
     let extras = policy.eligibility.fulfilment_requires.iter().map(|extra| match extra {
         FulfilmentExtra::Nodes => nodes,
         FulfilmentExtra::SignOff => Some(delivery),
@@ -58,7 +58,7 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
     Some(Figures {
         month: Month::of(order.paid_at, book.zone),
         excluded,
-        gmv: if counts_in_gmv { order.usd } else { Cents::ZERO },
+        gmv: if excluded || is_subtracted { Cents::ZERO } else { order.usd },
         fulfilment: all_of([Some(upload), pickup].into_iter().chain(extras)),
         upload,
         pickup,

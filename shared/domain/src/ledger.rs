@@ -132,7 +132,7 @@ impl Subject {
         Self { clause: Clause::B3, tracking_number: Some(number.clone()), episode_start }
     }
 
-    fn entry_id(&self, order_id: &OrderId, kind: EntryKind, ordinal: u32) -> String {
+    pub(crate) fn entry_id(&self, order_id: &OrderId, kind: EntryKind, ordinal: u32) -> String {
         let number = self.tracking_number.as_ref().map_or("", TrackingNumber::as_str);
         let episode = self.episode_start.map(|at| at.to_string().replace(['-', ':'], "")).unwrap_or_default();
         let parts = [order_id.as_str(), self.clause.as_str(), number, &episode, kind.as_str(), &ordinal.to_string()];

@@ -127,7 +127,7 @@ impl Money {
             return None;
         }
         let units: i64 = units.parse().ok().filter(|&units| units <= UNITS_MAX)?;
-        let minor: i64 = format!("{places:0<exponent$}").parse().or_else(|_| if exponent == 0 { Ok(0) } else { Err(()) }).ok()?;
+        let minor: i64 = if exponent == 0 { 0 } else { format!("{places:0<exponent$}").parse().ok()? };
         Some(Self { minor: units * 10_i64.pow(currency.exponent()) + minor, currency })
     }
 

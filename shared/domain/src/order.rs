@@ -52,10 +52,10 @@ impl FrozenRate {
 }
 
 /// A status that an order took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {
-    /// When it took it.
-    pub at: Timestamp,
+    /// When it took it; `None` where no file says: then from when we first learned it.
+    pub at: Option<Timestamp>,
     /// The status.
     pub status: OrderStatus,
     /// When we learned it.
@@ -98,7 +98,8 @@ pub struct Order {
     pub recorded_at: Timestamp,
     /// The row that brought it.
     pub source: Source,
-    /// Statuses after `paid`, by instant.
+    /// Statuses after `paid`, by the instant from which they hold; of each status at most one without an instant of
+    /// its own, so that an export sent every day does not make the order grow.
     pub statuses: Vec<StatusChange>,
     /// Accepted tracking numbers, in the order in which they count.
     pub shipments: Vec<Shipment>,
@@ -110,6 +111,9 @@ pub struct Order {
     pub posted: Vec<Posted>,
     /// The latest instant as of which entries were posted.
     pub settled_as_of: Option<Timestamp>,
+    /// Instants at which something was thought to be learned until an older file told it, ascending: the lake has
+    /// rows of them, which a later change must not leave standing.
+    pub once_learned_at: Vec<Timestamp>,
 }
 
 /// A parcel as of an instant.
@@ -155,34 +159,46 @@ impl Order {
             appeals: Vec::new(),
             posted: Vec::new(),
             settled_as_of: None,
+            once_learned_at: Vec::new(),
         };
         order.learn_status(fact);
         order
     }
 
     /// Adds the status of an order row; true when something changed. A plain `paid` says nothing new, and a
-    /// status without an instant is taken to hold from when it was learned.
+    /// status without an instant is taken to hold from when it was first learned.
     pub(crate) fn learn_status(&mut self, fact: &OrderFact) -> bool {
         if fact.status == OrderStatus::Paid && fact.status_at.is_none() {
             return false;
         }
-        let undated_again = fact.status_at.is_none() && self.statuses.last().is_some_and(|latest| latest.status == fact.status);
-        if undated_again {
-            return false;
-        }
-        let at = fact.status_at.unwrap_or(fact.recorded_at);
-        let change = StatusChange { at, status: fact.status, recorded_at: fact.recorded_at };
-        match self.statuses.iter_mut().find(|known| (known.at, known.status) == (at, fact.status)) {
-            Some(known) if known.recorded_at <= change.recorded_at => false,
+        let change = StatusChange { at: fact.status_at, status: fact.status, recorded_at: fact.recorded_at };
+        match self.statuses.iter_mut().find(|known| (known.at, known.status) == (change.at, change.status)) {
+            Some(known) if known.recorded_at <= change.recorded_at => return false,
             Some(known) => {
-                known.recorded_at = change.recorded_at;
-                true
+                let overtaken = std::mem::replace(known, change);
+                self.note_overtaken(overtaken.recorded_at.max(overtaken.since()));
             }
-            None => {
-                self.statuses.push(change);
-                self.statuses.sort();
-                true
-            }
+            None => self.statuses.push(change),
+        }
+        self.statuses.sort_by_key(|change| (change.since(), change.status, change.recorded_at));
+        true
+    }
+
+    /// The order was learned of earlier than thought: an older file came after a newer one. True when it was.
+    pub(crate) fn learn_of_order(&mut self, recorded_at: Timestamp) -> bool {
+        let is_earlier = recorded_at < self.recorded_at;
+        if is_earlier {
+            self.note_overtaken(self.recorded_at);
+            self.recorded_at = recorded_at;
+        }
+        is_earlier
+    }
+
+    /// Keeps an instant at which something was thought to be learned.
+    pub(crate) fn note_overtaken(&mut self, learned_at: Timestamp) {
+        let learned_at = learned_at.max(self.recorded_at);
+        if let Err(place) = self.once_learned_at.binary_search(&learned_at) {
+            self.once_learned_at.insert(place, learned_at);
         }
     }
 
@@ -217,14 +233,22 @@ impl Order {
 
     /// The instants at which something of this order was learned, ascending; the first is the order itself.
     pub fn learned_at(&self) -> Vec<Timestamp> {
-        let events = self.shipments.iter().flat_map(|shipment| shipment.events.iter().map(|event| event.recorded_at));
+        // An event told before its number's upload waited for it.
+        let events = self.shipments.iter().flat_map(|shipment| shipment.events.iter().map(|event| event.recorded_at.max(shipment.uploaded_at)));
         let uploads = self.shipments.iter().map(|shipment| shipment.uploaded_at);
-        let statuses = self.statuses.iter().map(|change| change.recorded_at.max(change.at));
+        let statuses = self.statuses.iter().map(|change| change.recorded_at.max(change.since()));
         let mut instants: Vec<Timestamp> = events.chain(uploads).chain(statuses).map(|at| at.max(self.recorded_at)).collect();
         instants.push(self.recorded_at);
         instants.sort_unstable();
         instants.dedup();
         instants
+    }
+}
+
+impl StatusChange {
+    /// From when the status holds.
+    pub fn since(&self) -> Timestamp {
+        self.at.unwrap_or(self.recorded_at)
     }
 }
 
@@ -242,10 +266,15 @@ impl Parcel<'_> {
 }
 
 impl OrderAsOf<'_> {
-    /// The order's status at `at`, as far as it was known as of the view's instant.
+    /// The order's status at `at` and since when it had it, as far as it was known as of the view's instant. Told
+    /// again, a status still holds since it was first taken.
     pub fn status_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
-        let known = self.order.statuses.iter().filter(|change| change.recorded_at <= self.as_of && change.at <= at.min(self.as_of));
-        known.max_by_key(|change| (change.at, change.status)).map_or((OrderStatus::Paid, self.order.paid_at), |change| (change.status, change.at))
+        let horizon = at.min(self.as_of);
+        let known = self.order.statuses.iter().filter(|change| change.recorded_at <= self.as_of && change.since() <= horizon);
+        let mut latest_first = known.rev();
+        let Some(latest) = latest_first.next() else { return (OrderStatus::Paid, self.order.paid_at) };
+        let same = latest_first.take_while(|change| change.status == latest.status);
+        (latest.status, same.last().unwrap_or(latest).since())
     }
 
     /// Whether the order was cancelled before shipment: cancelled with no pickup by then.

@@ -103,19 +103,15 @@ impl Uploader {
 impl Order {
     /// A further row about a known order: its status may move on, its immutable facts may not.
     pub fn rule_order(&mut self, fact: &OrderFact, uploader: &Uploader) -> Ruling {
-        if !uploader.owns(self) || fact.seller_id != self.seller_id {
+        if !uploader.owns(self) {
             return Ruling::refused(Finding::new(RowCode::OrderOtherSeller, "seller_id", fact.seller_id.as_str()));
         }
-        let same = fact.paid_at == self.paid_at && fact.amount == self.amount && fact.destination == self.destination;
-        if !same {
-            let detail = format!("{}, {}, {}", self.paid_at, self.amount, self.destination);
+        let told = (&fact.seller_id, fact.paid_at, fact.amount, &fact.destination);
+        if told != (&self.seller_id, self.paid_at, self.amount, &self.destination) {
+            let detail = format!("{}, {}, {}, {}", self.seller_id, self.paid_at, self.amount, self.destination);
             return Ruling::refused(Finding::new(RowCode::RowConflict, "order_id", fact.order_id.as_str()).with_detail(detail));
         }
-        // An order learned earlier than we thought: an older file came after a newer one.
-        let earlier = fact.recorded_at < self.recorded_at;
-        if earlier {
-            self.recorded_at = fact.recorded_at;
-        }
+        let earlier = self.learn_of_order(fact.recorded_at);
         let status_changed = self.learn_status(fact);
         if fact.source == self.source || status_changed || earlier {
             return Ruling::applied(Vec::new());
@@ -162,9 +158,14 @@ impl Order {
             return Ruling::refused(finding.with_detail(events_max.to_string()));
         }
         match shipment.record(fact) {
-            Recorded::New | Recorded::Earlier => Ruling::applied(fact.findings.clone()),
-            Recorded::Known => Ruling::unchanged(),
+            Recorded::Known => return Ruling::unchanged(),
+            Recorded::New => {}
+            Recorded::Earlier(overtaken) => {
+                let overtaken = overtaken.max(shipment.uploaded_at);
+                self.note_overtaken(overtaken);
+            }
         }
+        Ruling::applied(fact.findings.clone())
     }
 
     /// A row about an appeal of this order (B5).
@@ -244,8 +245,9 @@ impl Order {
             return false;
         }
         let failure = UploadFailure { uploaded_at: fact.uploaded_at, code: fined.code, source: fact.source };
-        let first = self.failure.is_none_or(|known| (failure.uploaded_at, failure.source.row) < (known.uploaded_at, known.source.row));
-        if first {
+        // The upload's id is left out: the same file again under the same stated time is no earlier failure.
+        let place = |failure: UploadFailure| (failure.uploaded_at, failure.source.row, failure.code);
+        if self.failure.is_none_or(|known| place(failure) < place(known)) {
             self.failure = Some(failure);
         }
         self.failure.is_some_and(|known| known.source == fact.source)
@@ -258,7 +260,8 @@ impl Order {
         };
         let first_upload_at = self.shipments.iter().map(|shipment| shipment.uploaded_at).min();
         if let Some(index) = self.shipments.iter().position(|shipment| shipment.number == *number) {
-            if let Some(ruling) = self.rule_known_number(index, fact) {
+            if let Some(ruling) = self.rule_known_number(index, fact, carrier) {
+                self.shipments.sort_by(|one, other| one.precedence().cmp(&other.precedence()));
                 return ruling;
             }
         } else {
@@ -279,31 +282,39 @@ impl Order {
 
     /// The same order and number again. `None` when the row is to be ruled as accepted: it is the very row that
     /// brought the number, or it shows that the number was uploaded earlier than known.
-    fn rule_known_number(&mut self, index: usize, fact: &TrackingFact) -> Option<Ruling> {
+    ///
+    /// Of several rows the earliest tells everything of the number, in whatever order they come.
+    fn rule_known_number(&mut self, index: usize, fact: &TrackingFact, carrier: &str) -> Option<Ruling> {
         let shipment = &mut self.shipments[index];
         if shipment.source == fact.source {
             return None;
         }
-        if shipment.source.upload == fact.source.upload {
-            let same = shipment.carrier == *fact.carrier.as_ref()? && shipment.send_type == fact.send_type;
-            return Some(if same {
-                Ruling::duplicate("tracking_number", shipment.number.as_str())
-            } else {
-                Ruling::refused(Finding::new(RowCode::RowConflict, "tracking_number", shipment.number.as_str()).with_detail(&shipment.carrier))
-            });
+        let same = shipment.carrier == carrier && shipment.send_type == fact.send_type;
+        let in_one_file = shipment.source.upload == fact.source.upload;
+        if in_one_file && !same {
+            let finding = Finding::new(RowCode::RowConflict, "tracking_number", shipment.number.as_str());
+            return Some(Ruling::refused(finding.with_detail(&shipment.carrier)));
         }
-        if fact.uploaded_at >= shipment.uploaded_at {
-            return Some(Ruling::unchanged());
+        let told = (fact.uploaded_at, fact.source.row, fact.send_type, carrier);
+        let known = (shipment.uploaded_at, shipment.source.row, shipment.send_type, shipment.carrier.as_str());
+        let overtaken = shipment.uploaded_at;
+        if told < known {
+            shipment.uploaded_at = fact.uploaded_at;
+            shipment.source = fact.source;
+            shipment.send_type = fact.send_type;
+            carrier.clone_into(&mut shipment.carrier);
         }
-        shipment.uploaded_at = fact.uploaded_at;
-        shipment.source = fact.source;
-        None
+        if fact.uploaded_at < overtaken {
+            self.note_overtaken(overtaken);
+            return None;
+        }
+        Some(if in_one_file { Ruling::duplicate("tracking_number", self.shipments[index].number.as_str()) } else { Ruling::unchanged() })
     }
 
     fn warn_of_acceptance(&self, fact: &TrackingFact, is_first: bool, policy: &Policy, findings: &mut Vec<Finding>) {
-        let ended = self.statuses.iter().rfind(|change| change.at <= fact.uploaded_at).filter(|change| change.status != OrderStatus::Paid);
+        let ended = self.statuses.iter().rfind(|change| change.since() <= fact.uploaded_at).filter(|change| change.status != OrderStatus::Paid);
         if let Some(change) = ended {
-            findings.push(Finding::new(RowCode::OrderState, "order_id", self.order_id.as_str()).with_detail(change.at.to_string()));
+            findings.push(Finding::new(RowCode::OrderState, "order_id", self.order_id.as_str()).with_detail(change.since().to_string()));
         }
         let took: Elapsed = fact.uploaded_at.since(self.paid_at);
         if is_first && took > policy.upload_max() {

@@ -8,7 +8,7 @@ use crate::order::Source;
 use crate::{Node, Timestamp, TrackingNumber};
 
 /// Whether an upload replaces the order's earlier number or adds a parcel (B4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendType {
     /// The whole order under this number; earlier numbers are replaced.
@@ -67,8 +67,8 @@ pub struct Timeline {
 pub enum Recorded {
     /// It was not known.
     New,
-    /// It was known, but is now known to have been learned earlier.
-    Earlier,
+    /// It was known, but is now known to have been learned earlier than at this instant.
+    Earlier(Timestamp),
     /// It was known.
     Known,
 }
@@ -80,8 +80,8 @@ impl Shipment {
         let key = (fact.occurred_at, fact.node, fact.code.as_deref());
         match self.events.binary_search_by(|event| (event.occurred_at, event.node, event.code.as_deref()).cmp(&key)) {
             Ok(at) if fact.recorded_at < self.events[at].recorded_at => {
-                self.events[at].recorded_at = fact.recorded_at;
-                Recorded::Earlier
+                let overtaken = std::mem::replace(&mut self.events[at].recorded_at, fact.recorded_at);
+                Recorded::Earlier(overtaken)
             }
             Ok(_) => Recorded::Known,
             Err(at) => {

@@ -143,7 +143,7 @@ impl fmt::Display for Elapsed {
         let sign = if self.0 < 0 { "-" } else { "" };
         let whole = self.0.unsigned_abs();
         write!(f, "{sign}{} h {:02} m", whole / 3_600, whole / 60 % 60)?;
-        if whole % 60 != 0 {
+        if !whole.is_multiple_of(60) {
             write!(f, " {:02} s", whole % 60)?;
         }
         Ok(())

@@ -128,30 +128,41 @@ pub fn order_rows(
 ) -> (Month, Vec<OrderRow>) {
     let shown = before.map(change_points).unwrap_or_default();
     let instants: BTreeSet<Timestamp> = shown.iter().copied().chain(change_points(after)).collect();
-    let seen = |order: &Order, at: Timestamp| figures(order, book, at);
     let mut rows = Vec::new();
-    let mut previous: Option<Figures> = None;
+    // What the lake showed at the instant before, and what it shows there now.
+    let (mut showed, mut shows): (Option<Figures>, Option<Figures>) = (None, None);
     for at in instants {
-        let Some(now) = seen(after, at) else { continue };
-        let lake_shows = before
-            .filter(|_| shown.contains(&at))
-            .and_then(|before| seen(before, at));
-        // A new instant that changes nothing needs no row: the one before it speaks for it.
-        let says_something = if shown.contains(&at) {
-            lake_shows.as_ref() != Some(&now)
-        } else {
-            previous.as_ref() != Some(&now)
+        let Some(now) = figures(after, book, at) else {
+            continue;
         };
-        if says_something {
+        let held = match before {
+            Some(before) if shown.contains(&at) => figures(before, book, at),
+            _ => showed.clone(),
+        };
+        // Where the lake changed it has a row. Where it did not, it has one or lets the row before speak, which may
+        // be one of ours by now: then both must say the same.
+        let (has_row, by_its_row) = (held != showed, held.as_ref() == Some(&now));
+        let by_the_one_before = shows.as_ref() == Some(&now);
+        let is_said = if shown.contains(&at) {
+            by_its_row && (has_row || by_the_one_before)
+        } else {
+            by_the_one_before
+        };
+        if !is_said {
             rows.push(order_row(after, version, state, at, &now, book));
         }
-        previous = Some(now);
+        (showed, shows) = (held, Some(now));
     }
     (Month::of(after.paid_at, book.zone), rows)
 }
 
+/// The instants of which the lake may hold a row.
 fn change_points(order: &Order) -> BTreeSet<Timestamp> {
-    order.learned_at().into_iter().collect()
+    order
+        .learned_at()
+        .into_iter()
+        .chain(order.once_learned_at.iter().copied())
+        .collect()
 }
 
 fn order_row(

@@ -175,3 +175,6 @@ pub fn decode_entry(item: &Item) -> Result<Option<(Month, LedgerEntry)>, StoreEr
         .ok_or_else(|| corrupt("it has no month".to_owned()))?;
     Ok(Some((month, entry)))
 }
+
+#[cfg(test)]
+mod tests;

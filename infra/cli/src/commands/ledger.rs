@@ -13,7 +13,11 @@ use crate::terminal::Terminal;
 /// Sellers read at once.
 const SELLERS_AT_ONCE: usize = 16;
 
-pub(crate) async fn run(shared: &Shared, arguments: &Ledger, terminal: &Terminal) -> Result<Done, CommandError> {
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Ledger,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
     let backend = Backend::open(shared, None).await?;
     if matches!(arguments.action, Some(LedgerAction::Verify)) {
         return super::verify::run(&backend, terminal).await;
@@ -27,25 +31,42 @@ pub(crate) async fn run(shared: &Shared, arguments: &Ledger, terminal: &Terminal
 }
 
 async fn entries(backend: &Backend, arguments: &Ledger) -> Result<Vec<LedgerEntry>, CommandError> {
-    let Some(order_id) = &arguments.order else { return entries_of_sellers(backend, arguments.seller.as_ref(), arguments.month).await };
+    let Some(order_id) = &arguments.order else {
+        return entries_of_sellers(backend, arguments.seller.as_ref(), arguments.month).await;
+    };
     let mut entries = backend.store.entries_of_order(order_id).await?;
-    entries.retain(|entry| arguments.seller.as_ref().is_none_or(|seller_id| entry.seller_id == *seller_id));
+    entries.retain(|entry| {
+        arguments
+            .seller
+            .as_ref()
+            .is_none_or(|seller_id| entry.seller_id == *seller_id)
+    });
     if let Some(month) = arguments.month {
         let order = backend.store.order(order_id).await?;
-        let paid_in_month = order.is_some_and(|stored| Month::of(stored.order.paid_at, backend.policy.zone) == month);
+        let paid_in_month =
+            order.is_some_and(|stored| Month::of(stored.order.paid_at, backend.policy.zone) == month);
         entries.retain(|_| paid_in_month);
     }
     Ok(entries)
 }
 
 /// The entries of one seller or of all, by seller, month and entry.
-pub(crate) async fn entries_of_sellers(backend: &Backend, seller_id: Option<&SellerId>, month: Option<Month>) -> Result<Vec<LedgerEntry>, CommandError> {
+pub(crate) async fn entries_of_sellers(
+    backend: &Backend,
+    seller_id: Option<&SellerId>,
+    month: Option<Month>,
+) -> Result<Vec<LedgerEntry>, CommandError> {
     let sellers = match seller_id {
         Some(seller_id) => vec![seller_id.clone()],
         None => backend.store.sellers().await?,
     };
-    let reads = sellers.into_iter().map(|seller_id| async move { backend.store.entries_of_seller(&seller_id, month).await });
-    let entries: Vec<Vec<LedgerEntry>> = stream::iter(reads).buffered(SELLERS_AT_ONCE).try_collect().await?;
+    let reads = sellers
+        .into_iter()
+        .map(|seller_id| async move { backend.store.entries_of_seller(&seller_id, month).await });
+    let entries: Vec<Vec<LedgerEntry>> = stream::iter(reads)
+        .buffered(SELLERS_AT_ONCE)
+        .try_collect()
+        .await?;
     Ok(entries.into_iter().flatten().collect())
 }
 
@@ -61,8 +82,14 @@ fn show(entries: &[LedgerEntry], terminal: &Terminal) {
         terminal.say("about", "对象"),
     ]);
     for entry in entries {
-        let about = entry.subject.tracking_number.as_ref().map_or(String::new(), ToString::to_string);
-        let since = entry.subject.episode_start.map_or(String::new(), |at| format!(" {} {at}", terminal.say("silent from", "断更自")));
+        let about = entry
+            .subject
+            .tracking_number
+            .as_ref()
+            .map_or(String::new(), ToString::to_string);
+        let since = entry.subject.episode_start.map_or(String::new(), |at| {
+            format!(" {} {at}", terminal.say("silent from", "断更自"))
+        });
         table.add_row([
             entry.as_of.to_string(),
             entry.seller_id.to_string(),
@@ -81,10 +108,21 @@ fn show(entries: &[LedgerEntry], terminal: &Terminal) {
 
 /// The balance, by clause and in all.
 pub(crate) fn totals(entries: &[LedgerEntry], terminal: &Terminal) -> String {
-    let of = |clause: Clause| -> Cents { entries.iter().filter(|entry| entry.clause == clause && entry.kind.moves_money()).map(|entry| entry.amount).sum() };
+    let of = |clause: Clause| -> Cents {
+        entries
+            .iter()
+            .filter(|entry| entry.clause == clause && entry.kind.moves_money())
+            .map(|entry| entry.amount)
+            .sum()
+    };
     let (upload, silence, sign_off) = (of(Clause::A6), of(Clause::B3), of(Clause::B4));
     let balance = upload + silence + sign_off;
-    format!("{} {}: A6 {upload}, B3 {silence}, B4 {sign_off}; {} {balance} USD", entries.len(), terminal.say("entries", "条分录"), terminal.say("balance", "余额"))
+    format!(
+        "{} {}: A6 {upload}, B3 {silence}, B4 {sign_off}; {} {balance} USD",
+        entries.len(),
+        terminal.say("entries", "条分录"),
+        terminal.say("balance", "余额")
+    )
 }
 
 fn kind(kind: EntryKind, terminal: &Terminal) -> &'static str {

@@ -18,7 +18,15 @@ use crate::failure::CommandError;
 use crate::terminal::Terminal;
 
 /// Kinds in the order in which a day's files are uploaded.
-const KINDS: [Kind; 7] = [Kind::Rates, Kind::Orders, Kind::Sellers, Kind::Tracking, Kind::Events, Kind::Appeals, Kind::Statement];
+const KINDS: [Kind; 7] = [
+    Kind::Rates,
+    Kind::Orders,
+    Kind::Sellers,
+    Kind::Tracking,
+    Kind::Events,
+    Kind::Appeals,
+    Kind::Statement,
+];
 
 /// A day of a season.
 #[derive(Clone, Debug)]
@@ -55,13 +63,21 @@ struct Totals {
     posted: Tally,
 }
 
-pub(crate) async fn run(shared: &Shared, arguments: &Replay, terminal: &Terminal) -> Result<Done, CommandError> {
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Replay,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
     let mut days = read_season(&arguments.season)?;
     if let Some(until) = arguments.until {
         days.retain(|day| day.date <= until);
     }
-    let (Some(first), Some(last)) = (days.first().map(|day| day.date), days.last().map(|day| day.date)) else {
-        return Err(CommandError::usage(format!("{} holds no day (a folder YYYY-MM-DD) to play", arguments.season.display())));
+    let (Some(first), Some(last)) = (days.first().map(|day| day.date), days.last().map(|day| day.date))
+    else {
+        return Err(CommandError::usage(format!(
+            "{} holds no day (a folder YYYY-MM-DD) to play",
+            arguments.season.display()
+        )));
     };
     let last = arguments.until.unwrap_or(last);
     let backend = Backend::open(shared, arguments.policy.as_deref()).await?;
@@ -69,7 +85,10 @@ pub(crate) async fn run(shared: &Shared, arguments: &Replay, terminal: &Terminal
     let mut sums = Totals::default();
     // Also days without files: silence and deadlines run on.
     for date in first.iter_days().take_while(|date| *date <= last) {
-        let day = days.iter().find(|day| day.date == date).cloned().unwrap_or(Day { date, files: Vec::new() });
+        let day = days.iter().find(|day| day.date == date).cloned().unwrap_or(Day {
+            date,
+            files: Vec::new(),
+        });
         progress.set_message(date.to_string());
         let outcome = play(&backend, &day, |_| {}).await?;
         sums.add(&outcome);
@@ -83,20 +102,40 @@ pub(crate) async fn run(shared: &Shared, arguments: &Replay, terminal: &Terminal
     progress.finish_and_clear();
     let entries = entries_of_sellers(&backend, None, None).await?;
     sums.entries = entries.len() as u64;
-    sums.balance = entries.iter().filter(|entry| entry.kind.moves_money()).map(|entry| entry.amount).sum();
+    sums.balance = entries
+        .iter()
+        .filter(|entry| entry.kind.moves_money())
+        .map(|entry| entry.amount)
+        .sum();
     terminal.machine(&serde_json::json!({ "totals": sums }))?;
     terminal.line(totals(&entries, terminal));
-    Ok(if sums.rejected > 0 { Done::WithFindings } else { Done::Well })
+    Ok(if sums.rejected > 0 {
+        Done::WithFindings
+    } else {
+        Done::Well
+    })
 }
 
 /// Plays one day: its files, the night's two scans, and the reports that become final.
-pub(crate) async fn play(backend: &Backend, day: &Day, mut answered: impl FnMut(&Answer)) -> Result<DayOutcome, CommandError> {
+pub(crate) async fn play(
+    backend: &Backend,
+    day: &Day,
+    mut answered: impl FnMut(&Answer),
+) -> Result<DayOutcome, CommandError> {
     let zone = backend.policy.zone;
     let as_of = day_end(day.date, zone);
-    let mut outcome = DayOutcome { day: day.date.to_string(), as_of: Some(as_of), ..DayOutcome::default() };
+    let mut outcome = DayOutcome {
+        day: day.date.to_string(),
+        as_of: Some(as_of),
+        ..DayOutcome::default()
+    };
     for (kind, path) in &day.files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
-        let key = UploadKey { kind: kind.as_str().to_owned(), seller_id: None, name: format!("{}/{name}", day.date) };
+        let key = UploadKey {
+            kind: kind.as_str().to_owned(),
+            seller_id: None,
+            name: format!("{}/{name}", day.date),
+        };
         let answer = backend.upload(&key, path, Some(as_of)).await?;
         outcome.files += 1;
         outcome.rows += answer.counts.rows;
@@ -132,13 +171,21 @@ fn reports_due(backend: &Backend, date: NaiveDate) -> Option<Month> {
 
 /// The days of a season, in order, each with its files in the order in which they are uploaded.
 pub(crate) fn read_season(directory: &Path) -> Result<Vec<Day>, CommandError> {
-    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be read: {error}", directory.display()));
+    let refused = |error: std::io::Error| {
+        CommandError::usage(format!("{} cannot be read: {error}", directory.display()))
+    };
     let mut days = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(refused)? {
         let entry = entry.map_err(refused)?;
-        let date = entry.file_name().to_str().and_then(|name| name.parse::<NaiveDate>().ok());
+        let date = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<NaiveDate>().ok());
         if let Some(date) = date.filter(|_| entry.path().is_dir()) {
-            days.push(Day { date, files: files_of(&entry.path())? });
+            days.push(Day {
+                date,
+                files: files_of(&entry.path())?,
+            });
         }
     }
     days.sort_by_key(|day| day.date);
@@ -146,38 +193,64 @@ pub(crate) fn read_season(directory: &Path) -> Result<Vec<Day>, CommandError> {
 }
 
 fn files_of(directory: &Path) -> Result<Vec<(Kind, PathBuf)>, CommandError> {
-    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be read: {error}", directory.display()));
+    let refused = |error: std::io::Error| {
+        CommandError::usage(format!("{} cannot be read: {error}", directory.display()))
+    };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if let Some(position) = KINDS.iter().position(|kind| name.starts_with(kind.as_str())) {
             files.push((position, path));
         }
     }
     files.sort();
-    Ok(files.into_iter().map(|(position, path)| (KINDS[position], path)).collect())
+    Ok(files
+        .into_iter()
+        .map(|(position, path)| (KINDS[position], path))
+        .collect())
 }
 
 fn line(outcome: &DayOutcome, terminal: &Terminal) -> String {
     let mut posted = outcome.stalls.tally;
     posted.add(&outcome.signoffs.tally);
-    let mut parts = vec![format!("{}  {:>5} {}", outcome.day, outcome.rows, terminal.say("rows", "行"))];
+    let mut parts = vec![format!(
+        "{}  {:>5} {}",
+        outcome.day,
+        outcome.rows,
+        terminal.say("rows", "行")
+    )];
     let counted = [
         (outcome.rejected, terminal.say("rejected", "行被拒")),
         (outcome.parked, terminal.say("parked", "行暂存")),
         (posted.posted, terminal.say("fines", "笔罚金")),
         (posted.held, terminal.say("held", "笔挂起")),
-        (posted.reversed + posted.voided, terminal.say("taken back", "笔撤回")),
+        (
+            posted.reversed + posted.voided,
+            terminal.say("taken back", "笔撤回"),
+        ),
     ];
-    parts.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    parts.extend(
+        counted
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}")),
+    );
     if posted.balance != Cents::ZERO {
         parts.push(format!("{} USD", posted.balance));
     }
     if outcome.stalls.superseded {
         parts.push(terminal.say("(scanned before)", "（已扫描过）").to_owned());
     }
-    parts.extend(outcome.reports.iter().map(|month| format!("{} {month}", terminal.say("report", "报告"))));
+    parts.extend(
+        outcome
+            .reports
+            .iter()
+            .map(|month| format!("{} {month}", terminal.say("report", "报告"))),
+    );
     parts.join("  ")
 }
 

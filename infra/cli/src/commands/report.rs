@@ -17,7 +17,11 @@ use crate::terminal::Terminal;
 /// Sellers shown on the terminal; all of them are in the files.
 const SELLERS_SHOWN_MAX: usize = 40;
 
-pub(crate) async fn run(shared: &Shared, arguments: &Report, terminal: &Terminal) -> Result<Done, CommandError> {
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Report,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
     let as_of: Timestamp = arguments.as_of.unwrap_or_else(now);
     let backend = Backend::open(shared, None).await?;
     let outcome = backend.report(arguments.month, as_of).await?;
@@ -26,7 +30,10 @@ pub(crate) async fn run(shared: &Shared, arguments: &Report, terminal: &Terminal
     }
     terminal.machine(&outcome)?;
     if !terminal.is_json() {
-        let function = eligibility_report::EligibilityReport { lake: backend.lake.clone(), policy: backend.policy.clone() };
+        let function = eligibility_report::EligibilityReport {
+            lake: backend.lake.clone(),
+            policy: backend.policy.clone(),
+        };
         let report = eligibility_report::make(&function, arguments.month, as_of).await?;
         show(&report, terminal);
         for key in &outcome.keys {
@@ -37,8 +44,10 @@ pub(crate) async fn run(shared: &Shared, arguments: &Report, terminal: &Terminal
 }
 
 /// Copies a report's files out of the bucket.
-async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<(), CommandError> {
-    let refused = |error: std::io::Error| CommandError::usage(format!("{} cannot be written: {error}", directory.display()));
+pub(crate) async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| {
+        CommandError::usage(format!("{} cannot be written: {error}", directory.display()))
+    };
     std::fs::create_dir_all(directory).map_err(refused)?;
     for key in &outcome.keys {
         let bytes = backend.lake.bytes(key).await?;
@@ -50,8 +59,18 @@ async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<
 
 /// Prints a report as a table, the largest sellers first.
 pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
-    let finality = if report.as_of >= report.final_from { terminal.say("final", "最终") } else { terminal.say("provisional", "暂定") };
-    terminal.line(format!("{} {}, {} {} ({finality})", terminal.say("eligibility", "准入资格"), report.month, terminal.say("as of", "截至"), report.as_of));
+    let finality = if report.as_of >= report.final_from {
+        terminal.say("final", "最终")
+    } else {
+        terminal.say("provisional", "暂定")
+    };
+    terminal.line(format!(
+        "{} {}, {} {} ({finality})",
+        terminal.say("eligibility", "准入资格"),
+        report.month,
+        terminal.say("as of", "截至"),
+        report.as_of
+    ));
     let mut sellers: Vec<&SellerMonth> = report.rows.iter().collect();
     sellers.sort_by(|one, other| (other.gmv, &one.seller_id).cmp(&(one.gmv, &other.seller_id)));
     let mut table = Table::new();
@@ -61,7 +80,11 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
     }
     terminal.line(table.to_string());
     if sellers.len() > SELLERS_SHOWN_MAX {
-        terminal.line(format!("… {} {}", sellers.len() - SELLERS_SHOWN_MAX, terminal.say("more sellers", "个卖家")));
+        terminal.line(format!(
+            "… {} {}",
+            sellers.len() - SELLERS_SHOWN_MAX,
+            terminal.say("more sellers", "个卖家")
+        ));
     }
 }
 
@@ -81,10 +104,17 @@ fn headings(terminal: &Terminal) -> Vec<&'static str> {
 fn cells(row: &SellerMonth, terminal: &Terminal) -> Vec<String> {
     vec![
         row.seller_id.to_string(),
-        if row.eligible { terminal.say("yes", "是") } else { terminal.say("no", "否") }.to_owned(),
+        if row.eligible {
+            terminal.say("yes", "是")
+        } else {
+            terminal.say("no", "否")
+        }
+        .to_owned(),
         row.gmv.to_string(),
         row.gmv_avg.to_string(),
-        row.fulfilment_rate_bp.map_or("–".to_owned(), |basis_points| format!("{} %", Cents(basis_points))),
+        row.fulfilment_rate_bp.map_or("–".to_owned(), |basis_points| {
+            format!("{} %", Cents(basis_points))
+        }),
         row.orders_due.to_string(),
         row.fines.to_string(),
         terminal.say(&row.reasons_en, &row.reasons_zh).to_owned(),

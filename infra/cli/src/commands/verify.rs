@@ -17,7 +17,7 @@ const TOLD_MAX: usize = 100;
 
 /// What the proof came to.
 #[derive(Default, Serialize)]
-struct Proof {
+pub(crate) struct Proof {
     ok: bool,
     orders: u64,
     entries: u64,
@@ -35,18 +35,26 @@ pub(crate) async fn run(backend: &Backend, terminal: &Terminal) -> Result<Done, 
     for discrepancy in &proof.told {
         terminal.line(format!("  {discrepancy}"));
     }
-    let verdict = if proof.ok { terminal.say("the ledger is sound", "账本无误") } else { terminal.say("THE LEDGER IS NOT SOUND", "账本有误") };
+    let verdict = if proof.ok {
+        terminal.say("the ledger is sound", "账本无误")
+    } else {
+        terminal.say("THE LEDGER IS NOT SOUND", "账本有误")
+    };
     terminal.line(format!(
         "{verdict}: {} {}, {} {}, {} {} USD, {} {}",
-        proof.orders, terminal.say("orders", "个订单"),
-        proof.entries, terminal.say("entries", "条分录"),
-        terminal.say("balance", "余额"), proof.balance,
-        proof.discrepancies, terminal.say("discrepancies", "处不符"),
+        proof.orders,
+        terminal.say("orders", "个订单"),
+        proof.entries,
+        terminal.say("entries", "条分录"),
+        terminal.say("balance", "余额"),
+        proof.balance,
+        proof.discrepancies,
+        terminal.say("discrepancies", "处不符"),
     ));
     Ok(if proof.ok { Done::Well } else { Done::WithFindings })
 }
 
-async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
+pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
     let mut proof = Proof::default();
     let mut by_order: HashMap<OrderId, Vec<LedgerEntry>> = HashMap::new();
     let mut ids = HashSet::new();
@@ -69,7 +77,9 @@ async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
                 Ok(stored) => {
                     let entries = by_order.remove(&stored.order.order_id).unwrap_or_default();
                     proof.remembered += remembered_balance(&stored.order);
-                    audit(&stored.order, &entries).into_iter().for_each(|discrepancy| proof.tell(discrepancy));
+                    audit(&stored.order, &entries)
+                        .into_iter()
+                        .for_each(|discrepancy| proof.tell(discrepancy));
                 }
                 Err((order_id, error)) => proof.tell(format!("order {order_id}: {error}")),
             }
@@ -80,15 +90,29 @@ async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
         }
     }
     // An order leaves the table long after it was settled; its entries stay.
-    let departed: Cents = by_order.values().flatten().filter(|entry| entry.kind.moves_money()).map(|entry| entry.amount).sum();
+    let departed: Cents = by_order
+        .values()
+        .flatten()
+        .filter(|entry| entry.kind.moves_money())
+        .map(|entry| entry.amount)
+        .sum();
     if proof.balance != proof.remembered + departed {
-        proof.tell(format!("the entries sum up to {}, the orders remember {}", proof.balance, proof.remembered + departed));
+        proof.tell(format!(
+            "the entries sum up to {}, the orders remember {}",
+            proof.balance,
+            proof.remembered + departed
+        ));
     }
     proof.ok = proof.discrepancies == 0;
     Ok(proof)
 }
 
 impl Proof {
+    /// Whether nothing was found.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.ok
+    }
+
     fn tell(&mut self, discrepancy: String) {
         self.discrepancies += 1;
         if self.told.len() < TOLD_MAX {

@@ -5,7 +5,7 @@ use domain::facts::AppealFact;
 use domain::{AppealStatus, AppealedClause, Clause, EntryKind, Node, RowCode, Timestamp};
 
 use crate::season::{
-    Case, NUMBERS, appeal_fact, cents, codes, day, deadline, decision_fact, failing_fact, hour,
+    Case, appeal_fact, cents, codes, day, deadline, decision_fact, failing_fact, hour,
 };
 
 const B4: AppealedClause = AppealedClause::B4;

@@ -191,9 +191,36 @@ fn event() -> impl Strategy<Value = Fact> {
     )
 }
 
-/// Four appeals, each with a clause, a filing and perhaps an episode of its own.
+/// A parcel that travels as it should, a node every day or two, each told sooner or later.
+fn journey() -> impl Strategy<Value = Vec<Fact>> {
+    let nodes = [
+        Node::PickedUp,
+        Node::ExportCustoms,
+        Node::DepartedOrigin,
+        Node::ArrivedDestination,
+        Node::ImportCustoms,
+        Node::OutForDelivery,
+        Node::Signed,
+    ];
+    let pace = select(vec![12_i64, 24, 48, 60, 96]);
+    (select(NUMBERS.to_vec()), pace, proptest::collection::vec(delay(), nodes.len())).prop_map(
+        move |(number, pace, delays)| {
+            let told = |((node, delay), step): ((Node, Elapsed), i64)| {
+                let fact = event_fact(number, node, hour(pace * step + 12));
+                Fact::Event(EventFact {
+                    recorded_at: fact.occurred_at.plus(delay),
+                    ..fact
+                })
+            };
+            nodes.into_iter().zip(delays).zip(0..).map(told).collect()
+        },
+    )
+}
+
+/// Six appeals, each with a clause, a filing and perhaps an episode of its own.
 fn appeal() -> impl Strategy<Value = Fact> {
     let filings = [
+        ("A-0", AppealedClause::B4, day(12), None),
         ("A-1", AppealedClause::B4, day(20), None),
         ("A-2", AppealedClause::B4, day(33), None),
         ("A-3", AppealedClause::A6, day(5), None),
@@ -201,6 +228,7 @@ fn appeal() -> impl Strategy<Value = Fact> {
         ("A-5", AppealedClause::B3, day(7), Some(hour(24))),
     ];
     let status = select(vec![
+        AppealStatus::Pending,
         AppealStatus::Pending,
         AppealStatus::Accepted,
         AppealStatus::Rejected,
@@ -235,18 +263,20 @@ pub fn season() -> impl Strategy<Value = Vec<Fact>> {
     });
     let facts = (
         order,
-        proptest::collection::vec(status(), 0..4),
+        prop_oneof![2 => Just(Vec::new()), 3 => proptest::collection::vec(status(), 0..4)],
         proptest::collection::vec(tracking(), 0..6),
         proptest::collection::vec(event(), 0..14),
+        prop_oneof![2 => Just(Vec::new()), 1 => journey()],
         proptest::collection::vec(appeal(), 0..6),
         any::<u64>(),
     );
-    facts.prop_map(|(order, statuses, trackings, events, appeals, rows)| {
+    facts.prop_map(|(order, statuses, trackings, events, journey, appeals, rows)| {
         let facts = [order]
             .into_iter()
             .chain(statuses)
             .chain(trackings)
             .chain(events)
+            .chain(journey)
             .chain(appeals);
         let source = |index: u64| Source {
             upload: index,

@@ -1,9 +1,9 @@
 //! Laws over random seasons: what is due, what to warn of and what counts in a month depend on the facts alone, not on
 //! how they were split, ordered, repeated or redelivered.
 
-use domain::assess::{Assessment, assess};
+use domain::assess::{Assessment, Because, assess};
 use domain::figures::{Figures, figures};
-use domain::{Elapsed, Order, PolicyBook, Source, Timestamp};
+use domain::{Elapsed, Order, PolicyBook, RowCode, Source, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -118,12 +118,12 @@ proptest! {
     }
 }
 
-/// What a reason cites of the file (the row of a failed upload) is the file's, not the fact's.
+/// What a reason cites of the file is the file's, not the fact's: of rows that failed at one instant, the first.
 fn because_apart(mut seen: Vec<Seen>) -> Vec<Seen> {
     for (_, assessment, _) in &mut seen {
         for due in &mut assessment.due {
-            if let domain::assess::Because::UploadFailed { row, .. } = &mut due.because {
-                *row = 0;
+            if let Because::UploadFailed { row, code, .. } = &mut due.because {
+                (*row, *code) = (0, RowCode::NumEmpty);
             }
         }
     }

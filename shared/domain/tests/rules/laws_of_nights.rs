@@ -145,7 +145,9 @@ proptest! {
     #[test]
     fn a_ledger_tampered_with_is_found_out(facts in season(), nights in nights(), which in any::<Index>(), how in 0_u8..6, by in 1_i64..500) {
         let Told { order, mut entries } = told(&facts, &nights);
-        prop_assume!(!entries.is_empty());
+        if entries.is_empty() {
+            return Ok(());
+        }
         let index = which.index(entries.len());
         match how {
             0 => drop(entries.remove(index)),

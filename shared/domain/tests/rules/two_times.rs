@@ -3,7 +3,7 @@
 use domain::assess::{Assessment, Verdict};
 use domain::facts::{AppealFact, EventFact, OrderFact};
 use domain::figures::figures;
-use domain::ruling::Verdict as Ruled;
+use domain::ruling::{Uploader, Verdict as Ruled};
 use domain::{AppealStatus, AppealedClause, Node, OrderStatus, RowCode, SendType};
 
 use crate::season::{
@@ -188,6 +188,10 @@ fn immutable_facts_of_an_order_stand_against_later_rows() {
             destination: "FR".to_owned(),
             ..order_fact()
         },
+        OrderFact {
+            seller_id: crate::season::seller("S00005"),
+            ..order_fact()
+        },
     ];
     for fact in conflicts {
         let mut case = Case::paid("80.10");
@@ -195,12 +199,24 @@ fn immutable_facts_of_an_order_stand_against_later_rows() {
         assert_eq!(codes(&case.rule_order(fact)), [RowCode::RowConflict]);
         assert_eq!(case.order, before);
     }
+}
+
+#[test]
+fn a_seller_touches_only_its_own_orders() {
     let mut case = Case::paid("80.10");
-    let other = OrderFact {
-        seller_id: crate::season::seller("S00005"),
-        ..order_fact()
-    };
-    assert_eq!(codes(&case.rule_order(other)), [RowCode::OrderOtherSeller]);
+    let stranger = Uploader::Seller(crate::season::seller("S00005"));
+    let cancelled = status_fact(OrderStatus::Cancelled, Some(day(1)), day(1));
+    let appeal = appeal_fact(AppealedClause::B4, AppealStatus::Accepted, day(1));
+    let event = event_fact(NUMBERS[0], Node::Signed, day(1));
+    let before = case.order.clone();
+    for ruling in [
+        case.order.rule_order(&cancelled, &stranger),
+        case.order.rule_appeal(&appeal, &stranger),
+        case.order.rule_event(&event, &stranger, 400),
+    ] {
+        assert_eq!(codes(&ruling), [RowCode::OrderOtherSeller]);
+    }
+    assert_eq!(case.order, before);
 }
 
 #[test]

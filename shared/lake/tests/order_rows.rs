@@ -1,0 +1,298 @@
+//! The law of the lake: as of any T, an order is its row with the greatest (`learned_at`, `version`) among those learned
+//! by T, and that row says what the rules say of the order as of T. Whatever came late, and in however many changes.
+
+use domain::facts::{EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
+use domain::figures::{Figures, Standing, figures};
+use domain::ruling::Uploader;
+use domain::{
+    Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType, Source, Timestamp,
+    TrackingNumber,
+};
+use lake::{OrderRow, order_rows};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+const NUMBERS: [&str; 2] = ["3318810025", "3318810036"];
+
+#[derive(Clone, Debug)]
+enum Fact {
+    Order(OrderFact),
+    Tracking(TrackingFact),
+    Event(EventFact),
+}
+
+/// Twelve hours apart, from the payment on, so that instants meet.
+fn half_day(half_days: i64) -> Timestamp {
+    let paid_at: Timestamp = "2024-05-01T12:00:00Z".parse().expect("an instant");
+    paid_at.plus(Elapsed::hours(12 * half_days))
+}
+
+fn number(text: &str) -> TrackingNumber {
+    TrackingNumber::parse(text).expect("a number")
+}
+
+fn order_row(status: OrderStatus, status_at: Option<Timestamp>, recorded_at: Timestamp) -> OrderFact {
+    OrderFact {
+        order_id: OrderId::parse("8000011000000005").expect("an order id"),
+        seller_id: SellerId::parse("S00004").expect("a seller"),
+        paid_at: half_day(0),
+        amount: Money::parse("80.10", Currency::USD).expect("an amount"),
+        destination: "ES".to_owned(),
+        category: None,
+        send_deadline: None,
+        status,
+        status_at,
+        recorded_at,
+        source: Source { upload: 1, row: 1 },
+    }
+}
+
+fn tracking_row(text: &str, send_type: SendType, uploaded_at: Timestamp) -> TrackingFact {
+    TrackingFact {
+        order_id: OrderId::parse("8000011000000005").expect("an order id"),
+        uploaded_at,
+        carrier: Some("dhl".to_owned()),
+        number: Some(number(text)),
+        send_type,
+        papers: PapersFact::default(),
+        stated: StatedOrder::default(),
+        findings: Vec::new(),
+        source: Source { upload: 1, row: 1 },
+    }
+}
+
+fn event_row(text: &str, node: Node, occurred_at: Timestamp, recorded_at: Timestamp) -> EventFact {
+    EventFact {
+        number: number(text),
+        node,
+        code: None,
+        occurred_at,
+        recorded_at,
+        findings: Vec::new(),
+        source: Source { upload: 1, row: 1 },
+    }
+}
+
+/// An order as its rows make it, with every row that the lake was given of it.
+struct History {
+    order: Option<Order>,
+    waiting: Vec<Fact>,
+    version: u64,
+    rows: Vec<OrderRow>,
+}
+
+impl History {
+    fn new() -> Self {
+        Self {
+            order: None,
+            waiting: Vec::new(),
+            version: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// One write of the order, brought by these facts, and what the lake is given of it.
+    fn change(&mut self, facts: &[Fact]) {
+        let before = self.order.clone();
+        let mut untold = facts.to_vec();
+        while !untold.is_empty() {
+            let count = untold.len() + self.waiting.len();
+            for fact in untold.drain(..).chain(std::mem::take(&mut self.waiting)).collect::<Vec<_>>() {
+                if !self.apply(&fact) {
+                    self.waiting.push(fact);
+                }
+            }
+            // Something was applied that others may have waited for.
+            if self.waiting.len() < count {
+                untold = std::mem::take(&mut self.waiting);
+            }
+        }
+        let Some(after) = self.order.as_ref().filter(|_| self.order != before) else { return };
+        self.version += 1;
+        let (_, rows) = order_rows(before.as_ref(), after, self.version, &[], PolicyBook::shipped());
+        self.rows.extend(rows);
+    }
+
+    /// False when the fact's parent has not come.
+    fn apply(&mut self, fact: &Fact) -> bool {
+        let book = PolicyBook::shipped();
+        let Some(order) = &mut self.order else {
+            let Fact::Order(fact) = fact else { return false };
+            self.order = Some(Order::placed(fact, None, domain::Cents(fact.amount.minor)));
+            return true;
+        };
+        match fact {
+            Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
+            Fact::Tracking(fact) => order.rule_tracking(fact, &Uploader::Operator, None, book.newest(), book),
+            Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
+            Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, 400),
+        };
+        true
+    }
+
+    /// The order as of an instant, by the lake's rows alone.
+    fn collapsed(&self, at: Timestamp) -> Option<&OrderRow> {
+        let known = self.rows.iter().filter(|row| row.learned_at <= at.unix());
+        known.max_by_key(|row| (row.learned_at, row.version))
+    }
+
+    fn assert_law(&self, moments: &[Timestamp]) {
+        for &at in moments {
+            let expected = self.order.as_ref().and_then(|order| figures(order, PolicyBook::shipped(), at));
+            let shown = self.collapsed(at);
+            assert_eq!(shown.map(said_by_row), expected.as_ref().map(said_by_rules), "as of {at}");
+        }
+    }
+}
+
+type Said = (bool, i64, [Option<(bool, i64)>; 5]);
+
+fn said_by_rules(figures: &Figures) -> Said {
+    let told = |standing: Standing| (standing.met, standing.decided_at.unix());
+    let (upload, delivery) = (Some(told(figures.upload)), Some(told(figures.delivery)));
+    let [fulfilment, pickup, nodes] =
+        [figures.fulfilment, figures.pickup, figures.nodes].map(|standing| standing.map(told));
+    (
+        figures.excluded,
+        figures.gmv.0,
+        [fulfilment, upload, pickup, delivery, nodes],
+    )
+}
+
+fn said_by_row(row: &OrderRow) -> Said {
+    let upload = Some((row.upload_met, row.upload_at));
+    let delivery = Some((row.delivery_met, row.delivery_at));
+    let fulfilment = row.fulfilment_met.zip(row.fulfilment_at);
+    let pickup = row.pickup_met.zip(row.pickup_at);
+    let nodes = row.nodes_met.zip(row.nodes_at);
+    (
+        row.excluded,
+        row.gmv_cents,
+        [fulfilment, upload, pickup, delivery, nodes],
+    )
+}
+
+fn moments() -> Vec<Timestamp> {
+    (-1..130).flat_map(|half_days| [half_day(half_days), half_day(half_days).next()]).collect()
+}
+
+#[test]
+fn a_late_fact_that_a_later_one_undoes_does_not_stay_on_show() {
+    let mut history = History::new();
+    history.change(&[Fact::Order(order_row(OrderStatus::Paid, None, half_day(0)))]);
+    // Told first: that it goes on again. Told late: that it had been cancelled.
+    let paid_again = order_row(OrderStatus::Paid, Some(half_day(8)), half_day(8));
+    history.change(&[Fact::Order(paid_again)]);
+    let cancelled = order_row(OrderStatus::Cancelled, Some(half_day(4)), half_day(4));
+    history.change(&[Fact::Order(cancelled)]);
+    history.assert_law(&moments());
+}
+
+#[test]
+fn a_row_of_an_instant_at_which_nothing_is_learned_any_more_does_not_stay_on_show() {
+    let mut history = History::new();
+    history.change(&[
+        Fact::Order(order_row(OrderStatus::Paid, None, half_day(0))),
+        Fact::Tracking(tracking_row(NUMBERS[0], SendType::All, half_day(1))),
+    ]);
+    // The pickup was told on half-day 10, then an older file told it on half-day 4.
+    let picked_up = |recorded_at| Fact::Event(event_row(NUMBERS[0], Node::PickedUp, half_day(3), half_day(recorded_at)));
+    history.change(&[picked_up(10)]);
+    history.change(&[picked_up(4)]);
+    // What changes things between the two must hold from half-day 10 on, too.
+    history.change(&[Fact::Event(event_row(NUMBERS[0], Node::Signed, half_day(5), half_day(6)))]);
+    history.assert_law(&moments());
+}
+
+#[test]
+fn a_fact_told_again_adds_no_row() {
+    let mut history = History::new();
+    let facts = [
+        Fact::Order(order_row(OrderStatus::Paid, None, half_day(0))),
+        Fact::Tracking(tracking_row(NUMBERS[0], SendType::All, half_day(1))),
+        Fact::Event(event_row(NUMBERS[0], Node::PickedUp, half_day(2), half_day(2))),
+    ];
+    history.change(&facts);
+    assert_eq!(history.rows.len(), 3);
+    let order = history.order.clone().expect("an order");
+    let (month, rows) = order_rows(Some(&order), &order, 9, &[], PolicyBook::shipped());
+    assert_eq!((month.to_string().as_str(), rows.len()), ("2024-05", 0));
+    // An event that changes no figure adds none either.
+    history.change(&[Fact::Event(event_row(NUMBERS[0], Node::InTransit, half_day(3), half_day(3)))]);
+    assert_eq!((history.version, history.rows.len()), (2, 3));
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    let recorded = select(vec![0, 0, 1, 4, 20]);
+    let statuses = select(vec![OrderStatus::Paid, OrderStatus::Cancelled, OrderStatus::Refunded]);
+    let status = (statuses, proptest::option::of(0_i64..20), 0_i64..20, recorded.clone());
+    let status = status.prop_map(|(status, status_at, told, later)| {
+        let told = half_day(status_at.unwrap_or(told) + later);
+        Fact::Order(order_row(status, status_at.map(half_day), told))
+    });
+    let send_type = select(vec![SendType::All, SendType::Part]);
+    let tracking = (select(NUMBERS.to_vec()), send_type, 0_i64..12);
+    let tracking = tracking
+        .prop_map(|(number, send_type, uploaded)| Fact::Tracking(tracking_row(number, send_type, half_day(uploaded))));
+    let node = prop_oneof![
+        1 => select(vec![Node::PickedUp, Node::Signed]),
+        1 => select(Node::ALL.to_vec())
+    ];
+    let event = (select(NUMBERS.to_vec()), node, 0_i64..20, recorded);
+    let event = event.prop_map(|(number, node, occurred, later)| {
+        Fact::Event(event_row(number, node, half_day(occurred), half_day(occurred + later)))
+    });
+    prop_oneof![2 => status, 2 => tracking, 5 => event]
+}
+
+/// The same row told by another file, sooner or later than the first.
+fn told_at(fact: &Fact, recorded_at: Timestamp) -> Fact {
+    let mut fact = fact.clone();
+    match &mut fact {
+        Fact::Order(fact) => fact.recorded_at = recorded_at,
+        Fact::Tracking(fact) => fact.uploaded_at = recorded_at,
+        Fact::Event(fact) => fact.recorded_at = recorded_at,
+    }
+    fact
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_rows_collapse_to_what_the_rules_say(
+        first in (0_i64..6).prop_map(|told| Fact::Order(order_row(OrderStatus::Paid, None, half_day(told)))),
+        facts in proptest::collection::vec(fact(), 0..16),
+        again in proptest::collection::vec((any::<Index>(), 0_i64..40), 0..8),
+        sizes in proptest::collection::vec(1_usize..4, 24),
+        places in proptest::collection::vec(any::<Index>(), 26),
+    ) {
+        let mut told = vec![first];
+        told.extend(facts);
+        let copies: Vec<Fact> = again.iter().map(|(index, at)| told_at(index.get(&told), half_day(*at))).collect();
+        told.extend(copies);
+        let mut shuffled: Vec<Fact> = Vec::new();
+        for (number, (fact, place)) in (1..).zip(told.iter().zip(&places)) {
+            let source = Source { upload: number, row: 1 };
+            let mut fact = fact.clone();
+            match &mut fact {
+                Fact::Order(fact) => fact.source = source,
+                Fact::Tracking(fact) => fact.source = source,
+                Fact::Event(fact) => fact.source = source,
+            }
+            shuffled.insert(place.index(shuffled.len() + 1), fact);
+        }
+        let moments = moments();
+        let mut history = History::new();
+        let mut left = shuffled.as_slice();
+        for size in sizes.iter().cycle() {
+            if left.is_empty() {
+                break;
+            }
+            let (change, rest) = left.split_at((*size).min(left.len()));
+            left = rest;
+            history.change(change);
+            history.assert_law(&moments);
+        }
+    }
+}
