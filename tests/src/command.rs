@@ -1,6 +1,7 @@
 //! The `waymark` command as a process.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -27,16 +28,25 @@ pub struct Ran {
 impl Waymark {
     /// The command `program`, working on the cloud under `data_dir`.
     pub fn new(program: &str, data_dir: &Path) -> Self {
-        Self { program: program.into(), data_dir: data_dir.to_owned() }
+        Self {
+            program: program.into(),
+            data_dir: data_dir.to_owned(),
+        }
     }
 
     /// The process to be started, with nothing of this process's settings.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(&self.program);
         let kept = |name: &str| std::env::var_os(name).map(|value| (name.to_owned(), value));
-        command.env_clear().envs(["PATH", "HOME", "TMPDIR"].into_iter().filter_map(kept));
+        command
+            .arg0("waymark")
+            .env_clear()
+            .envs(["PATH", "HOME", "TMPDIR"].into_iter().filter_map(kept));
         command.arg("--data-dir").arg(&self.data_dir).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -45,7 +55,11 @@ impl Waymark {
     /// # Panics
     /// When it cannot be started, is killed, or says something that is no text.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
-        Ran::of(self.command(arguments).output().expect("the command can be started"))
+        Ran::of(
+            self.command(arguments)
+                .output()
+                .expect("the command can be started"),
+        )
     }
 }
 
@@ -58,7 +72,11 @@ impl Ran {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command says text");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
         let status = output.status.code();
-        Self { status: status.unwrap_or_else(|| panic!("the command ends by itself; it said: {stderr}")), stdout, stderr }
+        Self {
+            status: status.unwrap_or_else(|| panic!("the command ends by itself; it said: {stderr}")),
+            stdout,
+            stderr,
+        }
     }
 
     /// The lines of stdout, each a JSON value: the only thing there.
@@ -66,7 +84,8 @@ impl Ran {
     /// # Panics
     /// When a line is none.
     pub fn json_lines(&self) -> Vec<Value> {
-        let value = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in `{line}`"));
+        let value =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in `{line}`"));
         self.stdout.lines().map(value).collect()
     }
 }

@@ -87,13 +87,29 @@ impl From<MonthFigures> for SellerFigures {
 ///
 /// # Panics
 /// When the lake cannot be read.
-pub async fn figures_of_months(cloud: &Cloud, months: BTreeSet<Month>, as_of: Timestamp) -> Vec<SellerFigures> {
+pub async fn figures_of_months(
+    cloud: &Cloud,
+    months: BTreeSet<Month>,
+    as_of: Timestamp,
+) -> Vec<SellerFigures> {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let mut figures = Vec::new();
     for month in months {
-        let orders = cloud.lake.fetch_orders(month, scratch.path()).await.expect("the lake's orders can be fetched");
-        let ledger = cloud.lake.fetch_ledger(month, scratch.path()).await.expect("the lake's ledger can be fetched");
-        let files = [MonthFiles { month, orders, ledger }];
+        let orders = cloud
+            .lake
+            .fetch_orders(month, scratch.path())
+            .await
+            .expect("the lake's orders can be fetched");
+        let ledger = cloud
+            .lake
+            .fetch_ledger(month, scratch.path())
+            .await
+            .expect("the lake's ledger can be fetched");
+        let files = [MonthFiles {
+            month,
+            orders,
+            ledger,
+        }];
         let of_month = report::figures_of(&files, month, as_of).expect("the lake's files can be read");
         figures.extend(of_month.into_iter().map(SellerFigures::from));
     }

@@ -26,12 +26,18 @@ pub struct Fuse {
 impl Fuse {
     /// Dies before call number `calls`, counted from 0, is sent.
     pub fn before_call(calls: u32) -> Self {
-        Self { calls_left: Arc::new(AtomicI64::new(calls.into())), answered: false }
+        Self {
+            calls_left: Arc::new(AtomicI64::new(calls.into())),
+            answered: false,
+        }
     }
 
     /// Dies with call number `calls`, counted from 0, carried out but its answer never seen.
     pub fn after_call(calls: u32) -> Self {
-        Self { answered: true, ..Self::before_call(calls) }
+        Self {
+            answered: true,
+            ..Self::before_call(calls)
+        }
     }
 
     /// Whether it has blown.
@@ -42,8 +48,20 @@ impl Fuse {
     /// `upload-validation` of a cloud, with every call of its own through this fuse.
     pub fn upload_validation(&self, cloud: &Cloud) -> UploadValidation {
         let retries = RetryConfig::disabled();
-        let s3 = cloud.s3.config().to_builder().retry_config(retries.clone()).interceptor(self.clone()).build();
-        let dynamodb = cloud.dynamodb.config().to_builder().retry_config(retries).interceptor(self.clone()).build();
+        let s3 = cloud
+            .s3
+            .config()
+            .to_builder()
+            .retry_config(retries.clone())
+            .interceptor(self.clone())
+            .build();
+        let dynamodb = cloud
+            .dynamodb
+            .config()
+            .to_builder()
+            .retry_config(retries)
+            .interceptor(self.clone())
+            .build();
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         UploadValidation {
             store: Store::new(dynamodb, ORDERS_TABLE, RECORDS_TABLE),
@@ -87,6 +105,10 @@ impl Intercept for Fuse {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Answers that come in after the death are not seen either.
-        if self.answered && self.has_blown() { Err(Died.into()) } else { Ok(()) }
+        if self.answered && self.has_blown() {
+            Err(Died.into())
+        } else {
+            Ok(())
+        }
     }
 }

@@ -25,17 +25,37 @@ pub struct NetFine {
 /// When the table cannot be read, or the index tells otherwise.
 pub async fn entries(cloud: &Cloud) -> Vec<LedgerEntry> {
     let mut entries = Vec::new();
-    let mut pages = cloud.dynamodb.scan().table_name(RECORDS_TABLE).into_paginator().items().send();
+    let mut pages = cloud
+        .dynamodb
+        .scan()
+        .table_name(RECORDS_TABLE)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(item) = pages.next().await {
         let item = item.expect("the records table can be read");
-        entries.extend(store::decode_entry(&item).expect("an entry decodes").map(|(_, entry)| entry));
+        entries.extend(
+            store::decode_entry(&item)
+                .expect("an entry decodes")
+                .map(|(_, entry)| entry),
+        );
     }
     entries.sort_by(|one, other| one.entry_id.cmp(&other.entry_id));
     let mut by_seller = Vec::new();
     for seller_id in cloud.store.sellers().await.expect("the sellers can be read") {
-        by_seller.extend(cloud.store.entries_of_seller(&seller_id, None).await.expect("a seller's entries can be read"));
+        by_seller.extend(
+            cloud
+                .store
+                .entries_of_seller(&seller_id, None)
+                .await
+                .expect("a seller's entries can be read"),
+        );
     }
-    crate::assert_same("the sellers' index against the table", written(&entries), written(&by_seller));
+    crate::assert_same(
+        "the sellers' index against the table",
+        written(&entries),
+        written(&by_seller),
+    );
     let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.entry_id.as_str()).collect();
     assert_eq!(ids.len(), entries.len(), "an entry's id stands twice");
     entries
@@ -61,12 +81,19 @@ pub fn net(entries: &[LedgerEntry]) -> Vec<NetFine> {
 pub fn standing_holds(entries: &[LedgerEntry]) -> usize {
     let mut latest: BTreeMap<_, (u32, EntryKind)> = BTreeMap::new();
     for entry in entries {
-        let ordinal = entry.entry_id.rsplit('.').next().and_then(|ordinal| ordinal.parse().ok());
+        let ordinal = entry
+            .entry_id
+            .rsplit('.')
+            .next()
+            .and_then(|ordinal| ordinal.parse().ok());
         let this = (ordinal.expect("an entry's id ends in its ordinal"), entry.kind);
         let known = latest.entry((&entry.order_id, &entry.subject)).or_insert(this);
         *known = (*known).max(this);
     }
-    latest.values().filter(|(_, kind)| *kind == EntryKind::Hold).count()
+    latest
+        .values()
+        .filter(|(_, kind)| *kind == EntryKind::Hold)
+        .count()
 }
 
 /// The entries as the contract writes them, to be compared byte by byte.
@@ -74,5 +101,8 @@ pub fn standing_holds(entries: &[LedgerEntry]) -> usize {
 /// # Panics
 /// When an entry does not encode.
 pub fn written(entries: &[LedgerEntry]) -> Vec<String> {
-    entries.iter().map(|entry| serde_json::to_string(entry).expect("an entry encodes")).collect()
+    entries
+        .iter()
+        .map(|entry| serde_json::to_string(entry).expect("an entry encodes"))
+        .collect()
 }

@@ -42,14 +42,19 @@ pub fn at(text: &str) -> Timestamp {
 ///
 /// # Panics
 /// Outside a runtime.
-pub fn beside<R: Future<Output: Send + 'static>>(work: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R::Output> {
+pub fn beside<R: Future<Output: Send + 'static>>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> JoinHandle<R::Output> {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || runtime.block_on(work()))
 }
 
 /// Where two collections differ, whatever their order: a line for each thing that one holds more often than the
 /// other, so that the first of thousands can be read.
-pub fn differences<T: Ord + Debug>(expected: impl IntoIterator<Item = T>, found: impl IntoIterator<Item = T>) -> Vec<String> {
+pub fn differences<T: Ord + Debug>(
+    expected: impl IntoIterator<Item = T>,
+    found: impl IntoIterator<Item = T>,
+) -> Vec<String> {
     let mut surplus: BTreeMap<T, i64> = BTreeMap::new();
     for thing in expected {
         *surplus.entry(thing).or_default() -= 1;
@@ -58,16 +63,26 @@ pub fn differences<T: Ord + Debug>(expected: impl IntoIterator<Item = T>, found:
         *surplus.entry(thing).or_default() += 1;
     }
     let told = surplus.into_iter().filter(|(_, count)| *count != 0);
-    told.map(|(thing, count)| format!("{} {thing:?}", if count < 0 { "missing" } else { "surplus" })).collect()
+    told.map(|(thing, count)| format!("{} {thing:?}", if count < 0 { "missing" } else { "surplus" }))
+        .collect()
 }
 
 /// Fails unless two collections hold the same, whatever their order; tells the first differences.
 ///
 /// # Panics
 /// When they differ.
-pub fn assert_same<T: Ord + Debug>(what: &str, expected: impl IntoIterator<Item = T>, found: impl IntoIterator<Item = T>) {
+pub fn assert_same<T: Ord + Debug>(
+    what: &str,
+    expected: impl IntoIterator<Item = T>,
+    found: impl IntoIterator<Item = T>,
+) {
     const TOLD_MAX: usize = 20;
     let differences = differences(expected, found);
     let told = &differences[..differences.len().min(TOLD_MAX)];
-    assert!(differences.is_empty(), "{what}: {} differences\n  {}", differences.len(), told.join("\n  "));
+    assert!(
+        differences.is_empty(),
+        "{what}: {} differences\n  {}",
+        differences.len(),
+        told.join("\n  ")
+    );
 }

@@ -23,16 +23,54 @@ const DAY: i64 = 24 * HOUR;
 
 const RATES: &[&str] = &["date", "currency", "usd_per_unit"];
 const ORDERS: &[&str] = &[
-    "order_id", "seller_id", "paid_at", "amount", "currency", "destination_country", "category", "status", "status_at",
+    "order_id",
+    "seller_id",
+    "paid_at",
+    "amount",
+    "currency",
+    "destination_country",
+    "category",
+    "status",
+    "status_at",
 ];
-const TRACKING: &[&str] =
-    &["order_id", "carrier", "tracking_number", "uploaded_at", "send_type", "invoice_no", "consignee_tax_id"];
-const EVENTS: &[&str] = &["carrier", "tracking_number", "event_code", "occurred_at", "recorded_at", "country"];
-const APPEALS: &[&str] = &["appeal_id", "order_id", "clause", "reason", "status", "filed_at", "decided_at", "evidence"];
+const TRACKING: &[&str] = &[
+    "order_id",
+    "carrier",
+    "tracking_number",
+    "uploaded_at",
+    "send_type",
+    "invoice_no",
+    "consignee_tax_id",
+];
+const EVENTS: &[&str] = &[
+    "carrier",
+    "tracking_number",
+    "event_code",
+    "occurred_at",
+    "recorded_at",
+    "country",
+];
+const APPEALS: &[&str] = &[
+    "appeal_id",
+    "order_id",
+    "clause",
+    "reason",
+    "status",
+    "filed_at",
+    "decided_at",
+    "evidence",
+];
 
 /// Destinations, with a tax id that passes where one is wanted.
-const DESTINATIONS: &[(&str, &str)] =
-    &[("US", ""), ("ES", ""), ("FR", ""), ("PL", ""), ("RU", "7707083893"), ("BR", "52998224725"), ("KP", "")];
+const DESTINATIONS: &[(&str, &str)] = &[
+    ("US", ""),
+    ("ES", ""),
+    ("FR", ""),
+    ("PL", ""),
+    ("RU", "7707083893"),
+    ("BR", "52998224725"),
+    ("KP", ""),
+];
 
 /// A season of so many orders.
 pub fn made_up(seed: u64, orders: u32) -> Season {
@@ -78,7 +116,8 @@ impl Maker {
 
     /// Seconds within so many hours.
     fn within(&mut self, hours: RangeInclusive<i64>) -> i64 {
-        self.random.random_range(hours.start() * HOUR..=hours.end() * HOUR)
+        self.random
+            .random_range(hours.start() * HOUR..=hours.end() * HOUR)
     }
 
     fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
@@ -90,14 +129,23 @@ impl Maker {
         let paid = Paid {
             order_id: format!("{}", 8_100_000_000_000_000_u64 + u64::from(index) * 7),
             at,
-            destination: DESTINATIONS.choose_weighted(&mut self.random, |(country, _)| if *country == "KP" { 1 } else { 8 }).expect("weights"),
+            destination: DESTINATIONS
+                .choose_weighted(
+                    &mut self.random,
+                    |(country, _)| if *country == "KP" { 1 } else { 8 },
+                )
+                .expect("weights"),
         };
         let (status, status_at) = match self.random.random_range(0..100) {
             0..5 => ("cancelled", after(at, self.within(1..=20)).to_string()),
             5..9 => ("refunded", after(at, self.within(24..=900)).to_string()),
             _ => ("paid", String::new()),
         };
-        let cents: u32 = if self.chance(10) { self.pick(&[9, 10, 99_999, 100_001]) } else { self.random.random_range(300..90_000) };
+        let cents: u32 = if self.chance(10) {
+            self.pick(&[9, 10, 99_999, 100_001])
+        } else {
+            self.random.random_range(300..90_000)
+        };
         let row = [
             paid.order_id.clone(),
             format!("S{:05}", self.random.random_range(1..=5)),
@@ -120,13 +168,26 @@ impl Maker {
 
     /// Uploads the order's numbers, among them bad ones and their mending.
     fn ship(&mut self, paid: &Paid) {
-        let delay = if self.chance(15) { self.pick(&[24 * HOUR, 24 * HOUR + 1, 40 * HOUR]) } else { self.within(1..=23) };
+        let delay = if self.chance(15) {
+            self.pick(&[24 * HOUR, 24 * HOUR + 1, 40 * HOUR])
+        } else {
+            self.within(1..=23)
+        };
         let uploaded_at = after(paid.at, delay);
         let parcel = self.parcel();
         if self.chance(14) {
-            let taken = self.tracking.last().map_or_else(String::new, |(_, row)| row[2].clone());
+            let taken = self
+                .tracking
+                .last()
+                .map_or_else(String::new, |(_, row)| row[2].clone());
             let spaced = format!("{} {}", &parcel.1[..4], &parcel.1[4..]);
-            let bad = self.pick(&[("DHL", ""), ("DHL", "1234"), ("Nobody Post", "1234567890"), (parcel.0, &spaced), ("DHL", &taken)]);
+            let bad = self.pick(&[
+                ("DHL", ""),
+                ("DHL", "1234"),
+                ("Nobody Post", "1234567890"),
+                (parcel.0, &spaced),
+                ("DHL", &taken),
+            ]);
             let row = self.tracking_row(paid, (bad.0, bad.1.to_owned()), uploaded_at, "all");
             self.tracking.push((uploaded_at, row));
             if self.chance(70) {
@@ -138,21 +199,50 @@ impl Maker {
         self.send(paid, parcel, uploaded_at, "all", false);
         let again_at = after(uploaded_at, self.within(2..=60));
         match self.random.random_range(0..100) {
-            0..6 => { let second = self.parcel(); self.send(paid, second, again_at, "part", true) }
-            6..10 => { let other = self.parcel(); self.send(paid, other, again_at, "all", true) }
+            0..6 => {
+                let second = self.parcel();
+                self.send(paid, second, again_at, "part", true)
+            }
+            6..10 => {
+                let other = self.parcel();
+                self.send(paid, other, again_at, "all", true)
+            }
             _ => {}
         }
     }
 
     fn send(&mut self, paid: &Paid, parcel: Parcel, uploaded_at: Timestamp, send_type: &str, mended: bool) {
         let row = self.tracking_row(paid, parcel.clone(), uploaded_at, send_type);
-        if mended { &mut self.mended } else { &mut self.tracking }.push((uploaded_at, row));
+        if mended {
+            &mut self.mended
+        } else {
+            &mut self.tracking
+        }
+        .push((uploaded_at, row));
         self.travel(&parcel, uploaded_at, paid.destination.0);
     }
 
-    fn tracking_row(&mut self, paid: &Paid, (carrier, number): (&str, String), uploaded_at: Timestamp, send_type: &str) -> Vec<String> {
-        let invoice = if self.chance(4) { String::new() } else { format!("INV{}", &paid.order_id[10..]) };
-        let cells = [&paid.order_id, carrier, &number, &uploaded_at.to_string(), send_type, &invoice, paid.destination.1];
+    fn tracking_row(
+        &mut self,
+        paid: &Paid,
+        (carrier, number): (&str, String),
+        uploaded_at: Timestamp,
+        send_type: &str,
+    ) -> Vec<String> {
+        let invoice = if self.chance(4) {
+            String::new()
+        } else {
+            format!("INV{}", &paid.order_id[10..])
+        };
+        let cells = [
+            &paid.order_id,
+            carrier,
+            &number,
+            &uploaded_at.to_string(),
+            send_type,
+            &invoice,
+            paid.destination.1,
+        ];
         cells.map(str::to_owned).to_vec()
     }
 
@@ -161,14 +251,27 @@ impl Maker {
             let serial: u32 = self.random.random_range(100_000_000..1_000_000_000);
             ("DHL", format!("{serial}{}", serial % 7))
         } else {
-            ("YunExpress", format!("YT{:016}", self.random.random_range(0..10_000_000_000_000_000_u64)))
+            (
+                "YunExpress",
+                format!(
+                    "YT{:016}",
+                    self.random.random_range(0..10_000_000_000_000_000_u64)
+                ),
+            )
         }
     }
 
     /// The parcel's way, which may stop anywhere.
     fn travel(&mut self, parcel: &Parcel, uploaded_at: Timestamp, country: &str) {
         const NODES: [&str; 8] = [
-            "picked_up", "export_customs", "departed_origin", "in_transit", "arrived_destination", "import_customs", "out_for_delivery", "signed",
+            "picked_up",
+            "export_customs",
+            "departed_origin",
+            "in_transit",
+            "arrived_destination",
+            "import_customs",
+            "out_for_delivery",
+            "signed",
         ];
         let mut occurred_at = after(uploaded_at, self.within(2..=52));
         for node in NODES {
@@ -191,9 +294,20 @@ impl Maker {
     /// An event, learned soon or late, at times more than once.
     fn report(&mut self, (carrier, number): &Parcel, node: &str, occurred_at: Timestamp, country: &str) {
         for _ in 0..if self.chance(6) { 2 } else { 1 } {
-            let delay = if self.chance(10) { self.within(20..=120) } else { self.within(0..=3) };
+            let delay = if self.chance(10) {
+                self.within(20..=120)
+            } else {
+                self.within(0..=3)
+            };
             let recorded_at = after(occurred_at, delay);
-            let cells = [carrier, number.as_str(), node, &occurred_at.to_string(), &recorded_at.to_string(), country];
+            let cells = [
+                carrier,
+                number.as_str(),
+                node,
+                &occurred_at.to_string(),
+                &recorded_at.to_string(),
+                country,
+            ];
             self.events.push((recorded_at, cells.map(str::to_owned).to_vec()));
         }
     }
@@ -201,9 +315,22 @@ impl Maker {
     fn appeal(&mut self, index: u32, paid: &Paid) {
         let filed_at = after(paid.at, self.within(20 * 24..=32 * 24));
         let status = self.pick(&["pending", "accepted", "accepted", "rejected", "withdrawn"]);
-        let decided_at = if status == "pending" { String::new() } else { after(filed_at, self.within(1..=120)).to_string() };
+        let decided_at = if status == "pending" {
+            String::new()
+        } else {
+            after(filed_at, self.within(1..=120)).to_string()
+        };
         let clause = self.pick(&["B4", "B4", "B4", "B3", "A6"]);
-        let cells = [&format!("A{index:06}"), &paid.order_id, clause, "carrier_delay", status, &filed_at.to_string(), &decided_at, "pod.pdf"];
+        let cells = [
+            &format!("A{index:06}"),
+            &paid.order_id,
+            clause,
+            "carrier_delay",
+            status,
+            &filed_at.to_string(),
+            &decided_at,
+            "pod.pdf",
+        ];
         self.appeals.rows.push(cells.map(str::to_owned).to_vec());
     }
 
@@ -231,7 +358,10 @@ impl Maker {
 /// Rows in the order in which they were learned, so that the first of two claims to a number is the first row too.
 fn sorted(columns: &[&str], mut rows: Dated) -> Table {
     rows.sort();
-    Table { rows: rows.into_iter().map(|(_, row)| row).collect(), ..Table::new(columns) }
+    Table {
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        ..Table::new(columns)
+    }
 }
 
 /// A rate every third day, from a week before the first order on.
@@ -240,7 +370,11 @@ fn rates() -> Table {
     for day in (-6..PAID_WITHIN_DAYS).step_by(3) {
         let date = after(BEGINS, day * DAY).to_string()[..10].to_owned();
         for (currency, rate) in [("EUR", "1.0800"), ("BRL", "0.2")] {
-            table.rows.push(vec![date.clone(), currency.to_owned(), format!("{rate}{}", day + 7)]);
+            table.rows.push(vec![
+                date.clone(),
+                currency.to_owned(),
+                format!("{rate}{}", day + 7),
+            ]);
         }
     }
     table

@@ -18,7 +18,11 @@ pub struct OwnCloud {
 
 /// The key of an operator's file.
 pub fn operator_key(kind: &str, name: &str) -> UploadKey {
-    UploadKey { kind: kind.to_owned(), seller_id: None, name: name.to_owned() }
+    UploadKey {
+        kind: kind.to_owned(),
+        seller_id: None,
+        name: name.to_owned(),
+    }
 }
 
 /// The key of a seller's own file.
@@ -27,7 +31,11 @@ pub fn operator_key(kind: &str, name: &str) -> UploadKey {
 /// When the seller's id is none.
 pub fn seller_key(kind: &str, seller: &str, name: &str) -> UploadKey {
     let seller_id = SellerId::parse(seller).expect("a seller's id of a test");
-    UploadKey { kind: kind.to_owned(), seller_id: Some(seller_id), name: name.to_owned() }
+    UploadKey {
+        kind: kind.to_owned(),
+        seller_id: Some(seller_id),
+        name: name.to_owned(),
+    }
 }
 
 impl OwnCloud {
@@ -44,8 +52,14 @@ impl OwnCloud {
     /// # Panics
     /// When it cannot be opened.
     pub async fn reopen(directory: TempDir) -> Self {
-        let options = Options { data_dir: directory.path().to_owned(), policy: Arc::new(PolicyBook::shipped().clone()) };
-        Self { cloud: Cloud::open(options).await.expect("a cloud can be opened"), directory }
+        let options = Options {
+            data_dir: directory.path().to_owned(),
+            policy: Arc::new(PolicyBook::shipped().clone()),
+        };
+        Self {
+            cloud: Cloud::open(options).await.expect("a cloud can be opened"),
+            directory,
+        }
     }
 
     /// Shuts the cloud down and leaves its state, for the command to work on.
@@ -60,16 +74,26 @@ impl OwnCloud {
     pub async fn put(&self, key: &UploadKey, content: impl AsRef<[u8]>, recorded_at: Option<Timestamp>) {
         let file = tempfile::NamedTempFile::new().expect("a scratch file");
         fs::write(file.path(), content).expect("a scratch file can be written");
-        self.lake.put_upload(key, file.path(), recorded_at).await.expect("the inbox takes every file");
+        self.lake
+            .put_upload(key, file.path(), recorded_at)
+            .await
+            .expect("the inbox takes every file");
     }
 
     /// Uploads a file's content and gives its answer.
     ///
     /// # Panics
     /// When it is not answered, or the answer does not add up.
-    pub async fn upload(&self, key: &UploadKey, content: impl AsRef<[u8]>, recorded_at: Option<Timestamp>) -> Answer {
+    pub async fn upload(
+        &self,
+        key: &UploadKey,
+        content: impl AsRef<[u8]>,
+        recorded_at: Option<Timestamp>,
+    ) -> Answer {
         self.put(key, content, recorded_at).await;
-        self.deliver_notifications().await.expect("an upload is answered, whatever it holds");
+        self.deliver_notifications()
+            .await
+            .expect("an upload is answered, whatever it holds");
         self.answer(key).await
     }
 
@@ -78,10 +102,14 @@ impl OwnCloud {
     /// # Panics
     /// As [`OwnCloud::upload`].
     pub async fn upload_file(&self, path: &Path, recorded_at: Timestamp) -> Answer {
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a file has a name");
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a file has a name");
         let kind = name.split(['-', '.']).next().unwrap_or(name);
         let content = fs::read(path).expect("the file can be read");
-        self.upload(&operator_key(kind, name), content, Some(recorded_at)).await
+        self.upload(&operator_key(kind, name), content, Some(recorded_at))
+            .await
     }
 
     /// The answer to an upload, which always adds up.
@@ -91,7 +119,11 @@ impl OwnCloud {
     pub async fn answer(&self, key: &UploadKey) -> Answer {
         let answer = self.lake.answer(key).await.expect("the upload was answered");
         let counts = answer.counts;
-        let verdicts = counts.accepted + counts.accepted_with_warning + counts.unchanged + counts.parked + counts.rejected;
+        let verdicts = counts.accepted
+            + counts.accepted_with_warning
+            + counts.unchanged
+            + counts.parked
+            + counts.rejected;
         assert_eq!(verdicts, counts.rows, "the verdicts on {key} add up to its rows");
         assert_eq!(answer.upload.rows, counts.rows, "{key}");
         answer
@@ -102,7 +134,10 @@ impl OwnCloud {
     /// # Panics
     /// When there is none.
     pub async fn rejected(&self, key: &UploadKey) -> Vec<u8> {
-        self.lake.bytes(&key.answer("rejected.csv")).await.expect("every answer has its rejected.csv")
+        self.lake
+            .bytes(&key.answer("rejected.csv"))
+            .await
+            .expect("every answer has its rejected.csv")
     }
 
     /// Both scans of a night.
@@ -111,7 +146,10 @@ impl OwnCloud {
     /// When a scan fails, or an order in it.
     pub async fn settle(&self, as_of: Timestamp) {
         let night = self.night(as_of).await.expect("a night can be run");
-        assert!(night.stalls.failed.is_empty() && night.signoffs.failed.is_empty(), "no order fails: {night:?}");
+        assert!(
+            night.stalls.failed.is_empty() && night.signoffs.failed.is_empty(),
+            "no order fails: {night:?}"
+        );
     }
 
     /// Every order, by its id.
@@ -122,8 +160,16 @@ impl OwnCloud {
         let mut orders = Vec::new();
         let mut cursor = None;
         loop {
-            let page = self.store.scan_orders(0, 1, cursor.as_ref()).await.expect("the orders can be read");
-            orders.extend(page.found.into_iter().map(|order| order.expect("an order decodes").order));
+            let page = self
+                .store
+                .scan_orders(0, 1, cursor.as_ref())
+                .await
+                .expect("the orders can be read");
+            orders.extend(
+                page.found
+                    .into_iter()
+                    .map(|order| order.expect("an order decodes").order),
+            );
             cursor = page.cursor;
             if cursor.is_none() {
                 orders.sort_by(|one, other| one.order_id.cmp(&other.order_id));

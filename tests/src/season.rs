@@ -8,7 +8,14 @@ use chrono::NaiveDate;
 use domain::{Timestamp, Zone};
 
 /// Files in the order in which they are uploaded.
-const FILES: [&str; 6] = ["rates", "orders", "tracking", "tracking-mended", "events", "appeals"];
+const FILES: [&str; 6] = [
+    "rates",
+    "orders",
+    "tracking",
+    "tracking-mended",
+    "events",
+    "appeals",
+];
 
 /// One file of a season.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +48,10 @@ pub fn real_season(name: &str) -> Option<PathBuf> {
 impl Table {
     /// A table of these columns, without rows.
     pub fn new(columns: &[&str]) -> Self {
-        Self { header: columns.iter().map(|column| (*column).to_owned()).collect(), rows: Vec::new() }
+        Self {
+            header: columns.iter().map(|column| (*column).to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// The table as csv.
@@ -89,7 +99,10 @@ impl Season {
                 let mut csv = csv::Reader::from_path(&path).expect("a season's file can be opened");
                 let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
                 let header = cells(csv.headers().expect("a season's file has a header"));
-                let rows = csv.records().map(|record| cells(&record.expect("a season's file is sound csv"))).collect();
+                let rows = csv
+                    .records()
+                    .map(|record| cells(&record.expect("a season's file is sound csv")))
+                    .collect();
                 season.tables.insert(file, Table { header, rows });
             }
         }
@@ -109,13 +122,18 @@ impl Season {
     /// # Panics
     /// When no file of a season is called so.
     pub fn put(&mut self, file: &str, table: Table) {
-        let file = FILES.into_iter().find(|known| *known == file).expect("a name of a season's file");
+        let file = FILES
+            .into_iter()
+            .find(|known| *known == file)
+            .expect("a name of a season's file");
         self.tables.insert(file, table);
     }
 
     /// Names and contents of the season's files, in the order of their upload.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Table)> {
-        FILES.into_iter().filter_map(|file| self.tables.get(file).map(|table| (file, table)))
+        FILES
+            .into_iter()
+            .filter_map(|file| self.tables.get(file).map(|table| (file, table)))
     }
 
     /// Writes the season's files into a folder; gives their paths in the order of their upload.
@@ -164,14 +182,24 @@ impl Season {
     }
 
     fn rows_of(&mut self, file: &'static str, like: &Table) -> &mut Vec<Vec<String>> {
-        &mut self.tables.entry(file).or_insert_with(|| Table { header: like.header.clone(), rows: Vec::new() }).rows
+        &mut self
+            .tables
+            .entry(file)
+            .or_insert_with(|| Table {
+                header: like.header.clone(),
+                rows: Vec::new(),
+            })
+            .rows
     }
 }
 
 /// The days on which a row was learned, and as what.
 fn learned_on(file: &str, table: &Table, row: &[String], zone: Zone) -> Vec<(NaiveDate, Vec<String>)> {
     let day = |column: &str| {
-        let at: Timestamp = table.cell(row, column).parse().expect("a season's times are RFC 3339");
+        let at: Timestamp = table
+            .cell(row, column)
+            .parse()
+            .expect("a season's times are RFC 3339");
         at.date_in(zone)
     };
     let is = |column: &str, value: &str| table.cell(row, column) == value;
@@ -182,7 +210,13 @@ fn learned_on(file: &str, table: &Table, row: &[String], zone: Zone) -> Vec<(Nai
     };
     match in_two {
         Some((first, then, [status, none])) if day(first) != day(then) => {
-            vec![(day(first), table.with_cells(row, &[("status", status), (then, none)])), (day(then), row.to_vec())]
+            vec![
+                (
+                    day(first),
+                    table.with_cells(row, &[("status", status), (then, none)]),
+                ),
+                (day(then), row.to_vec()),
+            ]
         }
         Some((first, ..)) => vec![(day(first), row.to_vec())],
         None => {

@@ -184,8 +184,16 @@ fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
     PolicyBook::parse(&text).map_err(|error| {
-        let because = std::error::Error::source(&error)
-            .map_or(String::new(), |source| format!(": {}", source.to_string().trim()));
+        let because = std::error::Error::source(&error).map_or(String::new(), |source| {
+            format!(": {}", without_excerpt(&source.to_string()))
+        });
         CommandError::usage(format!("{}: {error}{because}", path.display()))
     })
+}
+
+/// A TOML error in one line: it brings an excerpt of the file, framed with `|`.
+fn without_excerpt(error: &str) -> String {
+    let lines = error.lines().map(str::trim);
+    let told = lines.filter(|line| !line.is_empty() && !line.contains('|'));
+    told.collect::<Vec<_>>().join(", ")
 }

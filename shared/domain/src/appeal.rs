@@ -88,12 +88,18 @@ impl Appeal {
     /// The appeal's status as of an instant; `None` when it was not known then. Before its decision it is pending.
     pub fn status(&self, as_of: Timestamp) -> Option<AppealStatus> {
         self.states.iter().find(|state| state.recorded_at <= as_of)?;
-        Some(self.decision(as_of).map_or(AppealStatus::Pending, |decision| decision.status))
+        Some(
+            self.decision(as_of)
+                .map_or(AppealStatus::Pending, |decision| decision.status),
+        )
     }
 
     /// The decision that holds as of an instant.
     pub fn decision(&self, as_of: Timestamp) -> Option<&AppealState> {
-        let known = self.states.iter().filter(|state| state.recorded_at <= as_of && state.since <= as_of);
+        let known = self
+            .states
+            .iter()
+            .filter(|state| state.recorded_at <= as_of && state.since <= as_of);
         let decided = known.filter(|state| state.status != AppealStatus::Pending);
         decided.max_by_key(|state| (state.since, state.status))
     }
@@ -101,7 +107,11 @@ impl Appeal {
     /// Adds a state; the same state again keeps its earliest `recorded_at`. True when something changed.
     pub(crate) fn learn(&mut self, fact: &AppealFact) -> bool {
         let state = AppealState::of(fact);
-        match self.states.iter_mut().find(|known| (known.since, known.status) == (state.since, state.status)) {
+        match self
+            .states
+            .iter_mut()
+            .find(|known| (known.since, known.status) == (state.since, state.status))
+        {
             Some(known) if known.recorded_at <= state.recorded_at => false,
             Some(known) => {
                 known.recorded_at = state.recorded_at;
@@ -121,22 +131,35 @@ impl Appeal {
             AppealedClause::B3 => Clause::B3,
             AppealedClause::B4 => Clause::B4,
         };
-        clause == subject.clause && (self.episode_start.is_none() || self.episode_start == subject.episode_start)
+        clause == subject.clause
+            && (self.episode_start.is_none() || self.episode_start == subject.episode_start)
     }
 }
 
 impl AppealState {
     fn of(fact: &AppealFact) -> Self {
-        Self { since: fact.decided_at.unwrap_or(fact.filed_at), status: fact.status, recorded_at: fact.recorded_at }
+        Self {
+            since: fact.decided_at.unwrap_or(fact.filed_at),
+            status: fact.status,
+            recorded_at: fact.recorded_at,
+        }
     }
 }
 
 /// Of several appeals about one entry: accepted, then pending, then the rest (B5).
 pub fn plea<'a>(appeals: &'a [Appeal], subject: &Subject, as_of: Timestamp) -> Plea<'a> {
-    let with = |status| appeals.iter().filter(move |appeal| appeal.names(subject) && appeal.status(as_of) == Some(status));
-    if let Some(appeal) = with(AppealStatus::Accepted).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id)) {
+    let with = |status| {
+        appeals
+            .iter()
+            .filter(move |appeal| appeal.names(subject) && appeal.status(as_of) == Some(status))
+    };
+    if let Some(appeal) =
+        with(AppealStatus::Accepted).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
+    {
         return Plea::Accepted(appeal);
     }
     // The earliest filed decides whether it was filed by the deadline.
-    with(AppealStatus::Pending).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id)).map_or(Plea::None, Plea::Pending)
+    with(AppealStatus::Pending)
+        .min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
+        .map_or(Plea::None, Plea::Pending)
 }

@@ -146,7 +146,9 @@ pub enum Because {
 /// Pure: the same facts give the same result however they were split, ordered or repeated, and however many
 /// nights ran before.
 pub fn assess(order: &Order, policy: &Policy, as_of: Timestamp) -> Assessment {
-    let Some(seen) = order.as_of(as_of) else { return Assessment::default() };
+    let Some(seen) = order.as_of(as_of) else {
+        return Assessment::default();
+    };
     let rules = Rules { seen: &seen, policy };
     let mut assessment = Assessment::default();
     rules.upload(&mut assessment);
@@ -165,7 +167,11 @@ struct Rules<'a> {
 impl Assessment {
     fn near(&mut self, at: Timestamp, clause: &'static str) {
         let deadline = Deadline { at, clause };
-        self.next_deadline = Some(self.next_deadline.take().map_or(deadline.clone(), |known| known.min(deadline)));
+        self.next_deadline = Some(
+            self.next_deadline
+                .take()
+                .map_or(deadline.clone(), |known| known.min(deadline)),
+        );
     }
 }
 
@@ -179,34 +185,76 @@ impl Rules<'_> {
         if waits && self.seen.status_at(self.seen.as_of).0 == OrderStatus::Paid {
             assessment.near(deadline, "A1");
         } else if !waits && uploaded_at.is_none_or(|at| at > deadline) && !self.seen.is_excluded() {
-            assessment.warnings.push(Warning::UploadLate { uploaded_at, deadline });
+            assessment.warnings.push(Warning::UploadLate {
+                uploaded_at,
+                deadline,
+            });
         }
-        let Some(failure) = order.failure.filter(|failure| failure.uploaded_at <= self.seen.as_of) else { return };
-        let because = Because::UploadFailed { code: failure.code, uploaded_at: failure.uploaded_at, row: failure.source.row };
+        let Some(failure) = order
+            .failure
+            .filter(|failure| failure.uploaded_at <= self.seen.as_of)
+        else {
+            return;
+        };
+        let because = Because::UploadFailed {
+            code: failure.code,
+            uploaded_at: failure.uploaded_at,
+            row: failure.source.row,
+        };
         let fine = Cents(i64::from(self.policy.upload.fine_cents));
-        self.charge(assessment, Subject::order(Clause::A6), fine, failure.uploaded_at, because);
+        self.charge(
+            assessment,
+            Subject::order(Clause::A6),
+            fine,
+            failure.uploaded_at,
+            because,
+        );
     }
 
     /// B1 (warning). That silence is never also B3's, which runs from the pickup.
     fn pickup(&self, assessment: &mut Assessment) {
-        for parcel in self.seen.parcels.iter().filter(|parcel| parcel.is_live_at(self.seen.as_of)) {
+        for parcel in self
+            .seen
+            .parcels
+            .iter()
+            .filter(|parcel| parcel.is_live_at(self.seen.as_of))
+        {
             let deadline = pickup_deadline(self.seen.order, parcel.shipment.uploaded_at, self.policy);
             let picked_up_at = parcel.timeline.picked_up_at;
             if picked_up_at.is_none() && self.seen.as_of <= deadline {
                 assessment.near(deadline, "B1");
             } else if picked_up_at.is_none_or(|at| at > deadline) {
                 let number = parcel.shipment.number.clone();
-                assessment.warnings.push(Warning::PickupLate { number, picked_up_at, deadline });
+                assessment.warnings.push(Warning::PickupLate {
+                    number,
+                    picked_up_at,
+                    deadline,
+                });
             }
         }
     }
 
     /// B2 (warning), judged at the end of a timeline.
     fn nodes(&self, assessment: &mut Assessment) {
-        for parcel in self.seen.parcels.iter().filter(|parcel| parcel.is_in_use_at(self.seen.as_of)) {
+        for parcel in self
+            .seen
+            .parcels
+            .iter()
+            .filter(|parcel| parcel.is_in_use_at(self.seen.as_of))
+        {
             if parcel.timeline.end.is_some() && !self.policy.is_complete(parcel.timeline.nodes) {
-                let missing = self.policy.nodes.required.iter().copied().filter(|node| !parcel.timeline.nodes.contains(*node)).collect();
-                assessment.warnings.push(Warning::NodesMissing { number: parcel.shipment.number.clone(), missing });
+                let missing = self
+                    .policy
+                    .nodes
+                    .required
+                    .iter()
+                    .copied()
+                    .filter(|node| !parcel.timeline.nodes.contains(*node))
+                    .collect();
+                assessment.warnings.push(Warning::NodesMissing {
+                    number: parcel.shipment.number.clone(),
+                    missing,
+                });
             }
         }
     }
@@ -215,7 +263,13 @@ impl Rules<'_> {
     fn silence(&self, assessment: &mut Assessment) {
         for parcel in &self.seen.parcels {
             let timeline = &parcel.timeline;
-            let ends = timeline.instants.iter().skip(1).copied().map(Some).chain(timeline.end.is_none().then_some(None));
+            let ends = timeline
+                .instants
+                .iter()
+                .skip(1)
+                .copied()
+                .map(Some)
+                .chain(timeline.end.is_none().then_some(None));
             for (silent_from, silent_until) in timeline.instants.iter().copied().zip(ends) {
                 let fined = self.episode(assessment, &parcel.shipment.number, silent_from, silent_until);
                 if fined && self.policy.silence.fined_per == SilenceUnit::Shipment {
@@ -227,9 +281,17 @@ impl Rules<'_> {
 
     /// One gap between consecutive events; true when it is a fined episode. A gap to an event that has not
     /// happened yet is measured to the scan's instant only: no fine before its time.
-    fn episode(&self, assessment: &mut Assessment, number: &TrackingNumber, silent_from: Timestamp, silent_until: Option<Timestamp>) -> bool {
+    fn episode(
+        &self,
+        assessment: &mut Assessment,
+        number: &TrackingNumber,
+        silent_from: Timestamp,
+        silent_until: Option<Timestamp>,
+    ) -> bool {
         let limit = self.policy.silence_max();
-        let silence = silent_until.map_or(self.seen.as_of, |until| until.min(self.seen.as_of)).since(silent_from);
+        let silence = silent_until
+            .map_or(self.seen.as_of, |until| until.min(self.seen.as_of))
+            .since(silent_from);
         if silence <= limit {
             if silent_until.is_none() {
                 assessment.near(silent_from.plus(limit), "B3");
@@ -237,17 +299,43 @@ impl Rules<'_> {
             return false;
         }
         let episode_start = (self.policy.silence.fined_per == SilenceUnit::Episode).then_some(silent_from);
-        let because = Because::Silence { silent_from, silent_until, comparison: format!("{silence} > {limit}") };
+        let because = Because::Silence {
+            silent_from,
+            silent_until,
+            comparison: format!("{silence} > {limit}"),
+        };
         let fine = Cents(i64::from(self.policy.silence.fine_cents));
-        self.charge(assessment, Subject::silence(number, episode_start), fine, silent_from.plus(limit).next(), because);
+        self.charge(
+            assessment,
+            Subject::silence(number, episode_start),
+            fine,
+            silent_from.plus(limit).next(),
+            because,
+        );
         true
     }
 
     /// A6 and B3: a pending appeal holds nothing, an accepted one takes the fine away.
-    fn charge(&self, assessment: &mut Assessment, subject: Subject, amount: Cents, effective_at: Timestamp, because: Because) {
-        let accepted = matches!(plea(&self.seen.order.appeals, &subject, self.seen.as_of), Plea::Accepted(_));
+    fn charge(
+        &self,
+        assessment: &mut Assessment,
+        subject: Subject,
+        amount: Cents,
+        effective_at: Timestamp,
+        because: Because,
+    ) {
+        let accepted = matches!(
+            plea(&self.seen.order.appeals, &subject, self.seen.as_of),
+            Plea::Accepted(_)
+        );
         if !accepted && amount > Cents::ZERO {
-            assessment.due.push(Due { subject, verdict: Verdict::Fine, amount, effective_at, because });
+            assessment.due.push(Due {
+                subject,
+                verdict: Verdict::Fine,
+                amount,
+                effective_at,
+                because,
+            });
         }
     }
 
@@ -266,7 +354,9 @@ impl Rules<'_> {
         let subject = Subject::order(Clause::B4);
         let (verdict, held_by_appeal) = match plea(&order.appeals, &subject, as_of) {
             Plea::Accepted(_) => return,
-            Plea::Pending(appeal) if appeal.filed_at <= deadline => (Verdict::Hold, Some(appeal.appeal_id.clone())),
+            Plea::Pending(appeal) if appeal.filed_at <= deadline => {
+                (Verdict::Hold, Some(appeal.appeal_id.clone()))
+            }
             Plea::Pending(_) | Plea::None => (Verdict::Fine, None),
         };
         if amount == Cents::ZERO {
@@ -280,13 +370,25 @@ impl Rules<'_> {
             comparison: self.sign_off_arithmetic(amount),
             held_by_appeal,
         };
-        assessment.due.push(Due { subject, verdict, amount, effective_at: deadline.next(), because });
+        assessment.due.push(Due {
+            subject,
+            verdict,
+            amount,
+            effective_at: deadline.next(),
+            because,
+        });
     }
 
     fn sign_off_arithmetic(&self, amount: Cents) -> String {
         let rule = &self.policy.sign_off;
         let (usd, cap) = (self.seen.order.usd, Cents(i64::from(rule.fine_cents_max)));
-        format!("{} % of {usd}, at most {cap} = {amount}", Cents(i64::from(rule.fine_basis_points)).to_string().trim_end_matches('0').trim_end_matches('.'))
+        format!(
+            "{} % of {usd}, at most {cap} = {amount}",
+            Cents(i64::from(rule.fine_basis_points))
+                .to_string()
+                .trim_end_matches('0')
+                .trim_end_matches('.')
+        )
     }
 }
 
@@ -305,13 +407,19 @@ impl Order {
         match (plea(&self.appeals, subject, as_of), due) {
             (Plea::Accepted(appeal), None) => Because::AppealAccepted {
                 appeal_id: appeal.appeal_id.clone(),
-                decided_at: appeal.decision(as_of).map_or(appeal.filed_at, |decision| decision.since),
+                decided_at: appeal
+                    .decision(as_of)
+                    .map_or(appeal.filed_at, |decision| decision.since),
             },
-            (Plea::Pending(appeal), Some(due)) if due.verdict == Verdict::Hold => Because::AppealPending { appeal_id: appeal.appeal_id.clone() },
+            (Plea::Pending(appeal), Some(due)) if due.verdict == Verdict::Hold => Because::AppealPending {
+                appeal_id: appeal.appeal_id.clone(),
+            },
             (_, Some(due)) => Because::AmountChanged { due: due.amount },
             (_, None) => {
                 let latest_fact_recorded_at = self.learned_at().into_iter().rev().find(|at| *at <= as_of);
-                Because::NoLongerDue { latest_fact_recorded_at }
+                Because::NoLongerDue {
+                    latest_fact_recorded_at,
+                }
             }
         }
     }
@@ -325,12 +433,19 @@ impl Order {
         let assessment = assess(self, policy, ALL_FACTS);
         let subject = Subject::order(Clause::B4);
         let due = assessment.due.iter().find(|due| due.subject == subject);
-        let posted = self.posted.iter().find(|posted| posted.subject == subject).filter(|posted| posted.amount > Cents::ZERO);
-        let stands = posted.filter(|posted| matches!(posted.kind, crate::EntryKind::Fine | crate::EntryKind::Hold));
+        let posted = self
+            .posted
+            .iter()
+            .find(|posted| posted.subject == subject)
+            .filter(|posted| posted.amount > Cents::ZERO);
+        let stands =
+            posted.filter(|posted| matches!(posted.kind, crate::EntryKind::Fine | crate::EntryKind::Hold));
         match (due, stands) {
             (None, None) => false,
             (Some(due), Some(posted)) => {
-                due.verdict == Verdict::Hold || posted.kind != crate::EntryKind::Fine || due.amount != posted.amount
+                due.verdict == Verdict::Hold
+                    || posted.kind != crate::EntryKind::Fine
+                    || due.amount != posted.amount
             }
             (Some(_), None) | (None, Some(_)) => true,
         }

@@ -198,13 +198,21 @@ pub struct Finding {
 impl Finding {
     /// A finding about a cell.
     pub fn new(code: RowCode, column: &str, value: &str) -> Self {
-        Self { code, column: column.to_owned(), value: shortened(value), detail: String::new() }
+        Self {
+            code,
+            column: column.to_owned(),
+            value: shortened(value),
+            detail: String::new(),
+        }
     }
 
     /// This finding with `detail` for its message.
     #[must_use]
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), ..self }
+        Self {
+            detail: detail.into(),
+            ..self
+        }
     }
 
     /// Whether the finding refuses its row.

@@ -51,14 +51,22 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
     let refunded = seen.status_at(learned_by).0 == OrderStatus::Refunded;
     let excluded = seen.is_excluded();
     let is_subtracted = refunded && policy.eligibility.subtract_refunds;
-    let extras = policy.eligibility.fulfilment_requires.iter().map(|extra| match extra {
-        FulfilmentExtra::Nodes => nodes,
-        FulfilmentExtra::SignOff => Some(delivery),
-    });
+    let extras = policy
+        .eligibility
+        .fulfilment_requires
+        .iter()
+        .map(|extra| match extra {
+            FulfilmentExtra::Nodes => nodes,
+            FulfilmentExtra::SignOff => Some(delivery),
+        });
     Some(Figures {
         month: Month::of(order.paid_at, book.zone),
         excluded,
-        gmv: if excluded || is_subtracted { Cents::ZERO } else { order.usd },
+        gmv: if excluded || is_subtracted {
+            Cents::ZERO
+        } else {
+            order.usd
+        },
         fulfilment: all_of([Some(upload), pickup].into_iter().chain(extras)),
         upload,
         pickup,
@@ -69,7 +77,11 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
 
 /// All rules together: failed from the first failure on, met from the last fulfilment on, open while one is open.
 fn all_of(standings: impl Iterator<Item = Option<Standing>> + Clone) -> Option<Standing> {
-    let first_failure = standings.clone().flatten().filter(|standing| !standing.met).min_by_key(|standing| standing.decided_at);
+    let first_failure = standings
+        .clone()
+        .flatten()
+        .filter(|standing| !standing.met)
+        .min_by_key(|standing| standing.decided_at);
     if first_failure.is_some() {
         return first_failure;
     }
@@ -86,15 +98,24 @@ trait Later {
 
 impl Later for Option<Standing> {
     fn max_by_decision(self, other: Standing) -> Self {
-        Some(self.filter(|known| known.decided_at > other.decided_at).unwrap_or(other))
+        Some(
+            self.filter(|known| known.decided_at > other.decided_at)
+                .unwrap_or(other),
+        )
     }
 }
 
 fn upload_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
     let deadline = seen.order.paid_at.plus(policy.upload_max());
     match seen.first_upload_at() {
-        Some(at) if at <= deadline => Standing { met: true, decided_at: at },
-        _ => Standing { met: false, decided_at: deadline.next() },
+        Some(at) if at <= deadline => Standing {
+            met: true,
+            decided_at: at,
+        },
+        _ => Standing {
+            met: false,
+            decided_at: deadline.next(),
+        },
     }
 }
 
@@ -110,25 +131,44 @@ fn pickup_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
 fn parcel_pickup(order: &Order, parcel: &Parcel<'_>, policy: &Policy) -> Standing {
     let deadline = pickup_deadline(order, parcel.shipment.uploaded_at, policy);
     match parcel.timeline.picked_up_at {
-        Some(at) if at <= deadline => Standing { met: true, decided_at: at },
-        _ => Standing { met: false, decided_at: deadline.next() },
+        Some(at) if at <= deadline => Standing {
+            met: true,
+            decided_at: at,
+        },
+        _ => Standing {
+            met: false,
+            decided_at: deadline.next(),
+        },
     }
 }
 
 fn delivery_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
     let deadline = seen.order.sign_off_deadline(policy);
     match seen.signed_at(deadline) {
-        Some(at) => Standing { met: true, decided_at: at },
-        None => Standing { met: false, decided_at: deadline.next() },
+        Some(at) => Standing {
+            met: true,
+            decided_at: at,
+        },
+        None => Standing {
+            met: false,
+            decided_at: deadline.next(),
+        },
     }
 }
 
 fn nodes_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
     let mut nodes = None;
-    for parcel in seen.parcels.iter().filter(|parcel| parcel.is_in_use_at(seen.as_of)) {
+    for parcel in seen
+        .parcels
+        .iter()
+        .filter(|parcel| parcel.is_in_use_at(seen.as_of))
+    {
         let (decided_at, _) = parcel.timeline.end?;
         let met = nodes.is_none_or(|known: Standing| known.met) && policy.is_complete(parcel.timeline.nodes);
-        nodes = Some(Standing { met, decided_at: nodes.map_or(decided_at, |known| known.decided_at.max(decided_at)) });
+        nodes = Some(Standing {
+            met,
+            decided_at: nodes.map_or(decided_at, |known| known.decided_at.max(decided_at)),
+        });
     }
     nodes
 }

@@ -36,7 +36,9 @@ impl OrderId {
     /// A small stable number of this order below `shards`, by which orders are spread over index shards
     /// (FNV-1a, 32 bits: it must give the same shard on every machine and in every release).
     pub fn shard(&self, shards: u32) -> u32 {
-        let hash = self.0.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash = self.0.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
         (hash ^ (hash >> 16)) % shards.max(1)
     }
 }
@@ -46,7 +48,9 @@ impl SellerId {
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=SELLER_ID_CHARACTERS_MAX).contains(&text.len())
             && text != "_"
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
         fits.then(|| Self(text.to_owned()))
     }
 }
@@ -55,7 +59,8 @@ impl TrackingNumber {
     /// `None` unless the text is 1–50 ASCII letters and digits; letters become upper case. Whether it fits its
     /// carrier is the carrier table's question (A2).
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let fits = (1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric());
         fits.then(|| Self(text.to_ascii_uppercase()))
     }
 }
@@ -85,14 +90,24 @@ mod tests {
     #[test]
     fn ids_are_checked_at_the_door() {
         assert!(OrderId::parse("8000011000000005").is_some());
-        for bad in ["", "123456789", "123456789012345678901", "80000110000000０5", "8.00001E+15", " 8000011000000005"] {
+        for bad in [
+            "",
+            "123456789",
+            "123456789012345678901",
+            "80000110000000０5",
+            "8.00001E+15",
+            " 8000011000000005",
+        ] {
             assert!(OrderId::parse(bad).is_none(), "{bad}");
         }
         assert!(SellerId::parse("S00004").is_some());
         for bad in ["", "_", "a/b", "a#b", "店铺"] {
             assert!(SellerId::parse(bad).is_none(), "{bad}");
         }
-        assert_eq!(TrackingNumber::parse("rr123456785cn").map(|n| n.to_string()), Some("RR123456785CN".to_owned()));
+        assert_eq!(
+            TrackingNumber::parse("rr123456785cn").map(|n| n.to_string()),
+            Some("RR123456785CN".to_owned())
+        );
         assert!(TrackingNumber::parse("8668 041546").is_none());
     }
 
@@ -102,6 +117,9 @@ mod tests {
         assert_eq!(order(5).shard(16), order(5).shard(16));
         let mut counts = [0_u32; 16];
         (0..16_000).for_each(|n| counts[order(n).shard(16) as usize] += 1);
-        assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (800..1_200).contains(count)),
+            "{counts:?}"
+        );
     }
 }

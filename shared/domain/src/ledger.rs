@@ -124,19 +124,41 @@ impl fmt::Display for Clause {
 impl Subject {
     /// An order's one subject under a clause (A6, B4).
     pub fn order(clause: Clause) -> Self {
-        Self { clause, tracking_number: None, episode_start: None }
+        Self {
+            clause,
+            tracking_number: None,
+            episode_start: None,
+        }
     }
 
     /// A silence of a parcel (B3); without a start, the parcel's one under a policy that fines per shipment.
     pub fn silence(number: &TrackingNumber, episode_start: Option<Timestamp>) -> Self {
-        Self { clause: Clause::B3, tracking_number: Some(number.clone()), episode_start }
+        Self {
+            clause: Clause::B3,
+            tracking_number: Some(number.clone()),
+            episode_start,
+        }
     }
 
     pub(crate) fn entry_id(&self, order_id: &OrderId, kind: EntryKind, ordinal: u32) -> String {
         let number = self.tracking_number.as_ref().map_or("", TrackingNumber::as_str);
-        let episode = self.episode_start.map(|at| at.to_string().replace(['-', ':'], "")).unwrap_or_default();
-        let parts = [order_id.as_str(), self.clause.as_str(), number, &episode, kind.as_str(), &ordinal.to_string()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
+        let episode = self
+            .episode_start
+            .map(|at| at.to_string().replace(['-', ':'], ""))
+            .unwrap_or_default();
+        let parts = [
+            order_id.as_str(),
+            self.clause.as_str(),
+            number,
+            &episode,
+            kind.as_str(),
+            &ordinal.to_string(),
+        ];
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(".")
     }
 }
 
@@ -169,17 +191,78 @@ struct SubjectDocument {
 
 impl From<LedgerEntry> for EntryDocument {
     fn from(entry: LedgerEntry) -> Self {
-        let LedgerEntry { entry_id, order_id, seller_id, clause, kind, amount, subject, as_of, effective_at, policy, because, reverses } = entry;
-        let subject = SubjectDocument { tracking_number: subject.tracking_number, episode_start: subject.episode_start };
-        Self { entry_id, order_id, seller_id, clause, kind, amount, currency: Currency::USD, subject, as_of, effective_at, policy, because, reverses }
+        let LedgerEntry {
+            entry_id,
+            order_id,
+            seller_id,
+            clause,
+            kind,
+            amount,
+            subject,
+            as_of,
+            effective_at,
+            policy,
+            because,
+            reverses,
+        } = entry;
+        let subject = SubjectDocument {
+            tracking_number: subject.tracking_number,
+            episode_start: subject.episode_start,
+        };
+        Self {
+            entry_id,
+            order_id,
+            seller_id,
+            clause,
+            kind,
+            amount,
+            currency: Currency::USD,
+            subject,
+            as_of,
+            effective_at,
+            policy,
+            because,
+            reverses,
+        }
     }
 }
 
 impl From<EntryDocument> for LedgerEntry {
     fn from(document: EntryDocument) -> Self {
-        let EntryDocument { entry_id, order_id, seller_id, clause, kind, amount, subject, as_of, effective_at, policy, because, reverses, .. } = document;
-        let subject = Subject { clause, tracking_number: subject.tracking_number, episode_start: subject.episode_start };
-        Self { entry_id, order_id, seller_id, clause, kind, amount, subject, as_of, effective_at, policy, because, reverses }
+        let EntryDocument {
+            entry_id,
+            order_id,
+            seller_id,
+            clause,
+            kind,
+            amount,
+            subject,
+            as_of,
+            effective_at,
+            policy,
+            because,
+            reverses,
+            ..
+        } = document;
+        let subject = Subject {
+            clause,
+            tracking_number: subject.tracking_number,
+            episode_start: subject.episode_start,
+        };
+        Self {
+            entry_id,
+            order_id,
+            seller_id,
+            clause,
+            kind,
+            amount,
+            subject,
+            as_of,
+            effective_at,
+            policy,
+            because,
+            reverses,
+        }
     }
 }
 
@@ -211,13 +294,17 @@ impl Draft<'_> {
     /// Takes back what stands and is no longer due, or due at another amount.
     fn withdraw(&self, posted: &Posted, due: Option<&Due>, entries: &mut Vec<LedgerEntry>) {
         let kind = match (posted.kind, due) {
-            (EntryKind::Fine, Some(due)) if due.verdict == Verdict::Fine && due.amount == posted.amount => return,
+            (EntryKind::Fine, Some(due)) if due.verdict == Verdict::Fine && due.amount == posted.amount => {
+                return;
+            }
             (EntryKind::Hold, Some(due)) if due.amount == posted.amount => return,
             (EntryKind::Fine, _) => EntryKind::Reversal,
             (EntryKind::Hold, _) => EntryKind::Void,
             (EntryKind::Void | EntryKind::Reversal, _) => return,
         };
-        let taken_back = posted.subject.entry_id(&self.order.order_id, posted.kind, posted.ordinal);
+        let taken_back = posted
+            .subject
+            .entry_id(&self.order.order_id, posted.kind, posted.ordinal);
         let because = self.order.why_withdrawn(&posted.subject, due, self.as_of);
         entries.push(LedgerEntry {
             effective_at: self.as_of,
@@ -235,7 +322,10 @@ impl Draft<'_> {
         if posted.is_some_and(|posted| posted.kind == kind && posted.amount == due.amount) {
             return;
         }
-        let withdrawn = entries.iter().filter(|entry| entry.subject == due.subject).count() as u32;
+        let withdrawn = entries
+            .iter()
+            .filter(|entry| entry.subject == due.subject)
+            .count() as u32;
         let ordinal = posted.map_or(0, |posted| posted.ordinal) + withdrawn + 1;
         entries.push(LedgerEntry {
             effective_at: due.effective_at,
@@ -243,7 +333,14 @@ impl Draft<'_> {
         });
     }
 
-    fn entry(&self, subject: &Subject, kind: EntryKind, amount: Cents, ordinal: u32, because: Because) -> LedgerEntry {
+    fn entry(
+        &self,
+        subject: &Subject,
+        kind: EntryKind,
+        amount: Cents,
+        ordinal: u32,
+        because: Because,
+    ) -> LedgerEntry {
         LedgerEntry {
             entry_id: subject.entry_id(&self.order.order_id, kind, ordinal),
             order_id: self.order.order_id.clone(),
@@ -265,14 +362,27 @@ impl Order {
     /// Notes entries as posted. Called by the one transaction that puts them into the ledger.
     pub fn note_posted(&mut self, entries: &[LedgerEntry], as_of: Timestamp) {
         for entry in entries {
-            let amount = if entry.amount < Cents::ZERO { -entry.amount } else { entry.amount };
-            match self.posted.iter_mut().find(|posted| posted.subject == entry.subject) {
+            let amount = if entry.amount < Cents::ZERO {
+                -entry.amount
+            } else {
+                entry.amount
+            };
+            match self
+                .posted
+                .iter_mut()
+                .find(|posted| posted.subject == entry.subject)
+            {
                 Some(posted) => {
                     posted.kind = entry.kind;
                     posted.amount = amount;
                     posted.ordinal += 1;
                 }
-                None => self.posted.push(Posted { subject: entry.subject.clone(), kind: entry.kind, amount, ordinal: 1 }),
+                None => self.posted.push(Posted {
+                    subject: entry.subject.clone(),
+                    kind: entry.kind,
+                    amount,
+                    ordinal: 1,
+                }),
             }
         }
         self.settled_as_of = self.settled_as_of.max(Some(as_of));

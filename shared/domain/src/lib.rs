@@ -34,7 +34,7 @@ pub use ledger::{Clause, EntryKind, LedgerEntry, Subject};
 pub use money::{Cents, Money, Rate};
 pub use node::Node;
 pub use order::{Order, OrderStatus, Source};
-pub use ruling::{Ruling, Uploader};
 pub use policy::{Policy, PolicyBook};
+pub use ruling::{Ruling, Uploader};
 pub use shipment::{SendType, Shipment, TrackingEvent};
 pub use time::{Elapsed, Month, Timestamp, Zone};

@@ -57,7 +57,9 @@ impl FromStr for Cents {
 
     /// Reads what [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (negative, decimal) = text.strip_prefix('-').map_or((false, text), |decimal| (true, decimal));
+        let (negative, decimal) = text
+            .strip_prefix('-')
+            .map_or((false, text), |decimal| (true, decimal));
         let money = Money::parse(decimal, Currency::USD).ok_or("not an amount in USD")?;
         Ok(Self(if negative { -money.minor } else { money.minor }))
     }
@@ -66,14 +68,20 @@ impl FromStr for Cents {
 impl Serialize for Cents {
     /// A decimal text where people read it (JSON), the bare integer of cents where they do not.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Cents {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            String::deserialize(deserializer)?
+                .parse()
+                .map_err(de::Error::custom)
         } else {
             i64::deserialize(deserializer).map(Self)
         }
@@ -122,13 +130,24 @@ impl Money {
         let exponent = currency.exponent() as usize;
         let plain = !units.is_empty() && units.bytes().chain(places.bytes()).all(|b| b.is_ascii_digit());
         // Trailing zeros beyond the currency's places say nothing new (ERPs write 12.3000).
-        let places = if places.len() > exponent { places.trim_end_matches('0') } else { places };
+        let places = if places.len() > exponent {
+            places.trim_end_matches('0')
+        } else {
+            places
+        };
         if !plain || places.len() > exponent || text.ends_with('.') || units.len() > 15 {
             return None;
         }
         let units: i64 = units.parse().ok().filter(|&units| units <= UNITS_MAX)?;
-        let minor: i64 = if exponent == 0 { 0 } else { format!("{places:0<exponent$}").parse().ok()? };
-        Some(Self { minor: units * 10_i64.pow(currency.exponent()) + minor, currency })
+        let minor: i64 = if exponent == 0 {
+            0
+        } else {
+            format!("{places:0<exponent$}").parse().ok()?
+        };
+        Some(Self {
+            minor: units * 10_i64.pow(currency.exponent()) + minor,
+            currency,
+        })
     }
 
     /// This amount in USD cents, half-up. USD ignores `rate`; any other currency needs one (never 1.0).
@@ -150,7 +169,14 @@ impl fmt::Display for Money {
         let unit = 10_i64.pow(exponent);
         match exponent {
             0 => write!(f, "{} {}", self.minor, self.currency),
-            places => write!(f, "{}.{:0width$} {}", self.minor / unit, self.minor % unit, self.currency, width = places as usize),
+            places => write!(
+                f,
+                "{}.{:0width$} {}",
+                self.minor / unit,
+                self.minor % unit,
+                self.currency,
+                width = places as usize
+            ),
         }
     }
 }
@@ -165,7 +191,10 @@ impl Rate {
             return None;
         }
         let mantissa: i64 = format!("{units}{places}").parse().ok()?;
-        (mantissa > 0).then_some(Self { mantissa, scale: places.len() as u8 })
+        (mantissa > 0).then_some(Self {
+            mantissa,
+            scale: places.len() as u8,
+        })
     }
 }
 
@@ -174,7 +203,13 @@ impl fmt::Display for Rate {
         let unit = 10_i64.pow(u32::from(self.scale));
         match self.scale {
             0 => write!(f, "{}", self.mantissa),
-            places => write!(f, "{}.{:0width$}", self.mantissa / unit, self.mantissa % unit, width = usize::from(places)),
+            places => write!(
+                f,
+                "{}.{:0width$}",
+                self.mantissa / unit,
+                self.mantissa % unit,
+                width = usize::from(places)
+            ),
         }
     }
 }
@@ -189,7 +224,8 @@ fn half_up(numerator: i128, divisor: i128) -> i64 {
 fn without_thousands_commas(units: &str) -> Option<String> {
     let mut groups = units.split(',');
     let first = groups.next()?;
-    let well_placed = !units.contains(',') || ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3));
+    let well_placed =
+        !units.contains(',') || ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3));
     well_placed.then(|| units.replace(',', ""))
 }
 
@@ -198,12 +234,20 @@ mod tests {
     use super::*;
 
     fn cents(text: &str) -> Cents {
-        Money::parse(text, Currency::USD).and_then(|money| money.usd_cents(None)).expect("an amount")
+        Money::parse(text, Currency::USD)
+            .and_then(|money| money.usd_cents(None))
+            .expect("an amount")
     }
 
     #[test]
     fn five_per_cent_is_rounded_half_up_to_the_cent() {
-        for (amount, fine) in [("80.10", "4.01"), ("12.30", "0.62"), ("0.09", "0.00"), ("999.99", "50.00"), ("1000.01", "50.00")] {
+        for (amount, fine) in [
+            ("80.10", "4.01"),
+            ("12.30", "0.62"),
+            ("0.09", "0.00"),
+            ("999.99", "50.00"),
+            ("1000.01", "50.00"),
+        ] {
             assert_eq!(cents(amount).basis_points(500).to_string(), fine, "{amount}");
         }
     }
@@ -212,7 +256,20 @@ mod tests {
     fn amounts_are_exact_or_refused() {
         assert_eq!(cents("1,257.69"), Cents(125_769));
         assert_eq!(cents("12.3000"), Cents(1_230));
-        for bad in ["", ".", "1.", ".5", "-1", "1e3", "1.005", "12,57.69", "1 000", "9999999999999.00", "1.2.3", "１"] {
+        for bad in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1e3",
+            "1.005",
+            "12,57.69",
+            "1 000",
+            "9999999999999.00",
+            "1.2.3",
+            "１",
+        ] {
             assert_eq!(Money::parse(bad, Currency::USD), None, "{bad}");
         }
         let yen = Currency::parse("JPY").expect("yen");
@@ -227,6 +284,9 @@ mod tests {
         assert_eq!(amount.usd_cents(None), None);
         assert_eq!(amount.usd_cents(Rate::parse("0.3033")), Some(Cents(4_132)));
         let yen = Currency::parse("JPY").expect("yen");
-        assert_eq!(Money::parse("1000", yen).and_then(|money| money.usd_cents(Rate::parse("0.0067"))), Some(Cents(670)));
+        assert_eq!(
+            Money::parse("1000", yen).and_then(|money| money.usd_cents(Rate::parse("0.0067"))),
+            Some(Cents(670))
+        );
     }
 }

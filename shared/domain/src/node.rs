@@ -129,7 +129,10 @@ impl NodeSet {
 
     /// How many of the eight canonical nodes are in the set.
     pub fn canonical_count(self) -> u32 {
-        Node::ALL.iter().filter(|node| node.is_canonical() && self.contains(**node)).count() as u32
+        Node::ALL
+            .iter()
+            .filter(|node| node.is_canonical() && self.contains(**node))
+            .count() as u32
     }
 
     /// The nodes of the set, in the order of the rulebook.

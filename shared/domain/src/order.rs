@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::facts::OrderFact;
 use crate::ledger::Posted;
 use crate::shipment::Timeline;
-use crate::{Appeal, Cents, Money, Node, OrderId, Policy, Rate, RowCode, SellerId, SendType, Shipment, Timestamp};
+use crate::{
+    Appeal, Cents, Money, Node, OrderId, Policy, Rate, RowCode, SellerId, SendType, Shipment, Timestamp,
+};
 
 /// An order's status on the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,9 +47,16 @@ pub struct FrozenRate {
 
 impl FrozenRate {
     /// The rate for a payment day: that day's, else the latest of the `lookback_days_max` days before it.
-    pub fn pick(rates: &BTreeMap<NaiveDate, Rate>, paid_on: NaiveDate, lookback_days_max: u32) -> Option<Self> {
+    pub fn pick(
+        rates: &BTreeMap<NaiveDate, Rate>,
+        paid_on: NaiveDate,
+        lookback_days_max: u32,
+    ) -> Option<Self> {
         let earliest = paid_on.checked_sub_days(Days::new(u64::from(lookback_days_max)))?;
-        rates.range(earliest..=paid_on).next_back().map(|(&date, &rate)| Self { rate, date })
+        rates
+            .range(earliest..=paid_on)
+            .next_back()
+            .map(|(&date, &rate)| Self { rate, date })
     }
 }
 
@@ -171,8 +180,16 @@ impl Order {
         if fact.status == OrderStatus::Paid && fact.status_at.is_none() {
             return false;
         }
-        let change = StatusChange { at: fact.status_at, status: fact.status, recorded_at: fact.recorded_at };
-        match self.statuses.iter_mut().find(|known| (known.at, known.status) == (change.at, change.status)) {
+        let change = StatusChange {
+            at: fact.status_at,
+            status: fact.status,
+            recorded_at: fact.recorded_at,
+        };
+        match self
+            .statuses
+            .iter_mut()
+            .find(|known| (known.at, known.status) == (change.at, change.status))
+        {
             Some(known) if known.recorded_at <= change.recorded_at => return false,
             Some(known) => {
                 let overtaken = std::mem::replace(known, change);
@@ -180,7 +197,8 @@ impl Order {
             }
             None => self.statuses.push(change),
         }
-        self.statuses.sort_by_key(|change| (change.since(), change.status, change.recorded_at));
+        self.statuses
+            .sort_by_key(|change| (change.since(), change.status, change.recorded_at));
         true
     }
 
@@ -222,22 +240,45 @@ impl Order {
         if self.recorded_at > as_of {
             return None;
         }
-        let known: Vec<&Shipment> = self.shipments.iter().filter(|shipment| shipment.uploaded_at <= as_of).collect();
+        let known: Vec<&Shipment> = self
+            .shipments
+            .iter()
+            .filter(|shipment| shipment.uploaded_at <= as_of)
+            .collect();
         let parcels = known.iter().enumerate().map(|(index, shipment)| Parcel {
             shipment,
             timeline: shipment.timeline(as_of),
-            replaced_at: known[index + 1..].iter().find(|later| later.send_type == SendType::All).map(|later| later.uploaded_at),
+            replaced_at: known[index + 1..]
+                .iter()
+                .find(|later| later.send_type == SendType::All)
+                .map(|later| later.uploaded_at),
         });
-        Some(OrderAsOf { order: self, as_of, parcels: parcels.collect() })
+        Some(OrderAsOf {
+            order: self,
+            as_of,
+            parcels: parcels.collect(),
+        })
     }
 
     /// The instants at which something of this order was learned, ascending; the first is the order itself.
     pub fn learned_at(&self) -> Vec<Timestamp> {
         // An event told before its number's upload waited for it.
-        let events = self.shipments.iter().flat_map(|shipment| shipment.events.iter().map(|event| event.recorded_at.max(shipment.uploaded_at)));
+        let events = self.shipments.iter().flat_map(|shipment| {
+            shipment
+                .events
+                .iter()
+                .map(|event| event.recorded_at.max(shipment.uploaded_at))
+        });
         let uploads = self.shipments.iter().map(|shipment| shipment.uploaded_at);
-        let statuses = self.statuses.iter().map(|change| change.recorded_at.max(change.since()));
-        let mut instants: Vec<Timestamp> = events.chain(uploads).chain(statuses).map(|at| at.max(self.recorded_at)).collect();
+        let statuses = self
+            .statuses
+            .iter()
+            .map(|change| change.recorded_at.max(change.since()));
+        let mut instants: Vec<Timestamp> = events
+            .chain(uploads)
+            .chain(statuses)
+            .map(|at| at.max(self.recorded_at))
+            .collect();
         instants.push(self.recorded_at);
         instants.sort_unstable();
         instants.dedup();
@@ -270,9 +311,15 @@ impl OrderAsOf<'_> {
     /// again, a status still holds since it was first taken.
     pub fn status_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
         let horizon = at.min(self.as_of);
-        let known = self.order.statuses.iter().filter(|change| change.recorded_at <= self.as_of && change.since() <= horizon);
+        let known = self
+            .order
+            .statuses
+            .iter()
+            .filter(|change| change.recorded_at <= self.as_of && change.since() <= horizon);
         let mut latest_first = known.rev();
-        let Some(latest) = latest_first.next() else { return (OrderStatus::Paid, self.order.paid_at) };
+        let Some(latest) = latest_first.next() else {
+            return (OrderStatus::Paid, self.order.paid_at);
+        };
         let same = latest_first.take_while(|change| change.status == latest.status);
         (latest.status, same.last().unwrap_or(latest).since())
     }
@@ -280,14 +327,22 @@ impl OrderAsOf<'_> {
     /// Whether the order was cancelled before shipment: cancelled with no pickup by then.
     pub fn is_excluded(&self) -> bool {
         match self.status_at(self.as_of) {
-            (OrderStatus::Cancelled, at) => !self.parcels.iter().any(|parcel| parcel.timeline.picked_up_at.is_some_and(|picked_up_at| picked_up_at <= at)),
+            (OrderStatus::Cancelled, at) => !self.parcels.iter().any(|parcel| {
+                parcel
+                    .timeline
+                    .picked_up_at
+                    .is_some_and(|picked_up_at| picked_up_at <= at)
+            }),
             _ => false,
         }
     }
 
     /// The first accepted upload (A1).
     pub fn first_upload_at(&self) -> Option<Timestamp> {
-        self.parcels.iter().map(|parcel| parcel.shipment.uploaded_at).min()
+        self.parcels
+            .iter()
+            .map(|parcel| parcel.shipment.uploaded_at)
+            .min()
     }
 
     /// When the order was signed, by what counts at `horizon`: it has live parcels and all of them are signed (B4).

@@ -242,8 +242,9 @@ struct RetentionSection {
 impl PolicyBook {
     /// The policy that ships with the software.
     pub fn shipped() -> &'static Self {
-        static BOOK: LazyLock<PolicyBook> =
-            LazyLock::new(|| PolicyBook::parse(SHIPPED).expect("the shipped policy is proven sound by a test"));
+        static BOOK: LazyLock<PolicyBook> = LazyLock::new(|| {
+            PolicyBook::parse(SHIPPED).expect("the shipped policy is proven sound by a test")
+        });
         &BOOK
     }
 
@@ -252,15 +253,26 @@ impl PolicyBook {
     /// # Errors
     /// [`PolicyError`] for a file that cannot be read or says something that cannot be meant.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: PolicyFile = toml::from_str(text).map_err(|error| PolicyError::Unreadable(Box::new(error)))?;
-        let zone = file.platform.zone.parse().map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
+        let file: PolicyFile =
+            toml::from_str(text).map_err(|error| PolicyError::Unreadable(Box::new(error)))?;
+        let zone = file
+            .platform
+            .zone
+            .parse()
+            .map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
         let mut packs = file.pack;
         packs.sort_by_key(|pack| pack.effective_on);
         if packs.is_empty() {
             return Err(PolicyError::Unsound("it holds no pack".to_owned()));
         }
-        if let Some(pair) = packs.windows(2).find(|pair| pair[0].effective_on == pair[1].effective_on || pair[0].version == pair[1].version) {
-            return Err(PolicyError::Unsound(format!("packs {} and {} share a day or a name", pair[0].version, pair[1].version)));
+        if let Some(pair) = packs
+            .windows(2)
+            .find(|pair| pair[0].effective_on == pair[1].effective_on || pair[0].version == pair[1].version)
+        {
+            return Err(PolicyError::Unsound(format!(
+                "packs {} and {} share a day or a name",
+                pair[0].version, pair[1].version
+            )));
         }
         packs.iter().try_for_each(Policy::check)?;
         Ok(Self {
@@ -278,13 +290,20 @@ impl PolicyBook {
 
     /// The pack in force at a payment; before the first pack's date, the first one.
     pub fn in_force_at(&self, paid_at: Timestamp) -> &Policy {
-        let later = self.packs[1..].iter().rev().find(|pack| day_starts_at(pack.effective_on, self.zone) <= paid_at);
+        let later = self.packs[1..]
+            .iter()
+            .rev()
+            .find(|pack| day_starts_at(pack.effective_on, self.zone) <= paid_at);
         later.unwrap_or(&self.packs[0])
     }
 
     /// B4's shortest deadline over all packs: no order paid more recently can be due.
     pub fn sign_off_max_shortest(&self) -> Elapsed {
-        self.packs.iter().map(Policy::sign_off_max).min().unwrap_or(Elapsed::days(0))
+        self.packs
+            .iter()
+            .map(Policy::sign_off_max)
+            .min()
+            .unwrap_or(Elapsed::days(0))
     }
 
     /// The newest pack.
@@ -327,26 +346,39 @@ impl Policy {
     /// A5: whether `country` was embargoed on the day of the payment.
     pub fn is_embargoed(&self, country: &str, paid_on: NaiveDate) -> bool {
         self.embargo.iter().any(|embargo| {
-            embargo.country == country && embargo.from.is_none_or(|from| from <= paid_on) && embargo.until.is_none_or(|until| paid_on < until)
+            embargo.country == country
+                && embargo.from.is_none_or(|from| from <= paid_on)
+                && embargo.until.is_none_or(|until| paid_on < until)
         })
     }
 
     /// B2: whether a set of nodes is complete.
     pub fn is_complete(&self, nodes: NodeSet) -> bool {
         let seventh_is_there = self.nodes.seventh == SeventhNode::Any || nodes.contains(Node::DepartedOrigin);
-        seventh_is_there && nodes.canonical_count() >= self.nodes.distinct_min && self.nodes.required.iter().all(|node| nodes.contains(*node))
+        seventh_is_there
+            && nodes.canonical_count() >= self.nodes.distinct_min
+            && self.nodes.required.iter().all(|node| nodes.contains(*node))
     }
 
     fn check(&self) -> Result<(), PolicyError> {
         let unsound = |what: &str| Err(PolicyError::Unsound(format!("pack {}: {what}", self.version)));
-        let countries = self.papers.countries.iter().chain(self.embargo.iter().map(|embargo| &embargo.country));
+        let countries = self
+            .papers
+            .countries
+            .iter()
+            .chain(self.embargo.iter().map(|embargo| &embargo.country));
         if let Some(code) = countries.into_iter().find(|code| !country::is_country(code)) {
             return unsound(&format!("`{code}` is not a country"));
         }
         if self.version.is_empty() || self.version.len() > 32 {
             return unsound("its version needs 1–32 characters");
         }
-        let hours = [self.upload.deadline_hours, self.pickup.deadline_hours, self.silence.hours_max, self.sign_off.days_max];
+        let hours = [
+            self.upload.deadline_hours,
+            self.pickup.deadline_hours,
+            self.silence.hours_max,
+            self.sign_off.days_max,
+        ];
         if hours.iter().any(|&limit| limit == 0 || limit > 10_000) {
             return unsound("a deadline is zero or beyond 10,000");
         }
@@ -364,7 +396,9 @@ impl Policy {
 
     /// B4: the fine on an order's amount.
     pub fn sign_off_fine(&self, amount: Cents) -> Cents {
-        amount.basis_points(self.sign_off.fine_basis_points).min(Cents(i64::from(self.sign_off.fine_cents_max)))
+        amount
+            .basis_points(self.sign_off.fine_basis_points)
+            .min(Cents(i64::from(self.sign_off.fine_cents_max)))
     }
 }
 
@@ -376,7 +410,14 @@ mod tests {
     fn the_shipped_policy_is_sound() {
         let book = PolicyBook::parse(SHIPPED).expect("sound");
         let pack = book.in_force_at("2024-05-01T00:00:00Z".parse().expect("an instant"));
-        assert_eq!((pack.version.as_str(), pack.silence.fine_cents, pack.upload.fined_codes.len()), ("V4.2", 120, 12));
+        assert_eq!(
+            (
+                pack.version.as_str(),
+                pack.silence.fine_cents,
+                pack.upload.fined_codes.len()
+            ),
+            ("V4.2", 120, 12)
+        );
     }
 
     #[test]
@@ -402,7 +443,10 @@ mod tests {
             ("fine_cents_max", "fine_cents_maximum"),
             ("fulfilment_percent_min = 95", "fulfilment_percent_min = 950"),
         ] {
-            assert!(PolicyBook::parse(&SHIPPED.replace(from, to)).is_err(), "{from} → {to}");
+            assert!(
+                PolicyBook::parse(&SHIPPED.replace(from, to)).is_err(),
+                "{from} → {to}"
+            );
         }
     }
 }

@@ -78,15 +78,32 @@ impl Shipment {
     /// so any order, split or repetition of the same reports gives the same timeline.
     pub fn record(&mut self, fact: &EventFact) -> Recorded {
         let key = (fact.occurred_at, fact.node, fact.code.as_deref());
-        match self.events.binary_search_by(|event| (event.occurred_at, event.node, event.code.as_deref()).cmp(&key)) {
+        match self
+            .events
+            .binary_search_by(|event| (event.occurred_at, event.node, event.code.as_deref()).cmp(&key))
+        {
             Ok(at) if fact.recorded_at < self.events[at].recorded_at => {
                 let overtaken = std::mem::replace(&mut self.events[at].recorded_at, fact.recorded_at);
                 Recorded::Earlier(overtaken)
             }
             Ok(_) => Recorded::Known,
             Err(at) => {
-                let EventFact { node, code, occurred_at, recorded_at, .. } = fact.clone();
-                self.events.insert(at, TrackingEvent { occurred_at, node, code, recorded_at });
+                let EventFact {
+                    node,
+                    code,
+                    occurred_at,
+                    recorded_at,
+                    ..
+                } = fact.clone();
+                self.events.insert(
+                    at,
+                    TrackingEvent {
+                        occurred_at,
+                        node,
+                        code,
+                        recorded_at,
+                    },
+                );
                 Recorded::New
             }
         }
@@ -95,12 +112,23 @@ impl Shipment {
     /// The timeline as of an instant.
     pub fn timeline(&self, as_of: Timestamp) -> Timeline {
         let known = || self.events.iter().filter(move |event| event.recorded_at <= as_of);
-        let end = known().find(|event| event.node.ends_timeline()).map(|event| (event.occurred_at, event.node));
+        let end = known()
+            .find(|event| event.node.ends_timeline())
+            .map(|event| (event.occurred_at, event.node));
         let counts = move |event: &&TrackingEvent| end.is_none_or(|(end_at, _)| event.occurred_at <= end_at);
-        let first = |node: Node| known().filter(counts).find(|event| event.node == node).map(|event| event.occurred_at);
+        let first = |node: Node| {
+            known()
+                .filter(counts)
+                .find(|event| event.node == node)
+                .map(|event| event.occurred_at)
+        };
         let picked_up_at = first(Node::PickedUp);
         let mut instants: Vec<Timestamp> = match picked_up_at {
-            Some(picked_up_at) => known().filter(counts).map(|event| event.occurred_at).filter(|at| *at >= picked_up_at).collect(),
+            Some(picked_up_at) => known()
+                .filter(counts)
+                .map(|event| event.occurred_at)
+                .filter(|at| *at >= picked_up_at)
+                .collect(),
             None => Vec::new(),
         };
         instants.dedup();
@@ -109,7 +137,11 @@ impl Shipment {
             instants,
             end,
             signed_at: first(Node::Signed),
-            nodes: known().filter(counts).map(|event| event.node).chain([Node::OrderPlaced]).collect(),
+            nodes: known()
+                .filter(counts)
+                .map(|event| event.node)
+                .chain([Node::OrderPlaced])
+                .collect(),
         }
     }
 

@@ -90,7 +90,10 @@ impl Timestamp {
 
     /// `2024-03-01 12:00 PST`: for people, in `zone`.
     pub fn display_in(self, zone: Zone) -> String {
-        self.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+        self.utc()
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M %Z")
+            .to_string()
     }
 
     fn utc(self) -> DateTime<Utc> {
@@ -154,28 +157,39 @@ impl Month {
     /// The month of `zone` in which `at` falls.
     pub fn of(at: Timestamp, zone: Zone) -> Self {
         let day = at.date_in(zone);
-        Self { year: day.year(), month: day.month() }
+        Self {
+            year: day.year(),
+            month: day.month(),
+        }
     }
 
     /// The month `count` before this one.
     pub fn minus(self, count: u32) -> Self {
         let index = self.year * 12 + self.month as i32 - 1 - count as i32;
-        Self { year: index.div_euclid(12), month: index.rem_euclid(12) as u32 + 1 }
+        Self {
+            year: index.div_euclid(12),
+            month: index.rem_euclid(12) as u32 + 1,
+        }
     }
 
     /// The month after this one.
     pub fn next(self) -> Self {
         if self.month == 12 {
-            Self { year: self.year + 1, month: 1 }
+            Self {
+                year: self.year + 1,
+                month: 1,
+            }
         } else {
-            Self { year: self.year, month: self.month + 1 }
+            Self {
+                year: self.year,
+                month: self.month + 1,
+            }
         }
     }
 
     /// The month's first instant in `zone`.
     pub fn starts_at(self, zone: Zone) -> Timestamp {
-        NaiveDate::from_ymd_opt(self.year, self.month, 1)
-            .map_or(Timestamp(0), |day| day_starts_at(day, zone))
+        NaiveDate::from_ymd_opt(self.year, self.month, 1).map_or(Timestamp(0), |day| day_starts_at(day, zone))
     }
 
     /// The month's end: the next month's first instant.
@@ -203,11 +217,21 @@ impl FromStr for Month {
 
     /// Reads `YYYY-MM`.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let well_formed = text.len() == 7 && text.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
-        let (year, month) = text.split_at_checked(4).filter(|_| well_formed).ok_or(TimeError::Unreadable)?;
+        let well_formed = text.len() == 7
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
+        let (year, month) = text
+            .split_at_checked(4)
+            .filter(|_| well_formed)
+            .ok_or(TimeError::Unreadable)?;
         let year = year.parse().map_err(|_| TimeError::Unreadable)?;
         let month = month[1..].parse().map_err(|_| TimeError::Unreadable)?;
-        (1..=12).contains(&month).then_some(Self { year, month }).ok_or(TimeError::Unreadable)
+        (1..=12)
+            .contains(&month)
+            .then_some(Self { year, month })
+            .ok_or(TimeError::Unreadable)
     }
 }
 
@@ -243,7 +267,10 @@ impl WrittenTime {
             LocalResult::Single(at) => within_years(at.timestamp(), local.year()).map(Self::Exact),
             LocalResult::Ambiguous(one, other) => {
                 let (earlier, later) = (Timestamp(one.timestamp()), Timestamp(other.timestamp()));
-                Ok(Self::Ambiguous { earlier: earlier.min(later), later: earlier.max(later) })
+                Ok(Self::Ambiguous {
+                    earlier: earlier.min(later),
+                    later: earlier.max(later),
+                })
             }
             LocalResult::None => Err(TimeError::Skipped),
         }
@@ -252,13 +279,20 @@ impl WrittenTime {
 
 /// Guards against slips such as year 0024: nothing before the epoch or past 9999 is a shipment's time.
 fn within_years(seconds: i64, year: i32) -> Result<Timestamp, TimeError> {
-    (1970..=9999).contains(&year).then_some(Timestamp(seconds)).ok_or(TimeError::Unreadable)
+    (1970..=9999)
+        .contains(&year)
+        .then_some(Timestamp(seconds))
+        .ok_or(TimeError::Unreadable)
 }
 
 impl Serialize for Timestamp {
     /// RFC 3339 text where people read it (JSON), the bare integer where they do not.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
@@ -281,7 +315,9 @@ impl Serialize for Month {
 
 impl<'de> Deserialize<'de> for Month {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -298,29 +334,60 @@ mod tests {
     #[test]
     fn thirty_days_are_elapsed_time_across_daylight_saving() {
         let paid = WrittenTime::parse("2024-02-20 12:00", PACIFIC);
-        let Ok(WrittenTime::Exact(paid)) = paid else { panic!("{paid:?}") };
-        assert_eq!(paid.plus(Elapsed::days(30)).display_in(PACIFIC), "2024-03-21 13:00 PDT");
+        let Ok(WrittenTime::Exact(paid)) = paid else {
+            panic!("{paid:?}")
+        };
+        assert_eq!(
+            paid.plus(Elapsed::days(30)).display_in(PACIFIC),
+            "2024-03-21 13:00 PDT"
+        );
     }
 
     #[test]
     fn a_local_time_that_exists_twice_gives_both_readings() {
         let written = WrittenTime::parse("2024-11-03 01:30", PACIFIC);
-        let expected = WrittenTime::Ambiguous { earlier: at("2024-11-03T08:30:00Z"), later: at("2024-11-03T09:30:00Z") };
+        let expected = WrittenTime::Ambiguous {
+            earlier: at("2024-11-03T08:30:00Z"),
+            later: at("2024-11-03T09:30:00Z"),
+        };
         assert_eq!(written, Ok(expected));
     }
 
     #[test]
     fn a_local_time_that_does_not_exist_is_an_error() {
-        assert_eq!(WrittenTime::parse("2024-03-10 02:30", PACIFIC), Err(TimeError::Skipped));
+        assert_eq!(
+            WrittenTime::parse("2024-03-10 02:30", PACIFIC),
+            Err(TimeError::Skipped)
+        );
     }
 
     #[test]
     fn times_without_offset_are_read_in_the_platform_zone() {
-        for text in ["2024-07-01 08:00:00", "2024/7/1 8:00", "2024-07-01T08:00:00.999", "2024年7月1日 08:00:00"] {
-            assert_eq!(WrittenTime::parse(text, PACIFIC), Ok(WrittenTime::Exact(at("2024-07-01T15:00:00Z"))), "{text}");
+        for text in [
+            "2024-07-01 08:00:00",
+            "2024/7/1 8:00",
+            "2024-07-01T08:00:00.999",
+            "2024年7月1日 08:00:00",
+        ] {
+            assert_eq!(
+                WrittenTime::parse(text, PACIFIC),
+                Ok(WrittenTime::Exact(at("2024-07-01T15:00:00Z"))),
+                "{text}"
+            );
         }
-        for text in ["", "2024-07-01", "yesterday", "0024-07-01 08:00", "2024-13-01 08:00", "45000.5"] {
-            assert_eq!(WrittenTime::parse(text, PACIFIC), Err(TimeError::Unreadable), "{text}");
+        for text in [
+            "",
+            "2024-07-01",
+            "yesterday",
+            "0024-07-01 08:00",
+            "2024-13-01 08:00",
+            "45000.5",
+        ] {
+            assert_eq!(
+                WrittenTime::parse(text, PACIFIC),
+                Err(TimeError::Unreadable),
+                "{text}"
+            );
         }
     }
 

@@ -5,8 +5,8 @@ use domain::facts::{EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact}
 use domain::figures::{Figures, Standing, figures};
 use domain::ruling::Uploader;
 use domain::{
-    Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType, Source, Timestamp,
-    TrackingNumber,
+    Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType, Source,
+    Timestamp, TrackingNumber,
 };
 use lake::{OrderRow, order_rows};
 use proptest::prelude::*;
@@ -97,7 +97,11 @@ impl History {
         let mut untold = facts.to_vec();
         while !untold.is_empty() {
             let count = untold.len() + self.waiting.len();
-            for fact in untold.drain(..).chain(std::mem::take(&mut self.waiting)).collect::<Vec<_>>() {
+            for fact in untold
+                .drain(..)
+                .chain(std::mem::take(&mut self.waiting))
+                .collect::<Vec<_>>()
+            {
                 if !self.apply(&fact) {
                     self.waiting.push(fact);
                 }
@@ -107,7 +111,9 @@ impl History {
                 untold = std::mem::take(&mut self.waiting);
             }
         }
-        let Some(after) = self.order.as_ref().filter(|_| self.order != before) else { return };
+        let Some(after) = self.order.as_ref().filter(|_| self.order != before) else {
+            return;
+        };
         self.version += 1;
         let (_, rows) = order_rows(before.as_ref(), after, self.version, &[], PolicyBook::shipped());
         self.rows.extend(rows);
@@ -138,9 +144,16 @@ impl History {
 
     fn assert_law(&self, moments: &[Timestamp]) {
         for &at in moments {
-            let expected = self.order.as_ref().and_then(|order| figures(order, PolicyBook::shipped(), at));
+            let expected = self
+                .order
+                .as_ref()
+                .and_then(|order| figures(order, PolicyBook::shipped(), at));
             let shown = self.collapsed(at);
-            assert_eq!(shown.map(said_by_row), expected.as_ref().map(said_by_rules), "as of {at}");
+            assert_eq!(
+                shown.map(said_by_row),
+                expected.as_ref().map(said_by_rules),
+                "as of {at}"
+            );
         }
     }
 }
@@ -173,7 +186,9 @@ fn said_by_row(row: &OrderRow) -> Said {
 }
 
 fn moments() -> Vec<Timestamp> {
-    (-1..130).flat_map(|half_days| [half_day(half_days), half_day(half_days).next()]).collect()
+    (-1..130)
+        .flat_map(|half_days| [half_day(half_days), half_day(half_days).next()])
+        .collect()
 }
 
 #[test]
@@ -196,11 +211,23 @@ fn a_row_of_an_instant_at_which_nothing_is_learned_any_more_does_not_stay_on_sho
         Fact::Tracking(tracking_row(NUMBERS[0], SendType::All, half_day(1))),
     ]);
     // The pickup was told on half-day 10, then an older file told it on half-day 4.
-    let picked_up = |recorded_at| Fact::Event(event_row(NUMBERS[0], Node::PickedUp, half_day(3), half_day(recorded_at)));
+    let picked_up = |recorded_at| {
+        Fact::Event(event_row(
+            NUMBERS[0],
+            Node::PickedUp,
+            half_day(3),
+            half_day(recorded_at),
+        ))
+    };
     history.change(&[picked_up(10)]);
     history.change(&[picked_up(4)]);
     // What changes things between the two must hold from half-day 10 on, too.
-    history.change(&[Fact::Event(event_row(NUMBERS[0], Node::Signed, half_day(5), half_day(6)))]);
+    history.change(&[Fact::Event(event_row(
+        NUMBERS[0],
+        Node::Signed,
+        half_day(5),
+        half_day(6),
+    ))]);
     history.assert_law(&moments());
 }
 
@@ -218,29 +245,49 @@ fn a_fact_told_again_adds_no_row() {
     let (month, rows) = order_rows(Some(&order), &order, 9, &[], PolicyBook::shipped());
     assert_eq!((month.to_string().as_str(), rows.len()), ("2024-05", 0));
     // An event that changes no figure adds none either.
-    history.change(&[Fact::Event(event_row(NUMBERS[0], Node::InTransit, half_day(3), half_day(3)))]);
+    history.change(&[Fact::Event(event_row(
+        NUMBERS[0],
+        Node::InTransit,
+        half_day(3),
+        half_day(3),
+    ))]);
     assert_eq!((history.version, history.rows.len()), (2, 3));
 }
 
 fn fact() -> impl Strategy<Value = Fact> {
     let recorded = select(vec![0, 0, 1, 4, 20]);
-    let statuses = select(vec![OrderStatus::Paid, OrderStatus::Cancelled, OrderStatus::Refunded]);
-    let status = (statuses, proptest::option::of(0_i64..20), 0_i64..20, recorded.clone());
+    let statuses = select(vec![
+        OrderStatus::Paid,
+        OrderStatus::Cancelled,
+        OrderStatus::Refunded,
+    ]);
+    let status = (
+        statuses,
+        proptest::option::of(0_i64..20),
+        0_i64..20,
+        recorded.clone(),
+    );
     let status = status.prop_map(|(status, status_at, told, later)| {
         let told = half_day(status_at.unwrap_or(told) + later);
         Fact::Order(order_row(status, status_at.map(half_day), told))
     });
     let send_type = select(vec![SendType::All, SendType::Part]);
     let tracking = (select(NUMBERS.to_vec()), send_type, 0_i64..12);
-    let tracking = tracking
-        .prop_map(|(number, send_type, uploaded)| Fact::Tracking(tracking_row(number, send_type, half_day(uploaded))));
+    let tracking = tracking.prop_map(|(number, send_type, uploaded)| {
+        Fact::Tracking(tracking_row(number, send_type, half_day(uploaded)))
+    });
     let node = prop_oneof![
         1 => select(vec![Node::PickedUp, Node::Signed]),
         1 => select(Node::ALL.to_vec())
     ];
     let event = (select(NUMBERS.to_vec()), node, 0_i64..20, recorded);
     let event = event.prop_map(|(number, node, occurred, later)| {
-        Fact::Event(event_row(number, node, half_day(occurred), half_day(occurred + later)))
+        Fact::Event(event_row(
+            number,
+            node,
+            half_day(occurred),
+            half_day(occurred + later),
+        ))
     });
     prop_oneof![2 => status, 2 => tracking, 5 => event]
 }

@@ -28,8 +28,13 @@ fn orders_of(seller: &str, numbers: std::ops::Range<u32>) -> String {
 /// A cloud that knows orders 0 to 9 of S1 and 10 to 19 of S2.
 async fn cloud_with_orders() -> OwnCloud {
     let cloud = OwnCloud::new().await;
-    for (name, file) in [("one.csv", orders_of("S1", 0..10)), ("two.csv", orders_of("S2", 10..20))] {
-        let answer = cloud.upload(&operator_key("orders", name), file, Some(at(LEARNED_AT))).await;
+    for (name, file) in [
+        ("one.csv", orders_of("S1", 0..10)),
+        ("two.csv", orders_of("S2", 10..20)),
+    ] {
+        let answer = cloud
+            .upload(&operator_key("orders", name), file, Some(at(LEARNED_AT)))
+            .await;
         assert_eq!(answer.counts.accepted, 10);
     }
     cloud
@@ -46,6 +51,10 @@ fn codes(answer: &Answer) -> BTreeMap<u64, Vec<&str>> {
 
 fn file_code(answer: &Answer) -> &str {
     assert!(answer.is_refused(), "{answer:?}");
-    assert_eq!((answer.counts.rows, answer.issues.len()), (0, 1), "a refused file has one finding and no rows");
+    assert_eq!(
+        (answer.counts.rows, answer.issues.len()),
+        (0, 1),
+        "a refused file has one finding and no rows"
+    );
     &answer.issues[0].code
 }

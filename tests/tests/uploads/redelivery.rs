@@ -8,7 +8,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use tests::{
-    Fuse, OwnCloud, Season, SellerFigures, assert_same, at, beside, entries, figures_of_months, made_up, operator_key, written,
+    Fuse, OwnCloud, Season, SellerFigures, assert_same, at, beside, entries, figures_of_months, made_up,
+    operator_key, written,
 };
 
 /// When everything was learned, and when the night falls.
@@ -21,9 +22,18 @@ const ORDERS: u32 = 60;
 async fn put_season(cloud: &OwnCloud, files: &[(&'static str, Vec<u8>)]) -> Vec<S3Event> {
     for (file, content) in files {
         let kind = file.split('-').next().unwrap_or(file);
-        cloud.put(&operator_key(kind, &format!("{file}.csv")), content, Some(at(AS_OF))).await;
+        cloud
+            .put(
+                &operator_key(kind, &format!("{file}.csv")),
+                content,
+                Some(at(AS_OF)),
+            )
+            .await;
     }
-    cloud.waiting_notifications().await.expect("the inbox tells of its files")
+    cloud
+        .waiting_notifications()
+        .await
+        .expect("the inbox tells of its files")
 }
 
 fn files_of(season: &Season) -> Vec<(&'static str, Vec<u8>)> {
@@ -46,7 +56,9 @@ impl Outcome {
             order.once_learned_at.clear();
             format!("{order:?}")
         };
-        let months = (0..3).map(|back| Month::of(at(AS_OF), cloud.policy.zone).minus(back)).collect();
+        let months = (0..3)
+            .map(|back| Month::of(at(AS_OF), cloud.policy.zone).minus(back))
+            .collect();
         Self {
             orders: cloud.orders().await.into_iter().map(order).collect(),
             ledger: written(&entries(cloud).await),
@@ -68,14 +80,20 @@ async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
     put_season(&calm, &files).await;
     calm.deliver().await.expect("a calm delivery");
     let expected = Outcome::of(&calm).await;
-    assert!(expected.ledger.len() > ORDERS as usize / 2, "the season has fines: {}", expected.ledger.len());
+    assert!(
+        expected.ledger.len() > ORDERS as usize / 2,
+        "the season has fines: {}",
+        expected.ledger.len()
+    );
 
     for seed in 0..4 {
         let cloud = Arc::new(OwnCloud::new().await);
         let mut events = put_season(&cloud, &files).await;
         // An order freezes the best rate that is known when it is placed: what rates it meets is for their files' order.
         let rates = events.remove(0);
-        upload_validation::handle(&cloud.upload_validation(), rates).await.expect("the rates are kept");
+        upload_validation::handle(&cloud.upload_validation(), rates)
+            .await
+            .expect("the rates are kept");
         let mut deliveries: Vec<S3Event> = events.iter().chain(&events).cloned().collect();
         deliveries.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         let running = deliveries.into_iter().map(|event| {
@@ -84,11 +102,24 @@ async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
         });
         // Spawned at once, all of them, before the first is waited for.
         for delivery in running.collect::<Vec<_>>() {
-            delivery.await.expect("a delivery does not panic").expect("a delivery does not fail");
+            delivery
+                .await
+                .expect("a delivery does not panic")
+                .expect("a delivery does not fail");
         }
         // The dispatcher's own deliveries come last and find everything done.
-        assert!(cloud.deliver_notifications().await.expect("a third delivery").is_empty(), "answered already");
-        expected.assert_same(&format!("with the deliveries of seed {seed}"), &Outcome::of(&cloud).await);
+        assert!(
+            cloud
+                .deliver_notifications()
+                .await
+                .expect("a third delivery")
+                .is_empty(),
+            "answered already"
+        );
+        expected.assert_same(
+            &format!("with the deliveries of seed {seed}"),
+            &Outcome::of(&cloud).await,
+        );
         for (file, _) in &files {
             let kind = file.split('-').next().unwrap_or(file);
             cloud.answer(&operator_key(kind, &format!("{file}.csv"))).await;
@@ -115,7 +146,10 @@ async fn with_a_death_at_every_call(cloud: &OwnCloud, events: Vec<S3Event>, fuse
 
 async fn assert_deaths_leave_no_trace(orders: u32, order_of_arrival: &[usize], fuse: fn(u32) -> Fuse) {
     let files = files_of(&made_up(11, orders));
-    let files: Vec<_> = order_of_arrival.iter().map(|&index| files[index].clone()).collect();
+    let files: Vec<_> = order_of_arrival
+        .iter()
+        .map(|&index| files[index].clone())
+        .collect();
     let calm = OwnCloud::new().await;
     put_season(&calm, &files).await;
     calm.deliver().await.expect("a calm delivery");
@@ -135,7 +169,9 @@ async fn assert_deaths_leave_no_trace(orders: u32, order_of_arrival: &[usize], f
             assert_eq!(calm.issues, deadly.issues, "{file}");
         }
     }
-    Outcome::of(&calm).await.assert_same(&format!("after {deaths} deaths"), &Outcome::of(&deadly).await);
+    Outcome::of(&calm)
+        .await
+        .assert_same(&format!("after {deaths} deaths"), &Outcome::of(&deadly).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

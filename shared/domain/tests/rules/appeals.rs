@@ -4,9 +4,7 @@ use domain::assess::{Because, Verdict};
 use domain::facts::AppealFact;
 use domain::{AppealStatus, AppealedClause, Clause, EntryKind, Node, RowCode, Timestamp};
 
-use crate::season::{
-    Case, appeal_fact, cents, codes, day, deadline, decision_fact, failing_fact, hour,
-};
+use crate::season::{Case, appeal_fact, cents, codes, day, deadline, decision_fact, failing_fact, hour};
 
 const B4: AppealedClause = AppealedClause::B4;
 const FAILED: [AppealStatus; 3] = [

@@ -123,14 +123,21 @@ fn an_entry_that_was_altered_in_kind_name_or_place_is_found() {
             entry.order_id = OrderId::parse("8000011000000013").expect("an order id");
         }),
         ("policy", |entry| entry.policy.clear()),
-        ("id", |entry| entry.entry_id = entry.entry_id.replacen("8000011000000005", "8000011000000013", 1)),
+        ("id", |entry| {
+            entry.entry_id = entry.entry_id.replacen("8000011000000005", "8000011000000013", 1)
+        }),
     ];
     for index in 0..case.entries.len() {
         for (what, alter) in alterations {
             let found = found(&case, |entries| alter(&mut entries[index]));
             assert!(!found.is_empty(), "{what} of {index}");
         }
-        for kind in [EntryKind::Fine, EntryKind::Hold, EntryKind::Void, EntryKind::Reversal] {
+        for kind in [
+            EntryKind::Fine,
+            EntryKind::Hold,
+            EntryKind::Void,
+            EntryKind::Reversal,
+        ] {
             if kind != case.entries[index].kind {
                 let found = found(&case, |entries| entries[index].kind = kind);
                 assert!(!found.is_empty(), "{kind:?} of {index}");

@@ -96,9 +96,13 @@ impl Desk {
         };
         match fact {
             Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
-            Fact::Tracking(fact) => {
-                order.rule_tracking(fact, &Uploader::Operator, None, book.in_force_at(order.paid_at), book)
-            }
+            Fact::Tracking(fact) => order.rule_tracking(
+                fact,
+                &Uploader::Operator,
+                None,
+                book.in_force_at(order.paid_at),
+                book,
+            ),
             Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
             Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, EVENTS_MAX),
             Fact::Appeal(fact) => order.rule_appeal(fact, &Uploader::Operator),
@@ -144,12 +148,16 @@ fn status() -> impl Strategy<Value = Fact> {
         OrderStatus::Cancelled,
         OrderStatus::Refunded,
     ]);
-    (statuses, proptest::option::of(instant(0..40)), instant(0..40), delay()).prop_map(
-        |(status, status_at, learned_at, delay)| {
+    (
+        statuses,
+        proptest::option::of(instant(0..40)),
+        instant(0..40),
+        delay(),
+    )
+        .prop_map(|(status, status_at, learned_at, delay)| {
             let recorded_at = status_at.map_or(learned_at, |at| at.plus(delay));
             Fact::Order(status_fact(status, status_at, recorded_at))
-        },
-    )
+        })
 }
 
 fn tracking() -> impl Strategy<Value = Fact> {
@@ -203,8 +211,12 @@ fn journey() -> impl Strategy<Value = Vec<Fact>> {
         Node::Signed,
     ];
     let pace = select(vec![12_i64, 24, 48, 60, 96]);
-    (select(NUMBERS.to_vec()), pace, proptest::collection::vec(delay(), nodes.len())).prop_map(
-        move |(number, pace, delays)| {
+    (
+        select(NUMBERS.to_vec()),
+        pace,
+        proptest::collection::vec(delay(), nodes.len()),
+    )
+        .prop_map(move |(number, pace, delays)| {
             let told = |((node, delay), step): ((Node, Elapsed), i64)| {
                 let fact = event_fact(number, node, hour(pace * step + 12));
                 Fact::Event(EventFact {
@@ -213,8 +225,7 @@ fn journey() -> impl Strategy<Value = Vec<Fact>> {
                 })
             };
             nodes.into_iter().zip(delays).zip(0..).map(told).collect()
-        },
-    )
+        })
 }
 
 /// Six appeals, each with a clause, a filing and perhaps an episode of its own.
@@ -282,7 +293,10 @@ pub fn season() -> impl Strategy<Value = Vec<Fact>> {
             upload: index,
             row: (rows >> (index % 32)) % 3 + 1,
         };
-        (1..).zip(facts).map(|(index, fact)| fact.at_source(source(index))).collect()
+        (1..)
+            .zip(facts)
+            .map(|(index, fact)| fact.at_source(source(index)))
+            .collect()
     })
 }
 
@@ -292,7 +306,10 @@ pub fn season_for_splitting() -> impl Strategy<Value = Vec<Fact>> {
     season().prop_map(|facts| {
         let apart = |fact: Fact| match fact {
             Fact::Tracking(mut fact) => {
-                let index = fact.number.as_ref().and_then(|held| NUMBERS.iter().position(|text| *held == number(text)));
+                let index = fact
+                    .number
+                    .as_ref()
+                    .and_then(|held| NUMBERS.iter().position(|text| *held == number(text)));
                 let index = index.unwrap_or(NUMBERS.len());
                 fact.send_type = if index == 1 { SendType::Part } else { SendType::All };
                 fact.uploaded_at = fact.uploaded_at.plus(Elapsed::hours(index as i64));

@@ -117,11 +117,17 @@ fn an_order_is_excluded_from_when_its_cancellation_was_learned() {
 #[test]
 fn refunds_stay_in_gmv_unless_the_policy_subtracts_them() {
     let case = Case::shipped().status(OrderStatus::Refunded, day(3));
-    assert_eq!((figures(&case).excluded, figures(&case).gmv), (false, cents("80.10")));
+    assert_eq!(
+        (figures(&case).excluded, figures(&case).gmv),
+        (false, cents("80.10"))
+    );
     let book = policy_with(&[("subtract_refunds = false", "subtract_refunds = true")]);
     let case = case.under(book);
     assert_eq!(case.figures(day(2)).gmv, cents("80.10"));
-    assert_eq!((figures(&case).excluded, figures(&case).gmv), (false, cents("0.00")));
+    assert_eq!(
+        (figures(&case).excluded, figures(&case).gmv),
+        (false, cents("0.00"))
+    );
 }
 
 /// Only the latest status is looked at: "status `cancelled`". A refund that follows the cancellation ends the exclusion.
@@ -213,9 +219,9 @@ fn a_replaced_numbers_timeline_is_not_waited_for() {
     let case = Case::paid("80.10")
         .upload(NUMBERS[1], SendType::All, paid())
         .upload(NUMBERS[0], SendType::All, hour(1));
-    let case = COMPLETE
-        .iter()
-        .fold(case, |case, &(node, hours)| case.event(NUMBERS[0], node, hour(hours)));
+    let case = COMPLETE.iter().fold(case, |case, &(node, hours)| {
+        case.event(NUMBERS[0], node, hour(hours))
+    });
     assert_eq!(figures(&case).nodes.map(|standing| standing.met), Some(true));
 }
 

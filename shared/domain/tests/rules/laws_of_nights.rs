@@ -33,7 +33,10 @@ struct Told {
 
 fn told(facts: &[Fact], nights: &[(Index, Timestamp)]) -> Told {
     let mut runs: BTreeMap<usize, Vec<Timestamp>> = BTreeMap::new();
-    let mut places: Vec<usize> = nights.iter().map(|(place, _)| place.index(facts.len() + 1)).collect();
+    let mut places: Vec<usize> = nights
+        .iter()
+        .map(|(place, _)| place.index(facts.len() + 1))
+        .collect();
     let mut instants: Vec<Timestamp> = nights.iter().map(|(_, as_of)| *as_of).collect();
     places.sort_unstable();
     instants.sort_unstable();
@@ -59,12 +62,23 @@ fn told(facts: &[Fact], nights: &[(Index, Timestamp)]) -> Told {
 /// What the ledger holds of each subject: money, and what waits.
 fn net(entries: &[LedgerEntry]) -> BTreeMap<Subject, (Cents, Cents)> {
     let mut net: BTreeMap<Subject, (Cents, Cents)> = BTreeMap::new();
-    for subject in entries.iter().map(|entry| &entry.subject).collect::<BTreeSet<_>>() {
+    for subject in entries
+        .iter()
+        .map(|entry| &entry.subject)
+        .collect::<BTreeSet<_>>()
+    {
         let of_subject = || entries.iter().filter(|entry| entry.subject == *subject);
-        let money = of_subject().filter(|entry| entry.kind.moves_money()).map(|entry| entry.amount).sum();
+        let money = of_subject()
+            .filter(|entry| entry.kind.moves_money())
+            .map(|entry| entry.amount)
+            .sum();
         let mut held = Cents::ZERO;
         for entry in of_subject() {
-            held = if entry.kind == EntryKind::Hold { entry.amount } else { Cents::ZERO };
+            held = if entry.kind == EntryKind::Hold {
+                entry.amount
+            } else {
+                Cents::ZERO
+            };
         }
         net.insert(subject.clone(), (money, held));
     }

@@ -103,8 +103,7 @@ fn an_amount_that_changed_is_reversed_and_posted_anew() {
 
 #[test]
 fn a_hold_whose_amount_changed_is_voided_before_it_is_posted() {
-    let mut case =
-        Case::shipped().appeal(appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3)));
+    let mut case = Case::shipped().appeal(appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3)));
     case.settle(day(31));
     let because = case.entries[0].because.clone();
     let due = Due {
@@ -142,22 +141,23 @@ fn a_reversal_without_an_appeal_says_when_the_order_was_last_heard_of() {
 
 #[test]
 fn the_sign_off_stays_open_until_nothing_can_come_of_it() {
-    let open = |case: &Case| case.order.is_sign_off_open(case.book.in_force_at(case.order.paid_at));
+    let open = |case: &Case| {
+        case.order
+            .is_sign_off_open(case.book.in_force_at(case.order.paid_at))
+    };
     let mut case = Case::paid("80.10");
     assert!(open(&case), "nobody has signed");
     case.settle(day(20));
     assert!(open(&case), "its deadline has not passed");
-    let signed = case.clone().upload(NUMBERS[0], SendType::All, hour(1)).event(
-        NUMBERS[0],
-        Node::Signed,
-        day(9),
-    );
+    let signed =
+        case.clone()
+            .upload(NUMBERS[0], SendType::All, hour(1))
+            .event(NUMBERS[0], Node::Signed, day(9));
     assert!(!open(&signed), "signed in time");
     case.settle(day(31));
     assert!(!open(&case), "fined");
 
-    let mut held =
-        Case::paid("80.10").appeal(appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3)));
+    let mut held = Case::paid("80.10").appeal(appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3)));
     held.settle(day(31));
     assert!(open(&held), "an appeal is pending");
     let accepted = decision_fact(AppealedClause::B4, AppealStatus::Accepted, day(3), day(40));

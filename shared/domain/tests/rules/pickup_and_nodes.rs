@@ -32,10 +32,16 @@ fn uploaded() -> Case {
 fn a_pickup_48_hours_after_the_upload_is_in_time_and_one_second_later_is_late() {
     let in_time = uploaded().event(NUMBERS[0], Node::PickedUp, hour(58));
     assert_eq!(late_pickups(&in_time, day(60)), []);
-    assert_eq!(in_time.figures(day(60)).pickup.map(|standing| standing.met), Some(true));
+    assert_eq!(
+        in_time.figures(day(60)).pickup.map(|standing| standing.met),
+        Some(true)
+    );
     let late = uploaded().event(NUMBERS[0], Node::PickedUp, hour(58).next());
     assert_eq!(late_pickups(&late, day(60)), [Some(hour(58).next())]);
-    assert_eq!(late.figures(day(60)).pickup.map(|standing| standing.met), Some(false));
+    assert_eq!(
+        late.figures(day(60)).pickup.map(|standing| standing.met),
+        Some(false)
+    );
 }
 
 #[test]
@@ -51,26 +57,35 @@ fn a_missing_pickup_warns_once_the_deadline_has_passed_and_costs_nothing() {
 #[test]
 fn the_pickup_clock_may_run_from_the_payment() {
     let book = policy_with(&[("runs_from = \"upload\"", "runs_from = \"payment\"")]);
-    let picked_up = |at| uploaded().under(book.clone()).event(NUMBERS[0], Node::PickedUp, at);
+    let picked_up = |at| {
+        uploaded()
+            .under(book.clone())
+            .event(NUMBERS[0], Node::PickedUp, at)
+    };
     assert_eq!(late_pickups(&picked_up(hour(48)), day(60)), []);
     let late = picked_up(hour(48).next());
     assert_eq!(late_pickups(&late, day(60)), [Some(hour(48).next())]);
-    assert_eq!(late.figures(day(60)).pickup.map(|standing| standing.met), Some(false));
+    assert_eq!(
+        late.figures(day(60)).pickup.map(|standing| standing.met),
+        Some(false)
+    );
 }
 
 #[test]
 fn the_first_of_several_pickups_counts() {
-    let case = uploaded()
-        .event(NUMBERS[0], Node::PickedUp, hour(70))
-        .event(NUMBERS[0], Node::PickedUp, hour(20));
+    let case =
+        uploaded()
+            .event(NUMBERS[0], Node::PickedUp, hour(70))
+            .event(NUMBERS[0], Node::PickedUp, hour(20));
     assert_eq!(late_pickups(&case, day(60)), []);
 }
 
 #[test]
 fn a_replaced_or_cancelled_number_owes_no_pickup() {
-    let replaced = uploaded()
-        .upload(NUMBERS[1], SendType::All, hour(20))
-        .event(NUMBERS[1], Node::PickedUp, hour(30));
+    let replaced =
+        uploaded()
+            .upload(NUMBERS[1], SendType::All, hour(20))
+            .event(NUMBERS[1], Node::PickedUp, hour(30));
     assert_eq!(late_pickups(&replaced, day(20)), []);
     let cancelled = uploaded().event(NUMBERS[0], Node::Cancelled, hour(20));
     assert_eq!(late_pickups(&cancelled, day(20)), []);
@@ -78,9 +93,10 @@ fn a_replaced_or_cancelled_number_owes_no_pickup() {
 
 #[test]
 fn every_live_parcel_owes_its_own_pickup() {
-    let case = uploaded()
-        .upload(NUMBERS[1], SendType::Part, hour(20))
-        .event(NUMBERS[0], Node::PickedUp, hour(30));
+    let case =
+        uploaded()
+            .upload(NUMBERS[1], SendType::Part, hour(20))
+            .event(NUMBERS[0], Node::PickedUp, hour(30));
     assert_eq!(late_pickups(&case, hour(68)), []);
     assert_eq!(late_pickups(&case, hour(68).next()), [None]);
 }
@@ -98,7 +114,10 @@ fn the_six_named_nodes_alone_are_one_short() {
     // The payment is the sixth, `order_placed`.
     let case = Case::travelled(&SIX);
     assert_eq!(missing(&case, day(1)), [Vec::<Node>::new()]);
-    assert_eq!(case.figures(day(1)).nodes.map(|standing| standing.met), Some(false));
+    assert_eq!(
+        case.figures(day(1)).nodes.map(|standing| standing.met),
+        Some(false)
+    );
 }
 
 #[test]
@@ -122,7 +141,10 @@ fn any_seventh_canonical_node_completes_the_trace() {
     for seventh in [Node::DepartedOrigin, Node::ArrivedDestination] {
         let case = Case::travelled(&SIX).event(NUMBERS[0], seventh, hour(3));
         assert_eq!(missing(&case, day(1)), Vec::<Vec<Node>>::new(), "{seventh}");
-        assert_eq!(case.figures(day(1)).nodes.map(|standing| standing.met), Some(true));
+        assert_eq!(
+            case.figures(day(1)).nodes.map(|standing| standing.met),
+            Some(true)
+        );
     }
 }
 
@@ -147,7 +169,16 @@ fn each_of_the_six_is_indispensable() {
     }
     let returned: Vec<_> = SIX
         .iter()
-        .map(|&(node, at)| (if node == Node::Signed { Node::Returned } else { node }, at))
+        .map(|&(node, at)| {
+            (
+                if node == Node::Signed {
+                    Node::Returned
+                } else {
+                    node
+                },
+                at,
+            )
+        })
         .collect();
     assert_eq!(missing(&Case::travelled(&returned), day(1)), [vec![Node::Signed]]);
 }

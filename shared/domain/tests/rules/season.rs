@@ -7,9 +7,9 @@ use domain::ledger::reconcile;
 use domain::order::FrozenRate;
 use domain::ruling::Uploader;
 use domain::{
-    AppealStatus, AppealedClause, Cents, Clause, Currency, Elapsed, EntryKind, Finding, LedgerEntry, Money, Node,
-    Order, OrderId, OrderStatus, PolicyBook, RowCode, Ruling, SellerId, SendType, Source, Subject, Timestamp,
-    TrackingNumber,
+    AppealStatus, AppealedClause, Cents, Clause, Currency, Elapsed, EntryKind, Finding, LedgerEntry, Money,
+    Node, Order, OrderId, OrderStatus, PolicyBook, RowCode, Ruling, SellerId, SendType, Source, Subject,
+    Timestamp, TrackingNumber,
 };
 
 pub const SHIPPED: &str = include_str!("../../data/policy.toml");
@@ -222,7 +222,8 @@ impl Case {
 
     pub fn rule_order(&mut self, fact: OrderFact) -> Ruling {
         let source = self.next_source();
-        self.order.rule_order(&OrderFact { source, ..fact }, &Uploader::Operator)
+        self.order
+            .rule_order(&OrderFact { source, ..fact }, &Uploader::Operator)
     }
 
     pub fn rule_tracking(&mut self, fact: TrackingFact) -> Ruling {
@@ -258,7 +259,13 @@ impl Case {
         self.event_learned(text, node, occurred_at, occurred_at)
     }
 
-    pub fn event_learned(mut self, text: &str, node: Node, occurred_at: Timestamp, recorded_at: Timestamp) -> Self {
+    pub fn event_learned(
+        mut self,
+        text: &str,
+        node: Node,
+        occurred_at: Timestamp,
+        recorded_at: Timestamp,
+    ) -> Self {
         let ruling = self.rule_event(EventFact {
             recorded_at,
             ..event_fact(text, node, occurred_at)

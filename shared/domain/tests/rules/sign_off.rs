@@ -83,10 +83,7 @@ fn the_entry_says_what_was_compared() {
         panic!("{due:?}")
     };
     assert_eq!((*paid_at, *until, *signed_at), (paid(), deadline(), None));
-    assert_eq!(
-        (*order_usd, held_by_appeal.as_deref()),
-        (cents("999.99"), None)
-    );
+    assert_eq!((*order_usd, held_by_appeal.as_deref()), (cents("999.99"), None));
     assert_eq!(comparison, "5 % of 999.99, at most 50.00 = 50.00");
     assert_eq!(due[0].effective_at, past());
 }
@@ -151,9 +148,10 @@ fn a_replaced_number_needs_no_signature() {
     let signed = case.event(NUMBERS[1], Node::Signed, day(20));
     assert_eq!(signed.sign_off(past()), None);
     // The other way round: only the replaced number was signed.
-    let case = Case::shipped()
-        .event(NUMBERS[0], Node::Signed, day(1))
-        .upload(NUMBERS[1], SendType::All, day(2));
+    let case =
+        Case::shipped()
+            .event(NUMBERS[0], Node::Signed, day(1))
+            .upload(NUMBERS[1], SendType::All, day(2));
     assert_eq!(case.sign_off(past()), fine("4.01"));
 }
 
@@ -163,7 +161,10 @@ fn an_upload_of_all_replaces_every_earlier_number() {
         .upload(NUMBERS[0], SendType::Part, hour(1))
         .upload(NUMBERS[1], SendType::Part, hour(2))
         .upload(NUMBERS[2], SendType::All, hour(3));
-    assert_eq!(case.event(NUMBERS[2], Node::Signed, day(9)).sign_off(past()), None);
+    assert_eq!(
+        case.event(NUMBERS[2], Node::Signed, day(9)).sign_off(past()),
+        None
+    );
 }
 
 #[test]
@@ -175,9 +176,10 @@ fn replacing_a_number_after_the_deadline_neither_mends_nor_breaks() {
             .sign_off(day(60)),
         fine("4.01")
     );
-    let signed = Case::shipped()
-        .event(NUMBERS[0], Node::Signed, day(9))
-        .upload(NUMBERS[1], SendType::All, day(31));
+    let signed =
+        Case::shipped()
+            .event(NUMBERS[0], Node::Signed, day(9))
+            .upload(NUMBERS[1], SendType::All, day(31));
     assert_eq!(signed.sign_off(day(60)), None);
 }
 
@@ -269,8 +271,14 @@ fn another_currency_becomes_usd_cents_first_and_then_five_per_cent() {
     // 37.99 × 0.05 = 1.8995, in cents 1.90; 5 % of it is 0.095, so 0.10. Computed at once it would be 0.09.
     assert_eq!(in_currency("BRL", "37.99", "0.05").sign_off(past()), fine("0.10"));
     assert_eq!(in_currency("EUR", "9.96", "0.9").sign_off(past()), fine("0.45"));
-    assert_eq!(in_currency("JPY", "1000", "0.0067").sign_off(past()), fine("0.34"));
-    assert_eq!(in_currency("KWD", "400.000", "3.25").sign_off(past()), fine("50.00"));
+    assert_eq!(
+        in_currency("JPY", "1000", "0.0067").sign_off(past()),
+        fine("0.34")
+    );
+    assert_eq!(
+        in_currency("KWD", "400.000", "3.25").sign_off(past()),
+        fine("50.00")
+    );
 }
 
 #[test]

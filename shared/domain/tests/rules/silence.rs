@@ -21,7 +21,10 @@ fn gaps_of_40_60_1_and_59_hours_are_two_fines() {
     let due = vector().due(Clause::B3, day(40));
     let starts: Vec<_> = due.iter().filter_map(|due| silent_from(&due.because)).collect();
     assert_eq!(starts, [hour(40), hour(101)]);
-    assert_eq!(due.iter().map(|due| due.amount).sum::<domain::Cents>(), cents("2.40"));
+    assert_eq!(
+        due.iter().map(|due| due.amount).sum::<domain::Cents>(),
+        cents("2.40")
+    );
 }
 
 #[test]
@@ -135,7 +138,13 @@ fn silence_before_the_pickup_is_a_late_pickup_and_never_a_fine() {
     for as_of in [hour(100), hour(199), hour(200), day(60)] {
         assert_eq!(case.silences(as_of), 0);
         let late = |warning: &Warning| matches!(warning, Warning::PickupLate { .. });
-        assert_eq!(case.warnings(as_of).iter().filter(|warning| late(warning)).count(), 1);
+        assert_eq!(
+            case.warnings(as_of)
+                .iter()
+                .filter(|warning| late(warning))
+                .count(),
+            1
+        );
     }
     let never = Case::travelled(&[(Node::InfoReceived, 1)]);
     assert_eq!(never.silences(day(60)), 0);

@@ -69,13 +69,20 @@ fn the_same_event_again_keeps_its_earliest_recording() {
         let mut case = Case::shipped();
         assert_eq!(case.rule_event(signed(first)).verdict, Ruled::Accepted);
         let again = case.rule_event(signed(second)).verdict;
-        let expected = if second < first { Ruled::Accepted } else { Ruled::Unchanged };
+        let expected = if second < first {
+            Ruled::Accepted
+        } else {
+            Ruled::Unchanged
+        };
         assert_eq!(again, expected);
         assert_eq!(case.order.shipments[0].events.len(), 1);
         assert_eq!(case.sign_off(day(31)), None);
     }
     let late = Case::shipped().event_learned(NUMBERS[0], Node::Signed, day(20), day(35));
-    assert_eq!(late.sign_off(day(34)).map(|(verdict, _)| verdict), Some(Verdict::Fine));
+    assert_eq!(
+        late.sign_off(day(34)).map(|(verdict, _)| verdict),
+        Some(Verdict::Fine)
+    );
     assert_eq!(late.sign_off(day(35)), None);
 }
 
@@ -112,7 +119,10 @@ fn a_number_is_a_parcel_from_its_upload_on() {
 fn a_status_counts_from_when_it_was_recorded() {
     let fact = status_fact(OrderStatus::Refunded, Some(day(10)), day(35));
     let case = Case::shipped().order_row(fact);
-    assert_eq!(case.sign_off(day(34)).map(|(verdict, _)| verdict), Some(Verdict::Fine));
+    assert_eq!(
+        case.sign_off(day(34)).map(|(verdict, _)| verdict),
+        Some(Verdict::Fine)
+    );
     assert_eq!(case.sign_off(day(35)), None);
 }
 
@@ -169,8 +179,14 @@ fn an_appeal_counts_from_when_it_was_recorded() {
         recorded_at: day(33),
         ..appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(10))
     });
-    assert_eq!(case.sign_off(day(32)).map(|(verdict, _)| verdict), Some(Verdict::Fine));
-    assert_eq!(case.sign_off(day(33)).map(|(verdict, _)| verdict), Some(Verdict::Hold));
+    assert_eq!(
+        case.sign_off(day(32)).map(|(verdict, _)| verdict),
+        Some(Verdict::Fine)
+    );
+    assert_eq!(
+        case.sign_off(day(33)).map(|(verdict, _)| verdict),
+        Some(Verdict::Hold)
+    );
 }
 
 #[test]
@@ -222,7 +238,9 @@ fn a_seller_touches_only_its_own_orders() {
 #[test]
 fn a_fact_that_comes_after_the_night_changes_nothing_as_of_that_night() {
     let before = Case::travelled(&[(Node::PickedUp, 1)]);
-    let mut after = before.clone().event_learned(NUMBERS[0], Node::Signed, day(3), day(40));
+    let mut after = before
+        .clone()
+        .event_learned(NUMBERS[0], Node::Signed, day(3), day(40));
     after.rule_tracking(tracking_fact(NUMBERS[1], SendType::Part, day(40)));
     let after = after
         .order_row(status_fact(OrderStatus::Cancelled, Some(day(2)), day(40)))

@@ -105,7 +105,12 @@ fn a_row_that_names_another_seller_costs_nothing() {
         stated,
         ..failing_fact(RowCode::NumFormat, hour(1))
     });
-    assert!(ruling.findings.iter().any(|finding| finding.code == RowCode::OrderOtherSeller));
+    assert!(
+        ruling
+            .findings
+            .iter()
+            .any(|finding| finding.code == RowCode::OrderOtherSeller)
+    );
     assert!(!ruling.fined);
     assert_eq!(fines(&case, day(1)), []);
 }

@@ -147,11 +147,7 @@ fn the_same_number_twice_in_one_file_is_a_duplicate_or_a_conflict() {
         (same.verdict, codes(&same)),
         (Verdict::Unchanged, vec![RowCode::RowDuplicate])
     );
-    let other = row(
-        &mut case,
-        3,
-        tracking_fact(NUMBERS[0], SendType::Part, hour(1)),
-    );
+    let other = row(&mut case, 3, tracking_fact(NUMBERS[0], SendType::Part, hour(1)));
     assert_eq!(codes(&other), [RowCode::RowConflict]);
     assert_eq!(case.order.shipments.len(), 1);
 }
@@ -172,10 +168,7 @@ fn an_earlier_upload_that_is_learned_later_is_the_first() {
 fn of_two_rows_of_one_number_the_earlier_tells_whether_it_replaced() {
     let early = tracking_fact(NUMBERS[1], SendType::Part, hour(2));
     let late = tracking_fact(NUMBERS[1], SendType::All, hour(5));
-    for facts in [
-        [early.clone(), late.clone()],
-        [late.clone(), early.clone()],
-    ] {
+    for facts in [[early.clone(), late.clone()], [late.clone(), early.clone()]] {
         let mut case = Case::paid("80.10").upload(NUMBERS[0], SendType::All, hour(1));
         for fact in facts {
             case.rule_tracking(fact);
@@ -260,8 +253,5 @@ fn the_upload_clock_is_the_policys() {
     let book = crate::season::policy_with(&[("deadline_hours = 24", "deadline_hours = 36")]);
     let mut case = Case::paid("80.10").under(book);
     assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(36)))), []);
-    assert_eq!(
-        PolicyBook::shipped().newest().upload_max(),
-        Elapsed::hours(24)
-    );
+    assert_eq!(PolicyBook::shipped().newest().upload_max(), Elapsed::hours(24));
 }

@@ -8,9 +8,10 @@ use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder, T
 use domain::order::FrozenRate;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{
-    AppealStatus, AppealedClause, Currency, Elapsed, Finding, Money, Node, Order, OrderId, OrderStatus, PolicyBook,
-    Rate, RowCode, SellerId, SendType, Source, Timestamp, TrackingNumber,
+    AppealStatus, AppealedClause, Clause, Currency, Elapsed, EntryKind, Finding, Money, Node, Order, OrderId,
+    OrderStatus, PolicyBook, Rate, RowCode, SellerId, SendType, Source, Timestamp, TrackingNumber,
 };
+use serde::Serialize;
 
 use super::{STATE_FORMAT, decode_order, name, order_item};
 use crate::{Item, outstanding};
@@ -40,11 +41,19 @@ fn order_row(amount: &str, currency: &str) -> OrderFact {
         status: OrderStatus::Paid,
         status_at: None,
         recorded_at: hour(1),
-        source: Source { upload: 0x1234_5678_9abc_def0, row: 7 },
+        source: Source {
+            upload: 0x1234_5678_9abc_def0,
+            row: 7,
+        },
     }
 }
 
-fn tracking_row(number: &str, send_type: SendType, uploaded_at: Timestamp, findings: Vec<Finding>) -> TrackingFact {
+fn tracking_row(
+    number: &str,
+    send_type: SendType,
+    uploaded_at: Timestamp,
+    findings: Vec<Finding>,
+) -> TrackingFact {
     TrackingFact {
         order_id: OrderId::parse("8000011000000005").expect("an order id"),
         uploaded_at,
@@ -54,11 +63,20 @@ fn tracking_row(number: &str, send_type: SendType, uploaded_at: Timestamp, findi
         papers: PapersFact::default(),
         stated: StatedOrder::default(),
         findings,
-        source: Source { upload: 0xfedc_ba98_7654_3210, row: 12_345 },
+        source: Source {
+            upload: 0xfedc_ba98_7654_3210,
+            row: 12_345,
+        },
     }
 }
 
-fn event_row(number: &str, node: Node, code: Option<&str>, occurred_at: Timestamp, recorded_at: Timestamp) -> EventFact {
+fn event_row(
+    number: &str,
+    node: Node,
+    code: Option<&str>,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+) -> EventFact {
     EventFact {
         number: TrackingNumber::parse(number).expect("a number"),
         node,
@@ -86,23 +104,53 @@ fn appeal_row(status: AppealStatus, decided_at: Option<Timestamp>) -> AppealFact
 
 fn track(order: &mut Order, fact: &TrackingFact) -> Ruling {
     let book = PolicyBook::shipped();
-    order.rule_tracking(fact, &Uploader::Operator, None, book.in_force_at(order.paid_at), book)
+    order.rule_tracking(
+        fact,
+        &Uploader::Operator,
+        None,
+        book.in_force_at(order.paid_at),
+        book,
+    )
 }
 
 /// An order in which nothing is empty.
 fn sample() -> Order {
     let fact = order_row("136.23", "BRL");
     let date = NaiveDate::from_ymd_opt(2024, 5, 1).expect("a date");
-    let rate = FrozenRate { rate: Rate::parse("0.3033").expect("a rate"), date };
+    let rate = FrozenRate {
+        rate: Rate::parse("0.3033").expect("a rate"),
+        date,
+    };
     let usd = fact.amount.usd_cents(Some(rate.rate)).expect("dollars");
     let mut order = Order::placed(&fact, Some(rate), usd);
-    let status = |status, status_at, recorded_at| OrderFact { status, status_at, recorded_at, ..order_row("136.23", "BRL") };
-    order.rule_order(&status(OrderStatus::Refunded, Some(hour(700)), hour(701)), &Uploader::Operator);
-    order.rule_order(&status(OrderStatus::Cancelled, None, hour(702)), &Uploader::Operator);
-    let failing = vec![Finding::new(RowCode::NumWhitespace, "tracking_number", "33188 10025")];
+    let status = |status, status_at, recorded_at| OrderFact {
+        status,
+        status_at,
+        recorded_at,
+        ..order_row("136.23", "BRL")
+    };
+    order.rule_order(
+        &status(OrderStatus::Refunded, Some(hour(700)), hour(701)),
+        &Uploader::Operator,
+    );
+    order.rule_order(
+        &status(OrderStatus::Cancelled, None, hour(702)),
+        &Uploader::Operator,
+    );
+    let failing = vec![Finding::new(
+        RowCode::NumWhitespace,
+        "tracking_number",
+        "33188 10025",
+    )];
     assert!(track(&mut order, &tracking_row("", SendType::All, hour(2), failing)).fined);
-    track(&mut order, &tracking_row("3318810025", SendType::All, hour(3), Vec::new()));
-    track(&mut order, &tracking_row("3318810036", SendType::Part, hour(4), Vec::new()));
+    track(
+        &mut order,
+        &tracking_row("3318810025", SendType::All, hour(3), Vec::new()),
+    );
+    track(
+        &mut order,
+        &tracking_row("3318810036", SendType::Part, hour(4), Vec::new()),
+    );
     let events = [
         ("3318810025", Node::PickedUp, Some("PU"), 10, 12),
         ("3318810025", Node::Signed, None, 70, 71),
@@ -111,10 +159,17 @@ fn sample() -> Order {
         ("3318810025", Node::PickedUp, Some("PU"), 10, 11),
     ];
     for (number, node, code, occurred, recorded) in events {
-        order.rule_event(&event_row(number, node, code, hour(occurred), hour(recorded)), &Uploader::Operator, 400);
+        order.rule_event(
+            &event_row(number, node, code, hour(occurred), hour(recorded)),
+            &Uploader::Operator,
+            400,
+        );
     }
     order.rule_appeal(&appeal_row(AppealStatus::Pending, None), &Uploader::Operator);
-    order.rule_appeal(&appeal_row(AppealStatus::Accepted, Some(hour(90))), &Uploader::Operator);
+    order.rule_appeal(
+        &appeal_row(AppealStatus::Accepted, Some(hour(90))),
+        &Uploader::Operator,
+    );
     for as_of in [hour(82), hour(95)] {
         let entries = outstanding(&order, PolicyBook::shipped(), as_of);
         order.note_posted(&entries, as_of);
@@ -157,8 +212,18 @@ fn size_bytes(item: &Item) -> usize {
 fn the_sample_leaves_nothing_empty() {
     let order = sample();
     assert!(order.rate.is_some() && order.failure.is_some() && order.settled_as_of == Some(hour(95)));
-    assert_eq!((order.statuses.len(), order.shipments.len(), order.event_count()), (2, 2, 3));
-    assert_eq!((order.appeals[0].states.len(), order.posted.len(), order.once_learned_at.as_slice()), (2, 2, &[hour(12)][..]));
+    assert_eq!(
+        (order.statuses.len(), order.shipments.len(), order.event_count()),
+        (2, 2, 3)
+    );
+    assert_eq!(
+        (
+            order.appeals[0].states.len(),
+            order.posted.len(),
+            order.once_learned_at.as_slice()
+        ),
+        (2, 2, &[hour(12)][..])
+    );
 }
 
 #[test]
@@ -182,7 +247,9 @@ fn an_order_in_a_form_of_another_release_is_told_from_a_damaged_one() {
         let mut item = order_item(&sample(), 9, true).expect("an item");
         item.insert(name::STATE.to_owned(), AttributeValue::B(state.into()));
         let error = decode_order(&item).expect_err("not an order");
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        let cause = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         format!("{error}: {cause}")
     };
     let mut newer = unhex(GOLDEN);
@@ -193,16 +260,69 @@ fn an_order_in_a_form_of_another_release_is_told_from_a_damaged_one() {
     told(Vec::new());
 }
 
+/// Variants are stored by their number: append, never insert or reorder.
+#[test]
+fn variants_keep_the_numbers_under_which_they_are_stored() {
+    fn numbers<T: Serialize>(variants: &[T]) -> String {
+        let number = |variant| hex(&postcard::to_extend(variant, Vec::new()).expect("a variant encodes"));
+        variants.iter().map(number).collect::<Vec<_>>().join(" ")
+    }
+    assert_eq!(
+        numbers(&Node::ALL),
+        "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
+    );
+    let fined = &PolicyBook::shipped().newest().upload.fined_codes;
+    assert_eq!(numbers(fined), "14 0b 0c 0d 0e 0f 13 11 1a 1b 1c 19");
+    assert_eq!(
+        numbers(&[OrderStatus::Paid, OrderStatus::Cancelled, OrderStatus::Refunded]),
+        "00 01 02"
+    );
+    assert_eq!(numbers(&[SendType::All, SendType::Part]), "00 01");
+    assert_eq!(
+        numbers(&[AppealedClause::A6, AppealedClause::B3, AppealedClause::B4]),
+        "00 01 02"
+    );
+    let statuses = [
+        AppealStatus::Pending,
+        AppealStatus::Rejected,
+        AppealStatus::Withdrawn,
+        AppealStatus::Expired,
+        AppealStatus::Accepted,
+    ];
+    assert_eq!(numbers(&statuses), "00 01 02 03 04");
+    assert_eq!(numbers(&[Clause::A6, Clause::B3, Clause::B4]), "00 01 02");
+    let kinds = [
+        EntryKind::Fine,
+        EntryKind::Hold,
+        EntryKind::Void,
+        EntryKind::Reversal,
+    ];
+    assert_eq!(numbers(&kinds), "00 01 02 03");
+}
+
 /// A parcel's whole way with 20 reports under the carrier's own codes, settled once.
 fn typical(codes: &[&str]) -> Order {
     let fact = order_row("80.10", "USD");
     let mut order = Order::placed(&fact, None, domain::Cents(fact.amount.minor));
-    let ruling = track(&mut order, &tracking_row("LP00123456789012", SendType::All, hour(5), Vec::new()));
+    let ruling = track(
+        &mut order,
+        &tracking_row("LP00123456789012", SendType::All, hour(5), Vec::new()),
+    );
     assert_eq!(ruling.verdict, Verdict::Accepted);
     for step in 0..20 {
-        let node = Node::ALL[1 + step % 7];
+        let node = if step == 19 {
+            Node::Signed
+        } else {
+            Node::ALL[1 + step % 6]
+        };
         let occurred_at = hour(10 + 9 * step as i64 + if step > 9 { 50 } else { 0 });
-        let event = event_row("LP00123456789012", node, Some(codes[step % codes.len()]), occurred_at, occurred_at.plus(Elapsed::hours(3)));
+        let event = event_row(
+            "LP00123456789012",
+            node,
+            Some(codes[step % codes.len()]),
+            occurred_at,
+            occurred_at.plus(Elapsed::hours(3)),
+        );
         order.rule_event(&event, &Uploader::Operator, 400);
     }
     let entries = outstanding(&order, PolicyBook::shipped(), hour(900));
@@ -220,7 +340,10 @@ fn a_typical_order_with_20_events_is_one_write_unit() {
     ] {
         let item = order_item(&typical(codes), 27, true).expect("an item");
         let bytes = size_bytes(&item);
-        eprintln!("{bytes}");
-        assert!(bytes <= WRITE_UNIT_BYTES, "{bytes} bytes with codes like {}", codes[0]);
+        assert!(
+            bytes <= WRITE_UNIT_BYTES,
+            "{bytes} bytes with codes like {}",
+            codes[0]
+        );
     }
 }
