@@ -1,9 +1,10 @@
 //! The `waymark` command as a process.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -13,6 +14,10 @@ pub struct Waymark {
     program: PathBuf,
     data_dir: PathBuf,
 }
+
+/// A command under way, gone with its value.
+#[derive(Debug)]
+pub struct Running(Child);
 
 /// How a command ended.
 #[derive(Clone, Debug)]
@@ -50,6 +55,18 @@ impl Waymark {
         command
     }
 
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
+        Running(
+            self.command(arguments)
+                .spawn()
+                .expect("the command can be started"),
+        )
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics
@@ -60,6 +77,48 @@ impl Waymark {
                 .output()
                 .expect("the command can be started"),
         )
+    }
+}
+
+impl Running {
+    /// The lines of stdout, as they come.
+    ///
+    /// # Panics
+    /// When they were asked for before.
+    pub fn lines(&mut self) -> impl Iterator<Item = String> + Send + use<> {
+        let stdout = self.0.stdout.take().expect("stdout is asked for once");
+        // A process killed in the middle of a line leaves none.
+        BufReader::new(stdout).lines().map_while(Result::ok)
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Kills it, as `kill -9` does; a process that has ended already stays ended.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("a process of ours can be killed");
+        self.0.wait().expect("a killed process ends");
+    }
+
+    /// Waits for its end; gives its exit status, `None` when it was killed.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.0.wait().expect("a process ends").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Ended already, when the test went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

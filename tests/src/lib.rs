@@ -13,7 +13,7 @@ mod made_up;
 mod own_cloud;
 mod season;
 
-pub use command::{Ran, Waymark};
+pub use command::{Ran, Running, Waymark};
 pub use expected::{Expected, SellerFigures, figures_of_months};
 pub use fault::Fuse;
 pub use ledger::{NetFine, entries, net, standing_holds, written};

@@ -1,13 +1,14 @@
 //! An embedded cloud for one test alone.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::{Order, PolicyBook, SellerId, Timestamp};
+use domain::{Order, OrderId, PolicyBook, SellerId, Timestamp, TrackingNumber};
 use lake::{Answer, UploadKey};
-use local::{Cloud, Options};
+use local::{Cloud, Options, RECORDS_TABLE};
 use tempfile::TempDir;
 
 /// An embedded cloud in a directory of its own, gone with it.
@@ -150,6 +151,37 @@ impl OwnCloud {
             night.stalls.failed.is_empty() && night.signoffs.failed.is_empty(),
             "no order fails: {night:?}"
         );
+    }
+
+    /// Rows that are parked though what they wait for is there: always none.
+    ///
+    /// # Panics
+    /// When the tables cannot be read.
+    pub async fn forgotten_rows(&self) -> Vec<String> {
+        let (mut orders, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        let records = self.dynamodb.scan().table_name(RECORDS_TABLE);
+        let mut records = records.into_paginator().items().send();
+        while let Some(record) = records.next().await {
+            let record = record.expect("the records can be read");
+            let key = |name: &str| record[name].as_s().expect("a key is text").clone();
+            if record.contains_key("body") {
+                let pk = key("pk");
+                orders.extend(pk.strip_prefix("parked#order#").and_then(OrderId::parse));
+                numbers.extend(pk.strip_prefix("parked#number#").and_then(TrackingNumber::parse));
+            }
+        }
+        let (orders, numbers): (Vec<_>, Vec<_>) =
+            (orders.into_iter().collect(), numbers.into_iter().collect());
+        let orders = self.store.orders(&orders).await.expect("orders can be read");
+        let numbers = self
+            .store
+            .number_owners(&numbers)
+            .await
+            .expect("numbers can be read");
+        let orders = orders.into_keys().map(|order| format!("rows of order {order}"));
+        orders
+            .chain(numbers.into_keys().map(|number| format!("events of {number}")))
+            .collect()
     }
 
     /// Every order, by its id.

@@ -1,8 +1,7 @@
 //! `waymark up`: the embedded cloud as a service, for clients that know nothing of us.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
@@ -10,17 +9,6 @@ use lake::Answer;
 use tests::made_up;
 
 use crate::{assert_complains, waymark};
-
-/// A process that is gone when the test is, however it ends.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Gone already, when the test went well.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -56,13 +44,10 @@ async fn up_answers_files_that_any_s3_client_puts() {
     let waymark = waymark(&directory.path().join("state"));
     let (s3_port, dynamodb_port) = (free_port(), free_port());
     let ports = [s3_port, dynamodb_port].map(|port| port.to_string());
-    let child = waymark
-        .command(["up", "--s3-port", &ports[0], "--dynamodb-port", &ports[1]])
-        .spawn();
-    let mut served = Served(child.expect("the command can be started"));
-    let mut hello = String::new();
-    let mut stdout = BufReader::new(served.0.stdout.take().expect("a pipe"));
-    stdout.read_line(&mut hello).expect("a hello");
+    let mut served = waymark.start(["up", "--s3-port", &ports[0], "--dynamodb-port", &ports[1]]);
+    // Held to the end: a service whose reader has gone ends as well.
+    let mut lines = served.lines();
+    let hello = lines.next().expect("a hello");
     assert!(
         hello.contains(&ports[0]) && hello.contains(local::BUCKET),
         "{hello}"
@@ -95,12 +80,13 @@ async fn up_answers_files_that_any_s3_client_puts() {
     }
 
     let interrupted = Command::new("kill")
-        .args(["-INT", &served.0.id().to_string()])
+        .args(["-INT", &served.id().to_string()])
         .status();
     assert!(interrupted.is_ok_and(|status| status.success()));
-    let ended = tokio::task::spawn_blocking(move || served.0.wait().map(|status| (status, served))).await;
-    let (status, _) = ended.expect("a wait").expect("an end");
-    assert_eq!(status.code(), Some(0), "Ctrl-C is how it is stopped");
+    let status = tokio::task::spawn_blocking(move || served.wait())
+        .await
+        .expect("a wait");
+    assert_eq!(status, Some(0), "Ctrl-C is how it is stopped");
     assert_eq!(
         waymark.run(["ledger", "verify", "--json"]).json_lines()[0]["orders"],
         10,
