@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Up(Up),
     /// Puts files in the inbox, waits for the answers, prints them
     Upload(Upload),
-    /// Plays a season kept as DIR/YYYY-MM-DD/<kind>*.csv, night by night
+    /// Plays a season kept as DIR/YYYY-MM-DD/KIND*.csv, night by night
     Replay(Replay),
     /// One night's scan
     Scan(Scan),

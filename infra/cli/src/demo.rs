@@ -5,6 +5,7 @@ mod numbers;
 mod parcels;
 mod season;
 mod story;
+mod telling;
 mod troubles;
 
 use std::path::Path;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{Because, Due, Verdict};
-use crate::{Cents, Currency, Order, OrderId, SellerId, Timestamp, TrackingNumber};
+use crate::assess::{Due, Verdict};
+use crate::{Because, Cents, Currency, Order, OrderId, SellerId, Timestamp, TrackingNumber};
 
 /// A clause that costs money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 pub mod appeal;
 pub mod assess;
 pub mod audit;
+pub mod because;
 pub mod carrier;
 pub mod code;
 pub mod country;
@@ -27,6 +28,7 @@ pub mod shipment;
 pub mod time;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};
+pub use because::Because;
 pub use code::{Finding, RowCode, Severity};
 pub use currency::Currency;
 pub use ids::{OrderId, SellerId, TrackingNumber};

@@ -1,6 +1,6 @@
 //! Uploads: bytes → rows → checked rows with typed facts.
 //!
-//! [`open`] tells what a file is, understands its header and hands out its rows one by one in bounded memory; [`check`]
+//! [`open`] tells what a file is, understands its header and hands out its rows one by one in bounded memory; [`check()`]
 //! reads one row into a [`Fact`] and says everything that follows from the row alone; [`RejectedWriter`] writes the
 //! refused rows back for their sender. What needs the order that a row is about is the domain's.
 //!

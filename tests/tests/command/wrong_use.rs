@@ -167,7 +167,8 @@ fn damaged_state_is_told_in_a_sentence_and_left_as_it_is() {
     let junk: Vec<u8> = (0..30_000_u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 21) as u8)
         .collect();
-    let damages: [(&str, fn(&[u8], &[u8]) -> Vec<u8>); 7] = [
+    type Damage = fn(&[u8], &[u8]) -> Vec<u8>;
+    let damages: [(&str, Damage); 7] = [
         ("dynamodb.sqlite", |_, junk| junk.to_vec()),
         ("dynamodb.sqlite", |sound, junk| [&sound[..4_096], junk].concat()),
         ("dynamodb.sqlite", |sound, _| sound[..sound.len() / 2].to_vec()),

@@ -1,6 +1,7 @@
 //! B5: what an appeal does to a fine, as of any instant.
 
-use domain::assess::{Because, Verdict};
+use domain::Because;
+use domain::assess::Verdict;
 use domain::facts::AppealFact;
 use domain::{AppealStatus, AppealedClause, Clause, EntryKind, Node, RowCode, Timestamp};
 

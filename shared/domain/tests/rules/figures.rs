@@ -271,3 +271,42 @@ fn upload_and_pickup_have_figures_of_their_own() {
     );
     assert_eq!(figures(&Case::paid("80.10")).pickup, None);
 }
+
+#[test]
+fn an_order_that_fails_twice_failed_at_the_first_deadline() {
+    let case = Case::paid("80.10").upload(NUMBERS[0], SendType::All, hour(25));
+    let expected = Standing {
+        met: false,
+        decided_at: hour(24).next(),
+    };
+    assert_eq!(figures(&case).fulfilment, Some(expected));
+}
+
+#[test]
+fn an_order_of_several_parcels_is_fulfilled_with_the_last_pickup() {
+    for numbers in [[NUMBERS[0], NUMBERS[1]], [NUMBERS[1], NUMBERS[0]]] {
+        let case = Case::paid("80.10")
+            .upload(NUMBERS[0], SendType::Part, hour(1))
+            .upload(NUMBERS[1], SendType::Part, hour(2))
+            .event(numbers[0], Node::PickedUp, hour(5))
+            .event(numbers[1], Node::PickedUp, hour(40));
+        let expected = Standing {
+            met: true,
+            decided_at: hour(40),
+        };
+        assert_eq!(figures(&case).fulfilment, Some(expected));
+    }
+}
+
+#[test]
+fn one_incomplete_trace_of_several_is_enough_to_fail() {
+    let case = Case::travelled(&[(Node::Lost, 3)]).upload(NUMBERS[1], SendType::Part, hour(1));
+    let case = COMPLETE.iter().fold(case, |case, &(node, hours)| {
+        case.event(NUMBERS[1], node, hour(hours))
+    });
+    let expected = Standing {
+        met: false,
+        decided_at: hour(6),
+    };
+    assert_eq!(figures(&case).nodes, Some(expected));
+}

@@ -1,7 +1,8 @@
 //! Laws over random seasons: what is due, what to warn of and what counts in a month depend on the facts alone, not on
 //! how they were split, ordered, repeated or redelivered.
 
-use domain::assess::{Assessment, Because, assess};
+use domain::Because;
+use domain::assess::{Assessment, assess};
 use domain::figures::{Figures, figures};
 use domain::{Elapsed, Order, PolicyBook, RowCode, Source, Timestamp};
 use proptest::prelude::*;

@@ -1,6 +1,8 @@
 //! The ledger: what a night posts, and how entries name themselves and each other.
 
-use domain::assess::{Because, Due, Verdict};
+use domain::Because;
+use domain::assess::{Due, Verdict};
+use domain::facts::AppealFact;
 use domain::ledger::reconcile;
 use domain::{AppealStatus, AppealedClause, EntryKind, LedgerEntry, Node, RowCode, SendType};
 
@@ -157,6 +159,12 @@ fn the_sign_off_stays_open_until_nothing_can_come_of_it() {
     case.settle(day(31));
     assert!(!open(&case), "fined");
 
+    let late = case.clone().appeal(AppealFact {
+        recorded_at: day(33),
+        ..appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3))
+    });
+    assert!(open(&late), "an appeal filed in time was learned of late");
+
     let mut held = Case::paid("80.10").appeal(appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(3)));
     held.settle(day(31));
     assert!(open(&held), "an appeal is pending");
@@ -165,4 +173,12 @@ fn the_sign_off_stays_open_until_nothing_can_come_of_it() {
     assert!(open(&held), "decided, the hold still stands");
     held.settle(day(41));
     assert!(!open(&held), "voided");
+}
+
+#[test]
+fn an_order_remembers_the_latest_night_that_posted() {
+    let mut case = Case::shipped();
+    case.order.note_posted(&[], day(9));
+    case.order.note_posted(&[], day(5));
+    assert_eq!(case.order.settled_as_of, Some(day(9)));
 }

@@ -212,3 +212,11 @@ fn a_parcel_of_a_cancelled_order_still_warns_of_its_pickup() {
     assert!(case.due(Clause::B4, day(40)).is_empty());
     assert_eq!(case.order.paid_at, paid());
 }
+
+#[test]
+fn a_replaced_numbers_trace_needs_no_nodes() {
+    let case = Case::travelled(&[(Node::Lost, 3)]);
+    assert_eq!(missing(&case, day(1)).len(), 1);
+    let replaced = case.upload(NUMBERS[1], SendType::All, hour(9));
+    assert_eq!(missing(&replaced, day(1)), Vec::<Vec<Node>>::new());
+}

@@ -1,6 +1,7 @@
 //! Builders: one order, told fact by fact, and its nights.
 
-use domain::assess::{Assessment, Because, Due, Verdict, Warning, assess};
+use domain::Because;
+use domain::assess::{Assessment, Due, Verdict, Warning, assess};
 use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
 use domain::figures::{Figures, figures};
 use domain::ledger::reconcile;

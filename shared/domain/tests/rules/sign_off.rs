@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::assess::{Because, Verdict};
+use domain::Because;
+use domain::assess::Verdict;
 use domain::facts::OrderFact;
 use domain::order::FrozenRate;
 use domain::{Clause, Currency, EntryKind, Money, Node, OrderStatus, PolicyBook, Rate, SendType, Timestamp};
@@ -318,4 +319,19 @@ fn the_pack_in_force_at_the_payment_decides() {
     assert_eq!(case.sign_off(past()), fine("8.01"));
     case.settle(past());
     assert_eq!(case.entries[0].policy, "V5");
+}
+
+#[test]
+fn a_number_replaced_at_the_very_deadline_is_not_live() {
+    let case = Case::shipped().upload(NUMBERS[1], SendType::All, deadline());
+    assert_eq!(
+        case.clone()
+            .event(NUMBERS[1], Node::Signed, day(9))
+            .sign_off(past()),
+        None
+    );
+    assert_eq!(
+        case.event(NUMBERS[0], Node::Signed, day(9)).sign_off(past()),
+        fine("4.01")
+    );
 }

@@ -1,6 +1,7 @@
 //! B3: USD 1.20 for each episode of silence strictly over 48 h, from the pickup to the end of the timeline.
 
-use domain::assess::{Because, Warning};
+use domain::Because;
+use domain::assess::Warning;
 use domain::{Clause, EntryKind, Node, OrderStatus, SendType};
 
 use crate::season::{Case, NUMBERS, cents, day, hour, paid, policy_with, silent_from};
@@ -205,4 +206,28 @@ fn the_next_deadline_is_the_last_second_before_a_silence_costs() {
     assert_eq!((next.at, next.clause), (hour(78), "B3"));
     assert_eq!(case.silences(next.at), 0);
     assert_eq!(case.silences(next.at.next()), 1);
+}
+
+#[test]
+fn no_silence_is_fined_before_its_time_whatever_event_is_announced() {
+    // The carrier's clock is ahead: at 46 h it tells an event of 60 h.
+    let case = Case::travelled(&[(Node::PickedUp, 0)]).event_learned(
+        NUMBERS[0],
+        Node::InTransit,
+        hour(60),
+        hour(46),
+    );
+    assert_eq!(case.silences(hour(47)), 0);
+    assert_eq!(case.silences(hour(48)), 0);
+    assert_eq!(case.silences(hour(48).next()), 1);
+}
+
+#[test]
+fn a_timeline_holds_each_instant_once() {
+    let case = Case::travelled(&[
+        (Node::PickedUp, 1),
+        (Node::InTransit, 1),
+        (Node::ExportCustoms, 1),
+    ]);
+    assert_eq!(case.order.shipments[0].timeline(day(1)).instants, [hour(1)]);
 }

@@ -1,11 +1,13 @@
 //! A1 and the rulings of tracking rows: when an upload is late, and what sending a number again does.
 
 use domain::assess::Warning;
-use domain::facts::{StatedOrder, TrackingFact};
+use domain::facts::{EventFact, StatedOrder, TrackingFact};
 use domain::ruling::{Uploader, Verdict};
-use domain::{Elapsed, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
+use domain::{Elapsed, Node, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
 
-use crate::season::{Case, NUMBERS, codes, day, hour, number, paid, seller, status_fact, tracking_fact, usd};
+use crate::season::{
+    Case, NUMBERS, codes, day, event_fact, hour, number, paid, seller, status_fact, tracking_fact, usd,
+};
 
 fn upload_lates(case: &Case, as_of: Timestamp) -> Vec<Option<Timestamp>> {
     let warnings = case.warnings(as_of);
@@ -254,4 +256,37 @@ fn the_upload_clock_is_the_policys() {
     let mut case = Case::paid("80.10").under(book);
     assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(36)))), []);
     assert_eq!(PolicyBook::shipped().newest().upload_max(), Elapsed::hours(24));
+}
+
+#[test]
+fn an_upload_to_an_order_that_goes_on_again_is_fine() {
+    let mut case = Case::paid("80.10")
+        .status(OrderStatus::Cancelled, hour(1))
+        .status(OrderStatus::Paid, hour(2));
+    assert_eq!(codes(&case.rule_tracking(good(NUMBERS[0], hour(3)))), []);
+}
+
+#[test]
+fn an_order_takes_so_many_events_and_no_more() {
+    let mut case = Case::shipped();
+    let mut rule = |node, code: Option<&str>, hours| {
+        let fact = EventFact {
+            code: code.map(str::to_owned),
+            ..event_fact(NUMBERS[0], node, hour(hours))
+        };
+        case.order.rule_event(&fact, &Uploader::Operator, 2)
+    };
+    assert_eq!(codes(&rule(Node::PickedUp, None, 1)), []);
+    assert_eq!(codes(&rule(Node::InTransit, None, 2)), []);
+    for (node, code, hours) in [
+        (Node::InTransit, None, 3),
+        (Node::InTransit, Some("OK"), 2),
+        (Node::Exception, None, 2),
+    ] {
+        let ruling = rule(node, code, hours);
+        assert_eq!(codes(&ruling), [RowCode::EventsLimit]);
+        assert_eq!(ruling.findings[0].detail, "2");
+    }
+    // What is known takes no place.
+    assert_eq!(rule(Node::InTransit, None, 2).verdict, Verdict::Unchanged);
 }

@@ -1,0 +1,138 @@
+//! The sections of a policy pack, a clause each.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::{Node, RowCode};
+
+/// A1: the upload's deadline. A6: the fine for a failed upload.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadPolicy {
+    pub(super) deadline_hours: u32,
+    /// A6: USD cents, once per order ever.
+    pub fine_cents: u32,
+    /// A6: the row codes that are fined.
+    pub fined_codes: Vec<RowCode>,
+}
+
+/// A4: destinations that want a commercial invoice and a local tax id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PapersPolicy {
+    /// ISO 3166-1 alpha-2.
+    pub countries: Vec<String>,
+}
+
+/// A5: one sanctioned or embargoed destination.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embargo {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// First day (platform zone); always, when absent.
+    pub from: Option<NaiveDate>,
+    /// First day on which it no longer holds; for ever, when absent.
+    pub until: Option<NaiveDate>,
+}
+
+/// B1: the first pickup.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PickupPolicy {
+    pub(super) deadline_hours: u32,
+    /// What the deadline is counted from.
+    pub runs_from: PickupStart,
+}
+
+/// What B1's deadline is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PickupStart {
+    /// The parcel's accepted upload.
+    Upload,
+    /// The order's payment.
+    Payment,
+}
+
+/// B2: the nodes of a complete trace.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodesPolicy {
+    /// Nodes that must all be there.
+    pub required: Vec<Node>,
+    /// Distinct canonical nodes, at least.
+    pub distinct_min: u32,
+    /// What may be the seventh.
+    pub seventh: SeventhNode,
+}
+
+/// Which node may be B2's seventh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeventhNode {
+    /// Any canonical node.
+    Any,
+    /// "Departure from Origin Country" and no other.
+    DepartedOrigin,
+}
+
+/// B3: silence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilencePolicy {
+    pub(super) hours_max: u32,
+    /// USD cents.
+    pub fine_cents: u32,
+    /// What is fined once.
+    pub fined_per: SilenceUnit,
+}
+
+/// What B3 fines once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceUnit {
+    /// Each episode of silence.
+    Episode,
+    /// Each shipment, at its first episode.
+    Shipment,
+}
+
+/// B4: the sign-off deadline.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOffPolicy {
+    pub(super) days_max: u32,
+    /// Of the order's amount in USD cents, half-up.
+    pub fine_basis_points: u32,
+    /// USD cents, at most.
+    pub fine_cents_max: u32,
+}
+
+/// C1 and the figures of a month.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EligibilityPolicy {
+    /// Complete months looked at.
+    pub months: u32,
+    /// USD cents a month, on average.
+    pub gmv_average_cents_min: i64,
+    /// Whether each single month must reach the average's minimum.
+    pub gmv_every_month: bool,
+    /// Whole per cent of the due orders in each month.
+    pub fulfilment_percent_min: u32,
+    /// What fulfilment asks for beside A1 and B1.
+    pub fulfilment_requires: Vec<FulfilmentExtra>,
+    /// Whether refunded orders leave GMV.
+    pub subtract_refunds: bool,
+}
+
+/// What fulfilment may ask for beside A1 and B1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfilmentExtra {
+    /// B2.
+    Nodes,
+    /// B4.
+    SignOff,
+}
