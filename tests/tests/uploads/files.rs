@@ -250,3 +250,39 @@ async fn a_number_named_by_two_orders_belongs_to_the_first_row() {
     );
     assert_eq!((first, second), (order_id(2), order_id(7)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_files_news_of_an_order_is_one_write() {
+    let cloud = cloud_with_orders().await;
+    let tracking = format!("{TRACKING}{},DHL,3318810025,{LEARNED_AT}\n", order_id(0));
+    cloud
+        .upload(&operator_key("tracking", "one.csv"), tracking, None)
+        .await;
+    let id = OrderId::parse(&order_id(0)).expect("an order's id");
+    let before = cloud
+        .store
+        .order(&id)
+        .await
+        .expect("the table")
+        .expect("the order")
+        .version;
+    let events = (1..=20).fold(
+        "carrier,tracking_number,event_code,occurred_at,recorded_at\n".to_owned(),
+        |file, hour| {
+            let code = if hour == 1 { "picked_up" } else { "in_transit" };
+            file + &format!("DHL,3318810025,{code},2024-05-03T{hour:02}:00:00Z,2024-05-03T{hour:02}:30:00Z\n")
+        },
+    );
+    let answer = cloud
+        .upload(&operator_key("events", "feed.csv"), events, None)
+        .await;
+    assert_eq!(answer.counts.accepted, 20, "{answer:?}");
+    let after = cloud
+        .store
+        .order(&id)
+        .await
+        .expect("the table")
+        .expect("the order");
+    assert_eq!(after.order.event_count(), 20);
+    assert_eq!(after.version, before + 1, "twenty events, one write");
+}
