@@ -1,7 +1,10 @@
 //! Ids: always strings, checked once at the door.
+//!
+//! They are short and made by the million, so they live in place: up to 24 bytes cost no allocation.
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Digits in an order id, at least and at most.
@@ -14,23 +17,23 @@ pub const TRACKING_NUMBER_CHARACTERS_MAX: usize = 50;
 /// The platform's order number: 10–20 ASCII digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct OrderId(String);
+pub struct OrderId(CompactString);
 
 /// A shop of the platform. `_` is not a seller: it marks an operator's file over several sellers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SellerId(String);
+pub struct SellerId(CompactString);
 
 /// A carrier's number of a parcel, upper case, as its carrier's rule accepts it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TrackingNumber(String);
+pub struct TrackingNumber(CompactString);
 
 impl OrderId {
     /// `None` unless the text is 10–20 ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = ORDER_ID_DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self(text.to_owned()))
+        fits.then(|| Self(text.into()))
     }
 
     /// A small stable number of this order below `shards`, by which orders are spread over index shards
@@ -51,7 +54,7 @@ impl SellerId {
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        fits.then(|| Self(text.to_owned()))
+        fits.then(|| Self(text.into()))
     }
 }
 
@@ -61,7 +64,11 @@ impl TrackingNumber {
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        fits.then(|| Self(text.to_ascii_uppercase()))
+        fits.then(|| {
+            let mut number = CompactString::from(text);
+            number.make_ascii_uppercase();
+            Self(number)
+        })
     }
 }
 

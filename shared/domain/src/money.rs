@@ -1,5 +1,6 @@
 //! Money: integer minor units with a currency; the ledger keeps USD cents.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
@@ -139,11 +140,13 @@ impl Money {
             return None;
         }
         let units: i64 = units.parse().ok().filter(|&units| units <= UNITS_MAX)?;
-        let minor: i64 = if exponent == 0 {
+        let places_missing = currency.exponent() - places.len() as u32;
+        let minor = if places.is_empty() {
             0
         } else {
-            format!("{places:0<exponent$}").parse().ok()?
+            places.parse().ok()?
         };
+        let minor: i64 = i64::checked_mul(minor, 10_i64.pow(places_missing))?;
         Some(Self {
             minor: units * 10_i64.pow(currency.exponent()) + minor,
             currency,
@@ -221,12 +224,14 @@ fn half_up(numerator: i128, divisor: i128) -> i64 {
 }
 
 /// `1,257` → `1257`; `None` when a comma stands anywhere but before three digits.
-fn without_thousands_commas(units: &str) -> Option<String> {
+fn without_thousands_commas(units: &str) -> Option<Cow<'_, str>> {
+    if !units.contains(',') {
+        return Some(Cow::Borrowed(units));
+    }
     let mut groups = units.split(',');
     let first = groups.next()?;
-    let well_placed =
-        !units.contains(',') || ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3));
-    well_placed.then(|| units.replace(',', ""))
+    let well_placed = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    well_placed.then(|| Cow::Owned(units.replace(',', "")))
 }
 
 #[cfg(test)]

@@ -3,11 +3,15 @@
 //! Instants are whole seconds of UTC. A fraction of a second is cut off at the door: a gap measured between two
 //! cut instants exceeds a limit of whole seconds only if the true gap did, so cutting never makes a fine.
 
+mod written;
+
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use written::WrittenTime;
 
 /// The platform's time zone; timestamps without an offset are read in it and months are counted in it.
 pub type Zone = chrono_tz::Tz;
@@ -25,20 +29,6 @@ pub struct Elapsed(i64);
 pub struct Month {
     year: i32,
     month: u32,
-}
-
-/// A timestamp as a file wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WrittenTime {
-    /// One instant.
-    Exact(Timestamp),
-    /// A local time that exists twice (the night clocks go back).
-    Ambiguous {
-        /// The first of the two instants.
-        earlier: Timestamp,
-        /// The second of the two instants.
-        later: Timestamp,
-    },
 }
 
 /// Why a text is not an instant.
@@ -235,48 +225,6 @@ impl FromStr for Month {
     }
 }
 
-/// Forms of a local date and time that seller tools write.
-const LOCAL_FORMS: [&str; 8] = [
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M",
-    "%Y/%m/%d %H:%M",
-    "%Y.%m.%d %H:%M:%S",
-    "%Y年%m月%d日 %H:%M:%S",
-];
-
-impl WrittenTime {
-    /// Reads a timestamp: RFC 3339 (also with a space for the `T`), or a local time, which is read in `zone`.
-    ///
-    /// # Errors
-    /// [`TimeError::Skipped`] for a local time that does not exist, [`TimeError::Unreadable`] for anything else.
-    pub fn parse(text: &str, zone: Zone) -> Result<Self, TimeError> {
-        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-            return within_years(at.timestamp(), at.year()).map(Self::Exact);
-        }
-        if let Ok(at) = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%:z") {
-            return within_years(at.timestamp(), at.year()).map(Self::Exact);
-        }
-        let local = LOCAL_FORMS
-            .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-            .ok_or(TimeError::Unreadable)?;
-        match zone.from_local_datetime(&local) {
-            LocalResult::Single(at) => within_years(at.timestamp(), local.year()).map(Self::Exact),
-            LocalResult::Ambiguous(one, other) => {
-                let (earlier, later) = (Timestamp(one.timestamp()), Timestamp(other.timestamp()));
-                Ok(Self::Ambiguous {
-                    earlier: earlier.min(later),
-                    later: earlier.max(later),
-                })
-            }
-            LocalResult::None => Err(TimeError::Skipped),
-        }
-    }
-}
-
 /// Guards against slips such as year 0024: nothing before the epoch or past 9999 is a shipment's time.
 fn within_years(seconds: i64, year: i32) -> Result<Timestamp, TimeError> {
     (1970..=9999)
@@ -341,54 +289,6 @@ mod tests {
             paid.plus(Elapsed::days(30)).display_in(PACIFIC),
             "2024-03-21 13:00 PDT"
         );
-    }
-
-    #[test]
-    fn a_local_time_that_exists_twice_gives_both_readings() {
-        let written = WrittenTime::parse("2024-11-03 01:30", PACIFIC);
-        let expected = WrittenTime::Ambiguous {
-            earlier: at("2024-11-03T08:30:00Z"),
-            later: at("2024-11-03T09:30:00Z"),
-        };
-        assert_eq!(written, Ok(expected));
-    }
-
-    #[test]
-    fn a_local_time_that_does_not_exist_is_an_error() {
-        assert_eq!(
-            WrittenTime::parse("2024-03-10 02:30", PACIFIC),
-            Err(TimeError::Skipped)
-        );
-    }
-
-    #[test]
-    fn times_without_offset_are_read_in_the_platform_zone() {
-        for text in [
-            "2024-07-01 08:00:00",
-            "2024/7/1 8:00",
-            "2024-07-01T08:00:00.999",
-            "2024年7月1日 08:00:00",
-        ] {
-            assert_eq!(
-                WrittenTime::parse(text, PACIFIC),
-                Ok(WrittenTime::Exact(at("2024-07-01T15:00:00Z"))),
-                "{text}"
-            );
-        }
-        for text in [
-            "",
-            "2024-07-01",
-            "yesterday",
-            "0024-07-01 08:00",
-            "2024-13-01 08:00",
-            "45000.5",
-        ] {
-            assert_eq!(
-                WrittenTime::parse(text, PACIFIC),
-                Err(TimeError::Unreadable),
-                "{text}"
-            );
-        }
     }
 
     #[test]
