@@ -4,17 +4,21 @@
 
 mod advice;
 mod check_digit;
+mod pattern;
 mod table_file;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use compact_str::CompactString;
+use foldhash::fast::FixedState;
 use serde::Deserialize;
 
 use advice::Hint;
 pub use check_digit::CheckDigit;
+use pattern::Pattern;
+pub use pattern::PatternError;
 pub use table_file::CarrierTableError;
 
 /// What a carrier is to offline express (A3).
@@ -45,7 +49,7 @@ pub struct Carrier {
 /// One format: a number fits when the pattern matches all of it.
 #[derive(Debug)]
 struct Format {
-    pattern: Regex,
+    pattern: Pattern,
     check: Option<Check>,
 }
 
@@ -122,7 +126,7 @@ impl Check {
 pub struct CarrierTable {
     carriers: Vec<Carrier>,
     /// By id, name and alias: as written, and folded.
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, usize, FixedState>,
 }
 
 static SHIPPED: LazyLock<CarrierTable> = LazyLock::new(|| {
@@ -145,10 +149,11 @@ impl CarrierTable {
     /// and full-width letters. `None`: `CARRIER_UNKNOWN` (A2).
     pub fn find(&self, name: &str) -> Option<&Carrier> {
         // Most cells are written as the table writes them and need no folding.
-        let index = self
-            .by_name
-            .get(name)
-            .or_else(|| self.by_name.get(&folded(name)))?;
+        let by_folded = || {
+            let folded: CompactString = folded_letters(name).collect();
+            self.by_name.get(folded.as_str())
+        };
+        let index = self.by_name.get(name).or_else(by_folded)?;
         Some(&self.carriers[*index])
     }
 
@@ -167,15 +172,23 @@ impl CarrierTable {
 
 /// A name without what people vary: case, spaces, `_`, dashes and full-width forms.
 pub(crate) fn folded(name: &str) -> String {
-    let half_width = |letter: char| match letter {
+    folded_letters(name).collect()
+}
+
+fn folded_letters(name: &str) -> impl Iterator<Item = char> {
+    let is_varied = |letter: &char| letter.is_whitespace() || matches!(letter, '_' | '-' | '–' | '—');
+    let letters = name
+        .chars()
+        .map(half_width)
+        .filter(move |letter| !is_varied(letter));
+    letters.flat_map(char::to_lowercase)
+}
+
+fn half_width(letter: char) -> char {
+    match letter {
         '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
         other => other,
-    };
-    let letters = name.chars().map(half_width);
-    letters
-        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '_' | '-' | '–' | '—'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! What to tell somebody whose number misses its carrier's rule: candidates and hints, never a guess (A2).
 
-use regex::bytes::Regex;
-
+use super::pattern::Pattern;
 use super::{Carrier, CarrierTable, CheckDigit};
 
 /// What a number that misses the rule looks like all the same.
 #[derive(Debug)]
 pub(super) struct Hint {
-    pub(super) pattern: Regex,
+    pub(super) pattern: Pattern,
     pub(super) text_en: String,
     pub(super) text_zh: String,
 }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::advice::Hint;
 use super::check_digit::{Algorithm, CheckDigit};
+use super::pattern::{Pattern, PatternError};
 use super::{Carrier, CarrierClass, CarrierTable, Check, Format, folded};
 
 /// Bytes of one pattern, at most.
 const PATTERN_BYTES_MAX: usize = 1_000;
-/// Memory of one compiled pattern, at most: room for the world's country codes, none for a pattern that explodes.
-const PATTERN_COMPILED_BYTES_MAX: usize = 256 * 1024;
 
 /// Why a carrier table cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +37,7 @@ pub enum CarrierTableError {
         /// The pattern.
         pattern: String,
         /// Why.
-        source: Box<regex::Error>,
+        source: PatternError,
     },
     /// An example that misses its own format, or has a wrong check digit under it.
     #[error("the example {example:?} of carrier {carrier} misses its own format")]
@@ -113,7 +111,7 @@ impl CarrierTable {
         })?;
         let mut table = Self {
             carriers: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
         };
         for row in file.carrier {
             let names = [&row.id, &row.name, &row.name_zh].into_iter().chain(&row.aliases);
@@ -189,7 +187,7 @@ fn read_format(carrier: &str, row: FormatRow) -> Result<Format, CarrierTableErro
 }
 
 /// Compiles a pattern so that it must match the whole number, bytes only, in linear time and bounded memory.
-fn compiled(carrier: &str, pattern: &str) -> Result<Regex, CarrierTableError> {
+fn compiled(carrier: &str, pattern: &str) -> Result<Pattern, CarrierTableError> {
     let (owner, written) = (carrier.to_owned(), pattern.to_owned());
     if !pattern.is_ascii() || pattern.len() > PATTERN_BYTES_MAX {
         return Err(CarrierTableError::PatternForm {
@@ -197,16 +195,11 @@ fn compiled(carrier: &str, pattern: &str) -> Result<Regex, CarrierTableError> {
             pattern: written,
         });
     }
-    RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
-        .unicode(false)
-        .size_limit(PATTERN_COMPILED_BYTES_MAX)
-        .dfa_size_limit(PATTERN_COMPILED_BYTES_MAX)
-        .build()
-        .map_err(|source| CarrierTableError::Pattern {
-            carrier: owner,
-            pattern: written,
-            source: Box::new(source),
-        })
+    Pattern::compile(pattern).map_err(|source| CarrierTableError::Pattern {
+        carrier: owner,
+        pattern: written,
+        source,
+    })
 }
 
 #[cfg(test)]
