@@ -1,5 +1,6 @@
 //! Uploads through the front door: what a file may do, what it may not, and what becomes of bad ones.
 
+mod codes;
 mod files;
 mod redelivery;
 mod sellers;
