@@ -156,10 +156,18 @@ file_codes! {
     FileDamaged "FILE_DAMAGED";
     /// Inflates beyond the limit.
     InflateLimit "INFLATE_LIMIT";
-    /// More rows or columns than a file may have.
+    /// More rows than a file may have.
     RowLimit "ROW_LIMIT";
+    /// More columns than a file may have.
+    ColumnLimit "COLUMN_LIMIT";
     /// A cell longer than cells may be.
     CellLimit "CELL_LIMIT";
+    /// More cells than a sheet may have.
+    CellCountLimit "CELL_COUNT_LIMIT";
+    /// More entries than a workbook's zip may have.
+    ZipEntryLimit "ZIP_ENTRY_LIMIT";
+    /// More texts than a workbook may have.
+    SharedStringLimit "SHARED_STRING_LIMIT";
     /// The encoding cannot be told.
     EncodingUnsure "ENCODING_UNSURE";
     /// A required column is missing.

@@ -32,4 +32,4 @@ pub use kind::{Column, Kind, Need};
 pub use limits::Limits;
 pub use reader::{Upload, open};
 pub use rejected::RejectedWriter;
-pub use row::RawRow;
+pub use row::{CellMark, RawRow};

@@ -9,10 +9,22 @@ pub struct Limits {
     pub text_bytes_max: u64,
     /// Data rows, blank lines not counted (`ROW_LIMIT`).
     pub rows_max: u64,
-    /// Columns of the header, and cells of any row (`ROW_LIMIT`).
+    /// Columns of the header, and cells of any row (`COLUMN_LIMIT`).
     pub columns_max: usize,
     /// Characters of a cell (`CELL_LIMIT`); it also bounds what an unclosed quote can swallow.
     pub cell_characters_max: usize,
+    /// Bytes that all parts of a workbook inflate to together (`INFLATE_LIMIT`).
+    pub sheet_bytes_max: u64,
+    /// Data rows of a sheet, blank ones not counted (`ROW_LIMIT`).
+    pub sheet_rows_max: u64,
+    /// Entries of a workbook's zip (`ZIP_ENTRY_LIMIT`).
+    pub zip_entries_max: u64,
+    /// Shared strings of a workbook (`SHARED_STRING_LIMIT`).
+    pub shared_strings_max: u64,
+    /// Bytes of them together, kept in memory (`SHARED_STRING_LIMIT`).
+    pub shared_string_bytes_max: u64,
+    /// Cells of a sheet, empty ones that the file spells out included (`CELL_COUNT_LIMIT`).
+    pub cells_max: u64,
 }
 
 impl Default for Limits {
@@ -23,6 +35,15 @@ impl Default for Limits {
             rows_max: 10_000_000,
             columns_max: 256,
             cell_characters_max: 32_767,
+            sheet_bytes_max: 512 << 20,
+            sheet_rows_max: 1_048_576,
+            zip_entries_max: 10_000,
+            // A full sheet with four texts of its own in every row, at four bytes of bookkeeping each: with their
+            // text, 120 MB.
+            shared_strings_max: 5_000_000,
+            shared_string_bytes_max: 96 << 20,
+            // A full sheet of all the columns that the widest kind knows, and some.
+            cells_max: 20_000_000,
         }
     }
 }

@@ -302,7 +302,7 @@ impl<R: Read> Records<R> {
     fn too_many_cells(&self) -> FileError {
         let (line, max) = (self.line, self.limits.columns_max);
         FileError::new(
-            FileCode::RowLimit,
+            FileCode::ColumnLimit,
             format!("{max} columns in line {line} | {max} 列（第 {line} 行）"),
         )
     }

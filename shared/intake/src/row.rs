@@ -1,5 +1,14 @@
 //! A row as the file has it, before anything is read into it.
 
+/// What a workbook says of a cell beyond its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellMark {
+    /// A formula: the cell holds the value that the spreadsheet last computed.
+    Formula,
+    /// A number of the spreadsheet's own, which keeps 15 digits of it.
+    Number,
+}
+
 /// A data row: its cells as they came, tricks and all.
 ///
 /// The cells lie in one text one behind the other, so that a row costs two allocations, and none when it is read
@@ -11,6 +20,8 @@ pub struct RawRow {
     pub(crate) stray_quote: bool,
     text: String,
     ends: Vec<u32>,
+    /// Marked cells by index, ascending: few rows have any.
+    marks: Vec<(u32, CellMark)>,
 }
 
 impl RawRow {
@@ -22,10 +33,40 @@ impl RawRow {
             ..Self::default()
         };
         for cell in cells {
-            row.text.push_str(cell);
-            row.end_cell();
+            row.push_cell(cell);
         }
         row
+    }
+
+    /// Empties the row, keeping its memory.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.marks.clear();
+        self.stray_quote = false;
+    }
+
+    /// Adds a cell at the end.
+    pub(crate) fn push_cell(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        // A row is bounded by columns × cell size, far below 4 GiB.
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// Marks the cell that was added last.
+    pub(crate) fn mark(&mut self, mark: CellMark) {
+        if let Some(last) = self.ends.len().checked_sub(1) {
+            self.marks.push((last as u32, mark));
+        }
+    }
+
+    /// Whether the cell of that column bears the mark.
+    pub fn is_marked(&self, index: usize, mark: CellMark) -> bool {
+        let first = self.marks.partition_point(|&(at, _)| (at as usize) < index);
+        self.marks[first..]
+            .iter()
+            .take_while(|&&(at, _)| at as usize == index)
+            .any(|&(_, found)| found == mark)
     }
 
     /// The row's number: 1 is the first data row, blank lines are not counted.
@@ -78,13 +119,10 @@ impl RawRow {
         self.text.clear();
         self.text.push_str(text);
         self.ends.clear();
+        self.marks.clear();
         // A record is bounded by columns × cell size, far below 4 GiB.
         self.ends.extend(ends.iter().map(|&end| end as u32));
         ends.iter().all(|&end| text.is_char_boundary(end))
-    }
-
-    fn end_cell(&mut self) {
-        self.ends.push(self.text.len() as u32);
     }
 }
 
@@ -101,5 +139,20 @@ mod tests {
             (7, 3, "敦豪", "")
         );
         assert!(!row.is_blank() && RawRow::of(1, ["", " ", "\u{3000}"]).is_blank());
+    }
+
+    #[test]
+    fn a_row_is_built_cell_by_cell_and_bears_its_marks() {
+        let mut row = RawRow::of(1, ["old"]);
+        row.clear();
+        row.push_cell("DHL");
+        row.push_cell("8000011000000000");
+        row.mark(CellMark::Formula);
+        row.mark(CellMark::Number);
+        assert_eq!(row.cells().collect::<Vec<_>>(), ["DHL", "8000011000000000"]);
+        assert!(row.is_marked(1, CellMark::Formula) && row.is_marked(1, CellMark::Number));
+        assert!(!row.is_marked(0, CellMark::Number) && !row.is_marked(2, CellMark::Number));
+        row.clear();
+        assert!(row.is_empty() && !row.is_marked(1, CellMark::Number));
     }
 }

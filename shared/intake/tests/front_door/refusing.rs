@@ -201,13 +201,13 @@ fn one_column_above_the_limit_refuses_the_file() {
     assert!(rows_of(&header(256), Kind::Rates, Limits::default()).is_ok());
     assert_eq!(
         refusal_of(&header(257), Kind::Rates, Limits::default()).0,
-        FileCode::RowLimit
+        FileCode::ColumnLimit
     );
     let (code, detail) = rate_limits(
         Limits::default(),
         &format!("2024-02-22,BRL,0.2\n{}\n", "x,".repeat(300)),
     );
-    assert_eq!(code, FileCode::RowLimit);
+    assert_eq!(code, FileCode::ColumnLimit);
     assert!(detail.starts_with("256 columns in line 3"), "{detail}");
 }
 
