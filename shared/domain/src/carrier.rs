@@ -196,7 +196,7 @@ fn folded_ascii<'a>(name: &str, buffer: &'a mut [u8; FOLDED_IN_PLACE_BYTES]) -> 
     str::from_utf8(&buffer[..length]).ok()
 }
 
-fn half_width(letter: char) -> char {
+pub(crate) fn half_width(letter: char) -> char {
     match letter {
         '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
         other => other,
