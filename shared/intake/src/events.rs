@@ -1,8 +1,10 @@
 //! Rows of `events` files: what carriers report of parcels (B1–B4).
 
-use domain::event_code::node_of;
+use std::borrow::Cow;
+
+use domain::event_code::{Report, understand, without_personal_data};
 use domain::facts::EventFact;
-use domain::{Node, RowCode, Timestamp, TrackingNumber};
+use domain::{Finding, Node, RowCode, Timestamp, TrackingNumber};
 
 use crate::Column;
 use crate::cell::Use;
@@ -51,17 +53,32 @@ fn number(row: &mut Reading<'_>) -> Option<TrackingNumber> {
     number
 }
 
-/// The canonical node, and the carrier's own code unless it is the node's name. An unmapped code is movement.
+/// The canonical node, and the carrier's own code unless it is the node's name. An unmapped code is movement. Of a text,
+/// names and telephone numbers are neither kept nor quoted.
 fn event(row: &mut Reading<'_>, carrier_id: &str) -> Option<(Node, Option<String>)> {
-    let text = row.required(Column::EventCode)?;
-    let node = node_of(carrier_id, &text).unwrap_or_else(|| {
-        row.find(RowCode::EventCodeUnmapped, Column::EventCode);
-        Node::InTransit
-    });
-    let is_own_name = text.eq_ignore_ascii_case(node.as_str());
+    let code = row.required(Column::EventCode)?;
+    let description = row.given(Column::Description).unwrap_or_default();
+    let country = row.given(Column::Country);
+    let report = Report {
+        code: &code,
+        description: &description,
+        country: country.as_deref().and_then(domain::country::canonical),
+    };
+    let understood = understand(carrier_id, &report);
+    let kept = match understood {
+        Some(understood) if understood.is_code => Cow::Borrowed(&*code),
+        _ => without_personal_data(&code),
+    };
+    if understood.is_none() {
+        let code = RowCode::EventCodeUnmapped;
+        row.findings
+            .push(Finding::new(code, Column::EventCode.as_str(), &kept));
+    }
+    let node = understood.map_or(Node::InTransit, |understood| understood.node);
+    let is_own_name = code.eq_ignore_ascii_case(node.as_str());
     Some((
         node,
-        (!is_own_name).then(|| text.chars().take(CODE_CHARACTERS_MAX).collect()),
+        (!is_own_name).then(|| kept.chars().take(CODE_CHARACTERS_MAX).collect()),
     ))
 }
 

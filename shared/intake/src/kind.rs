@@ -124,8 +124,8 @@ const EVENTS: &[(Column, Need)] = &[
     (Column::EventCode, Required),
     (Column::OccurredAt, Required),
     (Column::RecordedAt, Optional),
-    (Column::Country, Carried),
-    (Column::Description, Carried),
+    (Column::Country, Optional),
+    (Column::Description, Optional),
 ];
 
 const APPEALS: &[(Column, Need)] = &[

@@ -74,6 +74,41 @@ fn an_unmapped_code_is_kept_as_movement_and_counted() {
 }
 
 #[test]
+fn a_carriers_text_is_understood_as_its_code() {
+    let row = event(&[("carrier", "燕文"), ("event_code", "Yanwen Acceptance.")]);
+    assert_eq!(
+        (event_fact(&row).node, event_fact(&row).code.as_deref()),
+        (Node::PickedUp, Some("Yanwen Acceptance."))
+    );
+    let row = event(&[("event_code", "77206"), ("description", "PICKED UP")]);
+    assert_eq!(
+        event_fact(&row).node,
+        Node::PickedUp,
+        "explained by its description"
+    );
+    let row = event(&[("event_code", "InTransit_CustomsReleased"), ("country", "RU")]);
+    assert_eq!(event_fact(&row).node, Node::ImportCustoms, "told by its country");
+    assert!(row.findings.is_empty());
+}
+
+#[test]
+fn names_and_telephone_numbers_in_a_text_are_neither_kept_nor_quoted() {
+    let row = event(&[("event_code", "快件交给张三，电话13800138000，已签收")]);
+    let kept = event_fact(&row).code.as_deref().unwrap_or_default();
+    assert_eq!(
+        (event_fact(&row).node, kept),
+        (Node::Signed, "快件交给**,电话***********,已签收")
+    );
+    let row = event(&[("event_code", "Mystery 138-0013-8000 by courier: J DOE")]);
+    assert_eq!(codes(&row), ["EVENT_CODE_UNMAPPED"]);
+    assert_eq!(row.findings[0].value, "Mystery ***-****-**** by courier: * ***");
+    assert_eq!(event_fact(&row).code.as_deref(), Some(&*row.findings[0].value));
+    // A code of a table is nobody's number, however long.
+    let row = event(&[("event_code", "in_transit")]);
+    assert_eq!(event_fact(&row).code, None);
+}
+
+#[test]
 fn what_happened_long_after_it_was_recorded_did_not_happen_so() {
     let recorded = ("recorded_at", "2024-03-29T00:00:00Z");
     assert!(
