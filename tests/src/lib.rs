@@ -36,6 +36,17 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant of a test is RFC 3339")
 }
 
+/// The seed of this run: `SEED` where it is set, else the test's own. Printed, so that a failure can be had again.
+///
+/// # Panics
+/// When `SEED` is no whole number.
+#[expect(clippy::print_stdout, reason = "whoever reads of a failure needs its seed")]
+pub fn seed(own: u64) -> u64 {
+    let seed = std::env::var("SEED").map_or(own, |seed| seed.parse().expect("SEED is a whole number"));
+    println!("SEED={seed}");
+    seed
+}
+
 /// Starts work beside other work, truly at the same time: on a thread of its own.
 ///
 /// (A handler's future is not `Send` enough to be spawned; the thread makes it in place.)

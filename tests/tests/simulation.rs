@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 use tests::{
     NetFine, OwnCloud, Running, Season, SellerFigures, Waymark, assert_same, at, entries, figures_of_months,
-    made_up, net, operator_key, written,
+    made_up, net, operator_key, seed, written,
 };
 
 const KILLS: u32 = 20;
@@ -42,8 +42,7 @@ struct Simulation {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_killed_at_twenty_instants_ends_as_if_it_had_not_been() {
-    let seed = std::env::var("SEED").map_or(42, |seed| seed.parse().expect("SEED is a whole number"));
-    println!("SEED={seed}");
+    let seed = seed(42);
     let made = made_up(seed, ORDERS);
     let season = tempfile::tempdir().expect("a directory");
     made.write_days(season.path(), domain::PolicyBook::shipped().zone);

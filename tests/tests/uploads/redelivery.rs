@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use tests::{
     Fuse, OwnCloud, Season, SellerFigures, assert_same, at, beside, entries, figures_of_months, made_up,
-    operator_key, written,
+    operator_key, seed, written,
 };
 
 /// When everything was learned, and when the night falls.
@@ -75,7 +75,7 @@ impl Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
-    let files = files_of(&made_up(7, ORDERS));
+    let files = files_of(&made_up(seed(7), ORDERS));
     let calm = OwnCloud::new().await;
     put_season(&calm, &files).await;
     calm.deliver().await.expect("a calm delivery");
@@ -86,7 +86,7 @@ async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
         expected.ledger.len()
     );
 
-    for seed in 0..4 {
+    for round in 0..4 {
         let cloud = Arc::new(OwnCloud::new().await);
         let mut events = put_season(&cloud, &files).await;
         // An order freezes the best rate that is known when it is placed: what rates it meets is for their files' order.
@@ -95,7 +95,7 @@ async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
             .await
             .expect("the rates are kept");
         let mut deliveries: Vec<S3Event> = events.iter().chain(&events).cloned().collect();
-        deliveries.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        deliveries.shuffle(&mut ChaCha8Rng::seed_from_u64(round));
         let running = deliveries.into_iter().map(|event| {
             let cloud = Arc::clone(&cloud);
             beside(async move || upload_validation::handle(&cloud.upload_validation(), event).await)
@@ -117,7 +117,7 @@ async fn every_event_twice_and_shuffled_and_at_once_leaves_one_result() {
             "answered already"
         );
         expected.assert_same(
-            &format!("with the deliveries of seed {seed}"),
+            &format!("with the deliveries of round {round}"),
             &Outcome::of(&cloud).await,
         );
         for (file, _) in &files {
@@ -145,7 +145,7 @@ async fn with_a_death_at_every_call(cloud: &OwnCloud, events: Vec<S3Event>, fuse
 }
 
 async fn assert_deaths_leave_no_trace(orders: u32, order_of_arrival: &[usize], fuse: fn(u32) -> Fuse) {
-    let files = files_of(&made_up(11, orders));
+    let files = files_of(&made_up(seed(11), orders));
     let files: Vec<_> = order_of_arrival
         .iter()
         .map(|&index| files[index].clone())
