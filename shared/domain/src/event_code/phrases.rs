@@ -51,7 +51,9 @@ impl TextTable {
 
     /// What a normalised text stands for.
     pub(super) fn meaning_of(&self, words: &str) -> Option<Meaning> {
-        let open = || self.open.iter().find(|(phrase, _)| phrase.is_match(words));
+        let letters = letters_of(words);
+        let matches = |phrase: &Phrase| phrase.letters & !letters == 0 && phrase.is_match(words);
+        let open = || self.open.iter().find(|(phrase, _)| matches(phrase));
         self.whole
             .get(words)
             .copied()
@@ -65,12 +67,23 @@ struct Phrase {
     parts: Vec<String>,
     is_start_bound: bool,
     is_end_bound: bool,
+    /// As [`letters_of`]: a text that lacks one of them need not be searched, and most texts lack one.
+    letters: u64,
+}
+
+/// The letters of a text as a set; several share a place in it.
+fn letters_of(words: &str) -> u64 {
+    words
+        .chars()
+        .fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
 }
 
 impl Phrase {
     fn of(text: &str) -> Self {
+        let parts: Vec<_> = text.split('*').filter_map(normalised).collect();
         Self {
-            parts: text.split('*').filter_map(normalised).collect(),
+            letters: parts.iter().fold(0, |letters, part| letters | letters_of(part)),
+            parts,
             is_start_bound: !text.starts_with('*'),
             is_end_bound: !text.ends_with('*'),
         }

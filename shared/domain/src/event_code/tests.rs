@@ -145,6 +145,8 @@ fn a_clearance_is_the_exports_or_the_imports_by_its_country_and_never_both() {
         ("la_poste", "DO1", "CN", Node::ExportCustoms),
         ("la_poste", "DO1", "", Node::ImportCustoms),
         ("dhl", "CR", "", Node::ImportCustoms),
+        ("yunexpress", "包裹清关完成，海关放行", "RU", Node::ImportCustoms),
+        ("yunexpress", "进口清关完成，海关放行", "", Node::ImportCustoms),
     ] {
         assert_eq!(
             told(carrier, code, "", country),
