@@ -1,0 +1,5 @@
+mod archives;
+mod cells;
+mod hostile;
+mod maker;
+mod sheets;
