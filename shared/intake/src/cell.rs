@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::Column;
+
 /// What a cell is for, which decides what spaces in it mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -17,7 +19,7 @@ pub enum Use {
 
 /// Tricks that were undone in a cell, or in the cells of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Undone(u8);
+pub struct Undone(u16);
 
 impl Undone {
     /// A leading apostrophe.
@@ -34,6 +36,28 @@ impl Undone {
     pub const FULL_WIDTH: Self = Self(1 << 5);
     /// Spaces and line ends around a text.
     pub const SPACE: Self = Self(1 << 6);
+    /// `.0` behind a number that is a name: a spreadsheet took it for a quantity.
+    pub const POINT_ZERO: Self = Self(1 << 7);
+
+    /// Every trick by its name in answers.
+    pub const NAMES: [(Self, &'static str); 8] = [
+        (Self::APOSTROPHE, "apostrophe"),
+        (Self::FORMULA, "formula"),
+        (Self::TAB, "tab"),
+        (Self::NBSP, "nbsp"),
+        (Self::INVISIBLE, "invisible"),
+        (Self::FULL_WIDTH, "full_width"),
+        (Self::SPACE, "space"),
+        (Self::POINT_ZERO, "point_zero"),
+    ];
+
+    /// The names of these tricks, for answers.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES
+            .into_iter()
+            .filter(move |&(trick, _)| self.contains(trick))
+            .map(|(_, name)| name)
+    }
 
     /// Whether nothing was undone.
     pub fn is_empty(self) -> bool {
@@ -65,6 +89,48 @@ pub fn clean(cell: &str, purpose: Use) -> (Cow<'_, str>, Undone) {
         Cow::Owned(whole) => Cow::Owned(unwrapped(&whole, purpose, &mut undone).to_owned()),
     };
     (value, undone)
+}
+
+/// The value of a cell of that column without the tricks, and which there were: as [`clean`], and numbers that are names
+/// (order ids, tracking numbers) lose the `.0` that a spreadsheet wrote behind them.
+pub fn clean_for(column: Column, cell: &str) -> (Cow<'_, str>, Undone) {
+    let purpose = if column == Column::TrackingNumber {
+        Use::Number
+    } else {
+        Use::Text
+    };
+    clean_as(column, cell, purpose)
+}
+
+pub(crate) fn clean_as(column: Column, cell: &str, purpose: Use) -> (Cow<'_, str>, Undone) {
+    let (value, mut undone) = clean(cell, purpose);
+    if !is_a_name(column) {
+        return (value, undone);
+    }
+    let Some(digits) = without_point_zero(&value).map(str::len) else {
+        return (value, undone);
+    };
+    undone.add(Undone::POINT_ZERO);
+    let value = match value {
+        Cow::Borrowed(value) => Cow::Borrowed(&value[..digits]),
+        Cow::Owned(mut value) => {
+            value.truncate(digits);
+            Cow::Owned(value)
+        }
+    };
+    (value, undone)
+}
+
+/// Whether a number of that column names something and counts nothing: a point in it means nothing either.
+fn is_a_name(column: Column) -> bool {
+    matches!(column, Column::OrderId | Column::TrackingNumber)
+}
+
+/// `8000011000000005` of `8000011000000005.0`; `None` for anything else.
+pub(crate) fn without_point_zero(value: &str) -> Option<&str> {
+    let digits = value.trim_end_matches('0').strip_suffix('.')?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && digits.len() + 1 < value.len()).then_some(digits)
 }
 
 /// Whether a character is seen by nobody: zero-width characters, direction marks, soft hyphens, byte order marks.
@@ -214,6 +280,37 @@ mod tests {
     fn plain_spaces_of_a_number_are_kept() {
         assert_eq!(number(" 8668 041546 "), " 8668 041546 ");
         assert_eq!(text(" DHL "), "DHL");
+    }
+
+    #[test]
+    fn a_point_and_zeros_behind_a_number_that_is_a_name_are_undone() {
+        for (cell, value) in [
+            ("8000011000000005.0", "8000011000000005"),
+            ("'8000011000000005.000\t", "8000011000000005"),
+            ("８０００.0", "8000"),
+        ] {
+            for column in [Column::OrderId, Column::TrackingNumber] {
+                let (cleaned, undone) = clean_for(column, cell);
+                assert_eq!(cleaned, value);
+                assert!(undone.contains(Undone::POINT_ZERO));
+            }
+            assert!(!clean_for(Column::Amount, cell).1.contains(Undone::POINT_ZERO));
+        }
+        for cell in ["12.50", "12.", ".0", "RB12.0", "1.0.0", "0", "10", ""] {
+            assert_eq!(
+                clean_for(Column::OrderId, cell),
+                (Cow::Borrowed(cell), Undone::default())
+            );
+        }
+    }
+
+    #[test]
+    fn every_trick_has_a_name() {
+        let mut all = Undone::default();
+        Undone::NAMES.iter().for_each(|&(trick, _)| all.add(trick));
+        assert_eq!(all.names().count(), 8);
+        assert_eq!(Undone::POINT_ZERO.names().collect::<Vec<_>>(), ["point_zero"]);
+        assert_eq!(Undone::default().names().count(), 0);
     }
 
     #[test]

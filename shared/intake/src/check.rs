@@ -9,10 +9,12 @@ use domain::code::{Finding, RowCode};
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
 use domain::order::Source;
 use domain::time::WrittenTime;
-use domain::{Currency, Elapsed, Money, OrderId, SellerId, Timestamp, Zone};
+use domain::{Currency, Elapsed, OrderId, SellerId, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
-use crate::{Column, Columns, Kind, RawRow, appeals, events, number, orders, rates, tracking};
+use crate::{
+    CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, tracking,
+};
 
 /// Whose word an upload is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,9 @@ pub struct CheckedRow {
     pub fact: Option<Fact>,
     /// What was found, in the order of the kind's columns; errors among it refuse the row.
     pub findings: Vec<Finding>,
+    /// Faults of the order columns that a tracking row repeats. They count only where the order is not known (a dry run):
+    /// a known order tells what these cells could not.
+    pub stated_findings: Vec<Finding>,
     /// Tricks that were undone in its cells.
     pub undone: Undone,
 }
@@ -81,6 +86,7 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
         columns,
         context,
         findings: Vec::new(),
+        stated_findings: Vec::new(),
         undone: Undone::default(),
     };
     let fact = if reading.is_misshapen() {
@@ -99,6 +105,7 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
     CheckedRow {
         fact,
         findings: reading.findings,
+        stated_findings: reading.stated_findings,
         undone: reading.undone,
     }
 }
@@ -116,6 +123,7 @@ pub(crate) struct Reading<'a> {
     columns: &'a Columns,
     pub(crate) context: &'a Context,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) stated_findings: Vec<Finding>,
     undone: Undone,
 }
 
@@ -141,7 +149,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn cleaned(&mut self, column: Column, purpose: Use) -> Cow<'a, str> {
-        let (value, undone) = cell::clean(self.raw(column), purpose);
+        let (value, undone) = cell::clean_as(column, self.raw(column), purpose);
         self.undone.add(undone);
         value
     }
@@ -170,18 +178,24 @@ impl<'a> Reading<'a> {
     pub(crate) fn order_id(&mut self) -> Option<OrderId> {
         let text = self.required(Column::OrderId)?;
         let order_id = OrderId::parse(&text);
+        if number::is_scientific(&text) || self.has_lost_digits(&text) {
+            self.find(RowCode::OrderIdPrecisionLost, Column::OrderId);
+            return None;
+        }
         if order_id.is_none() {
-            let lost = number::is_scientific(&text);
-            self.find(
-                if lost {
-                    RowCode::OrderIdPrecisionLost
-                } else {
-                    RowCode::OrderIdFormat
-                },
-                Column::OrderId,
-            );
+            self.find(RowCode::OrderIdFormat, Column::OrderId);
         }
         order_id
+    }
+
+    /// Whether a spreadsheet has made zeros of an id's last digits: the cell is a number of its own, or all the file's
+    /// ids show it.
+    fn has_lost_digits(&self, order_id: &str) -> bool {
+        let is_number = || {
+            let at = self.columns.at(Column::OrderId);
+            at.is_some_and(|index| self.row.is_marked(index, CellMark::Number))
+        };
+        precision::ends_like_a_cut_number(order_id) && (self.columns.is_precision_lost() || is_number())
     }
 
     /// A time that must be there.
@@ -207,17 +221,6 @@ impl<'a> Reading<'a> {
             Trust::Seller(_) => {
                 self.find(RowCode::StatementIgnored, column);
                 Some(self.context.recorded_at)
-            }
-        }
-    }
-
-    /// A time of a column that is only cross-checked: one that cannot be read says nothing.
-    pub(crate) fn time_if_readable(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
-        let text = self.given(column)?;
-        match WrittenTime::parse(&text, self.context.zone).ok()? {
-            WrittenTime::Exact(at) => Some(at),
-            WrittenTime::Ambiguous { earlier, later } => {
-                Some(if favours == Favours::Later { later } else { earlier })
             }
         }
     }
@@ -263,7 +266,9 @@ impl<'a> Reading<'a> {
     fn is_misshapen(&mut self) -> bool {
         let (row, width) = (self.row, self.columns.width());
         let surplus = (width..row.len()).any(|index| !row.cell(index).trim().is_empty());
-        let detail = if row.has_stray_quote() {
+        let detail = if let Some(fault) = row.fault() {
+            fault.to_owned()
+        } else if row.has_stray_quote() {
             let line = row.line();
             format!("a quote in line {line} is not closed | 第 {line} 行有引号没有闭合")
         } else if surplus {
@@ -281,9 +286,4 @@ impl<'a> Reading<'a> {
 /// A currency's code in any case.
 pub(crate) fn currency_of(text: &str) -> Option<Currency> {
     Currency::parse(text).or_else(|| Currency::parse(&text.to_ascii_uppercase()))
-}
-
-/// An amount as far as it can be read, for columns that are only cross-checked.
-pub(crate) fn money_of(amount: Option<&str>, currency: Option<&str>) -> Option<Money> {
-    Money::parse(amount?, currency_of(currency?)?)
 }

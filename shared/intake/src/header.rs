@@ -26,6 +26,8 @@ pub struct Columns {
     kind: Kind,
     at: [Option<u16>; Column::ALL.len()],
     width: usize,
+    /// Whether the file's order ids show that a spreadsheet has cut them to 15 digits.
+    precision_lost: bool,
 }
 
 impl Columns {
@@ -48,7 +50,12 @@ impl Columns {
             at[*column as usize] = cells.first().and_then(|cell| u16::try_from(cell.index).ok());
         }
         let width = header.len();
-        Ok(Self { kind, at, width })
+        Ok(Self {
+            kind,
+            at,
+            width,
+            precision_lost: false,
+        })
     }
 
     /// The kind of upload.
@@ -59,6 +66,16 @@ impl Columns {
     /// The index of the cell that holds `column`; `None` when the file has no such column.
     pub fn at(&self, column: Column) -> Option<usize> {
         self.at[column as usize].map(usize::from)
+    }
+
+    /// Whether the file's order ids, taken together, show that a spreadsheet has made zeros of their last digits
+    /// (`ORDER_ID_PRECISION_LOST`).
+    pub fn is_precision_lost(&self) -> bool {
+        self.precision_lost
+    }
+
+    pub(crate) fn note_precision_lost(&mut self) {
+        self.precision_lost = true;
     }
 
     /// How many cells the header has.
@@ -153,12 +170,12 @@ pub(crate) fn sniff_delimiter(kind: Kind, text: &[u8]) -> u8 {
         .unwrap_or(b',')
 }
 
-fn column_named(kind: Kind, normalised: &str) -> Option<Column> {
+pub(crate) fn column_named(kind: Kind, normalised: &str) -> Option<Column> {
     NAMES.get(kind.as_str())?.get(normalised).copied()
 }
 
 /// A header's name without what headers may differ in.
-fn normalised(header: &str) -> String {
+pub(crate) fn normalised(header: &str) -> String {
     let (text, _) = cell::clean(header, Use::Text);
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '*'))

@@ -7,17 +7,25 @@
 //! Holds no clock, no network and no store. A bad file or row is a result ([`FileError`], `Finding`), never a panic;
 //! reaching a limit is reported, never silent.
 
+mod about;
 pub mod cell;
 mod check;
 mod file;
 mod header;
 mod input;
+mod json_lines;
 mod kind;
 mod limits;
 mod number;
+mod object;
+mod precision;
 mod reader;
 pub mod rejected;
 mod row;
+mod sheet;
+mod survey;
+mod totals;
+mod upload;
 
 mod appeals;
 mod events;
@@ -25,11 +33,14 @@ mod orders;
 mod rates;
 mod tracking;
 
+pub use about::{About, Compression, Encoding, Format};
 pub use check::{CheckedRow, Context, Fact, Trust, check};
 pub use file::{FileError, UploadError};
 pub use header::Columns;
 pub use kind::{Column, Kind, Need};
 pub use limits::Limits;
-pub use reader::{Upload, open};
+pub use number::{fault_of_number, with_lost_zero};
 pub use rejected::RejectedWriter;
 pub use row::{CellMark, RawRow};
+pub use survey::{Survey, survey};
+pub use upload::{Upload, open, open_surveyed};

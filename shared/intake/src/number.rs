@@ -1,7 +1,9 @@
 //! Tracking numbers as cells hold them (A2): what is wrong with one before its carrier's rule is asked.
 
 use domain::carrier::{Carrier, CarrierTable, CheckDigit};
-use domain::code::RowCode;
+use domain::code::{Finding, RowCode};
+
+use crate::Column;
 
 /// A fault of a number's form: its code, and what repairs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,13 @@ pub(crate) fn fault_of_form(cell: &str, carriers: &CarrierTable) -> Option<Fault
     }
 }
 
+/// What is wrong with a tracking number's cell whatever its carrier, as a row of a tracking file would be told.
+pub fn fault_of_number(cell: &str, carriers: &CarrierTable) -> Option<Finding> {
+    let fault = fault_of_form(cell, carriers)?;
+    let column = Column::TrackingNumber.as_str();
+    Some(Finding::new(fault.code, column, cell).with_detail(fault.detail))
+}
+
 /// Whether a spreadsheet has turned a number into `1.23457E+15`: its digits are gone.
 pub(crate) fn is_scientific(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -84,7 +93,7 @@ fn several<'a>(cell: &'a str, carriers: &CarrierTable) -> Option<Vec<&'a str>> {
 ///
 /// One zero, not two: a number whose last digits were cut off fits with two zeros in front as often as its check digit
 /// is right by chance, one time in ten.
-pub(crate) fn with_lost_zero(number: &str, carrier: &Carrier) -> Option<String> {
+pub fn with_lost_zero(number: &str, carrier: &Carrier) -> Option<String> {
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

@@ -9,130 +9,14 @@ use std::str;
 use csv_core::ReadRecordResult;
 use domain::code::FileCode;
 
-use crate::file::detect;
-use crate::header::{Columns, sniff_delimiter};
 use crate::input::Input;
-use crate::{FileError, Kind, Limits, RawRow, UploadError};
-
-/// An upload whose header is understood; iterate it for its rows.
-pub struct Upload<R> {
-    records: Records<R>,
-    header: Vec<String>,
-    columns: Columns,
-    delimiter: u8,
-    rows: u64,
-    rows_max: u64,
-    ended: bool,
-}
-
-/// Opens an upload: tells what file it is, finds its delimiter, understands its header.
-///
-/// A header without rows below it is a file of no rows, not an empty file.
-///
-/// # Errors
-/// [`UploadError::Refused`] with `FILE_TYPE`, `FILE_EMPTY`, `HEADER_MISSING`, `HEADER_DUPLICATE`, `HEADER_AMBIGUOUS`,
-/// or what [`Upload::read`] gives.
-pub fn open<R: Read>(reader: R, kind: Kind, limits: Limits) -> Result<Upload<R>, UploadError> {
-    if kind.columns().is_empty() {
-        return Err(FileError::new(
-            FileCode::FileType,
-            format!("{kind}, not taken yet | {kind}（暂未支持）"),
-        )
-        .into());
-    }
-    let mut input = Input::new(reader, &limits);
-    let skipped = detect(input.fill()?)?;
-    input.consume(skipped);
-    let delimiter = sniff_delimiter(kind, input.buffered());
-    let mut records = Records::new(input, delimiter, limits);
-    let mut first = RawRow::default();
-    if !records.read(&mut first)? {
-        return Err(FileError::new(FileCode::FileEmpty, "").into());
-    }
-    let header: Vec<String> = first.cells().map(str::to_owned).collect();
-    let columns = Columns::resolve(kind, &header)?;
-    Ok(Upload {
-        records,
-        header,
-        columns,
-        delimiter,
-        rows: 0,
-        rows_max: limits.rows_max,
-        ended: false,
-    })
-}
-
-impl<R: Read> Upload<R> {
-    /// The header's cells as they came.
-    pub fn header(&self) -> &[String] {
-        &self.header
-    }
-
-    /// Where the kind's columns stand.
-    pub fn columns(&self) -> &Columns {
-        &self.columns
-    }
-
-    /// The delimiter that was found: `,` `;` or tab.
-    pub fn delimiter(&self) -> char {
-        char::from(self.delimiter)
-    }
-
-    /// Rows read so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Reads the next row into `row`, using its memory again; false at the end.
-    ///
-    /// # Errors
-    /// [`UploadError::Refused`] with `FILE_TOO_LARGE`, `INFLATE_LIMIT`, `ROW_LIMIT`, `CELL_LIMIT`, `FILE_DAMAGED` or
-    /// `ENCODING_UNSURE`: then no row of the file counts, those read before included. [`UploadError::Read`] when the
-    /// bytes do not come. After an error there are no more rows.
-    pub fn read(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
-        if self.ended {
-            return Ok(false);
-        }
-        let read = self.read_counted(row);
-        self.ended = !matches!(read, Ok(true));
-        read
-    }
-
-    fn read_counted(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
-        if !self.records.read(row)? {
-            return Ok(false);
-        }
-        if self.rows == self.rows_max {
-            return Err(FileError::new(
-                FileCode::RowLimit,
-                format!("{max} rows | {max} 行", max = self.rows_max),
-            )
-            .into());
-        }
-        self.rows += 1;
-        row.number = self.rows;
-        Ok(true)
-    }
-}
-
-impl<R: Read> Iterator for Upload<R> {
-    type Item = Result<RawRow, UploadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut row = RawRow::default();
-        match self.read(&mut row) {
-            Ok(true) => Some(Ok(row)),
-            Ok(false) => None,
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
+use crate::{FileError, Limits, RawRow, UploadError};
 
 /// Bytes of text kept for a record at first; grows with the record, within the limits.
 const RECORD_BYTES: usize = 1 << 12;
 
 /// Records of a delimited text, the header among them; blank lines are passed over.
-struct Records<R> {
+pub(crate) struct Records<R> {
     input: Input<R>,
     splitter: csv_core::Reader,
     text: Vec<u8>,
@@ -153,7 +37,7 @@ struct Split {
 }
 
 impl<R: Read> Records<R> {
-    fn new(input: Input<R>, delimiter: u8, limits: Limits) -> Self {
+    pub(crate) fn new(input: Input<R>, delimiter: u8, limits: Limits) -> Self {
         let splitter = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         // One more than allowed, so that one too many is seen as such.
         let ends = vec![0; limits.columns_max.saturating_add(1)];
@@ -169,7 +53,7 @@ impl<R: Read> Records<R> {
     }
 
     /// Reads the next record that is not blank.
-    fn read(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
+    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
         while self.pass_line_ends()? {
             let split = self.split()?;
             self.take(&split, row)?;

@@ -1,5 +1,7 @@
 //! A row as the file has it, before anything is read into it.
 
+use crate::cell::is_invisible;
+
 /// What a workbook says of a cell beyond its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellMark {
@@ -18,6 +20,8 @@ pub struct RawRow {
     pub(crate) number: u64,
     pub(crate) line: u64,
     pub(crate) stray_quote: bool,
+    /// Why its cells cannot be told apart, in both languages.
+    pub(crate) fault: Option<Box<str>>,
     text: String,
     ends: Vec<u32>,
     /// Marked cells by index, ascending: few rows have any.
@@ -44,6 +48,7 @@ impl RawRow {
         self.ends.clear();
         self.marks.clear();
         self.stray_quote = false;
+        self.fault = None;
     }
 
     /// Adds a cell at the end.
@@ -85,6 +90,11 @@ impl RawRow {
         self.stray_quote
     }
 
+    /// Why its cells cannot be told apart, in English and Chinese (` | ` between them): a line of JSON that is no object.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
     /// How many cells it has.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -109,17 +119,20 @@ impl RawRow {
         (0..self.len()).map(|index| self.cell(index))
     }
 
-    /// Whether no cell holds anything: a blank line.
+    /// Bytes of its cells together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether no cell holds anything that could be seen: a blank line.
     pub(crate) fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        self.fault.is_none() && self.text.chars().all(|c| c.is_whitespace() || is_invisible(c))
     }
 
     /// Takes over the cells of `text` that end at `ends`. False when an end splits a character.
     pub(crate) fn replace(&mut self, text: &str, ends: &[usize]) -> bool {
-        self.text.clear();
+        self.clear();
         self.text.push_str(text);
-        self.ends.clear();
-        self.marks.clear();
         // A record is bounded by columns × cell size, far below 4 GiB.
         self.ends.extend(ends.iter().map(|&end| end as u32));
         ends.iter().all(|&end| text.is_char_boundary(end))
@@ -138,7 +151,7 @@ mod tests {
             (row.number(), row.len(), row.cell(2), row.cell(3)),
             (7, 3, "敦豪", "")
         );
-        assert!(!row.is_blank() && RawRow::of(1, ["", " ", "\u{3000}"]).is_blank());
+        assert!(!row.is_blank() && RawRow::of(1, ["", " ", "\u{3000}\u{a0}", "\u{200b}\u{feff}"]).is_blank());
     }
 
     #[test]

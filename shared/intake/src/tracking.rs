@@ -4,11 +4,11 @@
 
 use domain::carrier::{Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
-use domain::{RowCode, SellerId, SendType, TrackingNumber, country};
+use domain::{Money, RowCode, SellerId, SendType, TrackingNumber, country};
 
 use crate::Column;
 use crate::cell::Use;
-use crate::check::{Favours, Reading, money_of};
+use crate::check::{Favours, Reading, currency_of};
 use crate::number::{fault_of_form, with_lost_zero};
 
 const SEND_TYPES: &[(SendType, &[&str])] = &[
@@ -138,19 +138,49 @@ fn send_type(row: &mut Reading<'_>) -> SendType {
     })
 }
 
-/// The order columns that a row repeats, as far as they can be read: they are only cross-checked.
+/// The order columns that a row repeats. They are cross-checked against a known order, which cells that cannot be read
+/// do not hinder: their faults are kept apart.
 fn stated_order(row: &mut Reading<'_>) -> StatedOrder {
-    let amount = row.given(Column::Amount);
-    let currency = row.given(Column::Currency);
-    StatedOrder {
-        seller_id: row
-            .given(Column::SellerId)
-            .and_then(|text| SellerId::parse(&text)),
-        paid_at: row.time_if_readable(Column::PaidAt, Favours::Later),
-        destination: row
-            .given(Column::DestinationCountry)
-            .and_then(|text| country::canonical(&text))
-            .map(str::to_owned),
-        amount: money_of(amount.as_deref(), currency.as_deref()),
+    let before = row.findings.len();
+    let stated = StatedOrder {
+        seller_id: stated_seller(row),
+        paid_at: row.time(Column::PaidAt, Favours::Later),
+        destination: stated_destination(row),
+        amount: stated_amount(row),
+    };
+    row.stated_findings = row.findings.split_off(before);
+    stated
+}
+
+fn stated_seller(row: &mut Reading<'_>) -> Option<SellerId> {
+    let text = row.given(Column::SellerId)?;
+    let seller_id = SellerId::parse(&text);
+    if seller_id.is_none() {
+        row.find(RowCode::TypeInvalid, Column::SellerId);
     }
+    seller_id
+}
+
+fn stated_destination(row: &mut Reading<'_>) -> Option<String> {
+    let text = row.given(Column::DestinationCountry)?;
+    let code = country::canonical(&text);
+    if code.is_none() {
+        row.find(RowCode::DestUnknown, Column::DestinationCountry);
+    }
+    code.map(str::to_owned)
+}
+
+/// An amount says nothing without its currency, nor a currency without its amount.
+fn stated_amount(row: &mut Reading<'_>) -> Option<Money> {
+    let amount = row.given(Column::Amount);
+    let text = row.given(Column::Currency)?;
+    let Some(currency) = currency_of(&text) else {
+        row.find(RowCode::CurrencyUnknown, Column::Currency);
+        return None;
+    };
+    let money = Money::parse(amount.as_deref()?, currency);
+    if money.is_none() {
+        row.find_with(RowCode::AmountInvalid, Column::Amount, currency.as_str());
+    }
+    money
 }

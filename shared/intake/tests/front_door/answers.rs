@@ -129,7 +129,8 @@ fn an_answer_to_an_answer_has_the_answer_columns_once() {
 #[test]
 fn an_answer_to_a_semicolon_file_is_a_comma_file() {
     let text = "date;currency;usd_per_unit\n2024-02-22;BRL;x\n";
-    let mut upload = open(text.as_bytes(), Kind::Rates, Limits::default()).expect("a readable header");
+    let mut upload =
+        open(std::io::Cursor::new(&text), Kind::Rates, Limits::default()).expect("a readable header");
     let (header, columns) = (upload.header().to_vec(), upload.columns().clone());
     let row = upload.next().expect("a row").expect("readable");
     let findings = check(&row, &columns, &operator()).findings;

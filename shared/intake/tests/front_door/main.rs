@@ -2,13 +2,19 @@
 
 mod answers;
 mod appeals;
+mod encodings;
 mod events;
 mod hostile;
+mod json_lines;
+mod limits;
 mod orders;
 mod rates;
 mod real_files;
 mod refusing;
+mod spreadsheets;
 mod tracking;
+
+use std::io::Cursor;
 
 use domain::carrier::CarrierTable;
 use domain::code::FileCode;
@@ -42,7 +48,7 @@ fn seller(id: &str) -> Context {
 
 /// All rows of a file, or why it is refused.
 fn rows_of(bytes: &[u8], kind: Kind, limits: Limits) -> Result<Vec<RawRow>, FileError> {
-    let rows = open(bytes, kind, limits).and_then(Iterator::collect);
+    let rows = open(Cursor::new(bytes), kind, limits).and_then(Iterator::collect);
     rows.map_err(|error| match error {
         UploadError::Refused(refusal) => refusal,
         UploadError::Read(error) => panic!("a slice can always be read: {error}"),
@@ -63,7 +69,7 @@ fn refusal_of(bytes: &[u8], kind: Kind, limits: Limits) -> (FileCode, String) {
 
 /// Checks every row of a file.
 fn checked(text: &str, kind: Kind, context: &Context) -> Vec<CheckedRow> {
-    let mut upload = open(text.as_bytes(), kind, Limits::default()).expect("a readable header");
+    let mut upload = open(Cursor::new(text), kind, Limits::default()).expect("a readable header");
     let columns = upload.columns().clone();
     upload
         .by_ref()

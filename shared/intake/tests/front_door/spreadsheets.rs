@@ -1,0 +1,123 @@
+//! What spreadsheets leave in a file: totals, blank lines, `.0`, and order ids cut to fifteen digits.
+
+use std::io::Cursor;
+
+use domain::RowCode;
+use intake::cell::Undone;
+use intake::{Fact, Kind, Limits, open};
+
+use crate::{checked, codes, operator, rows_of};
+
+const HEADER: &str = "date,currency,usd_per_unit\n";
+const ROW: &str = "2024-02-22,BRL,0.2\n";
+
+fn counted(body: &str) -> (u64, u64) {
+    let text = format!("{HEADER}{body}");
+    let mut upload = open(Cursor::new(&text), Kind::Rates, Limits::default()).expect("readable");
+    let rows = upload.by_ref().map(|row| row.expect("readable")).count();
+    (rows as u64, upload.about().totals_rows)
+}
+
+#[test]
+fn totals_at_the_end_are_no_rows() {
+    assert_eq!(counted(&format!("{ROW}{ROW}合计,,0.4\n")), (2, 1));
+    assert_eq!(
+        counted(&format!(
+            "{ROW}\n,,小计： 0.2\n \u{a0},\u{200b},\nTotal: 1 row\n,,\n\n"
+        )),
+        (1, 2)
+    );
+    assert_eq!(counted("合计,,\n"), (0, 1));
+    assert_eq!(counted(ROW), (1, 0));
+}
+
+#[test]
+fn totals_in_the_middle_are_rows_with_their_error() {
+    let text = format!("{HEADER}{ROW}合计,,0.2\n{ROW}总计,,0.4\n");
+    let rows = checked(&text, Kind::Rates, &operator());
+    assert_eq!(rows.len(), 3);
+    assert!(rows[1].is_refused() && rows[2].fact.is_some());
+    let read = rows_of(text.as_bytes(), Kind::Rates, Limits::default()).expect("readable");
+    let places: Vec<_> = read
+        .iter()
+        .map(|row| (row.number(), row.line(), row.cell(0).to_owned()))
+        .collect();
+    assert_eq!(places[1], (2, 3, "合计".to_owned()));
+    assert_eq!(places[2], (3, 4, "2024-02-22".to_owned()));
+}
+
+#[test]
+fn a_file_of_nothing_but_totals_is_bounded() {
+    let (rows, totals) = counted(&"合计,,\n".repeat(250));
+    assert_eq!(rows + totals, 250);
+    assert!(totals <= 101, "{totals}");
+}
+
+fn tracking(ids: &[&str]) -> Vec<(Vec<&'static str>, bool)> {
+    let rows: Vec<String> = ids.iter().map(|id| format!("{id},DHL,3318810025\n")).collect();
+    let text = format!("order_id,carrier,tracking_number\n{}", rows.concat());
+    let rows = checked(&text, Kind::Tracking, &operator());
+    rows.iter()
+        .map(|row| (codes(row), row.undone.contains(Undone::POINT_ZERO)))
+        .collect()
+}
+
+const CUT: [&str; 6] = [
+    "8000011000000010",
+    "8000011000000020",
+    "8000011000000030",
+    "8000011000000040",
+    "8000011000000050",
+    "8000011000000060",
+];
+
+#[test]
+fn order_ids_that_all_end_in_zeros_were_cut_by_a_spreadsheet() {
+    let lost = RowCode::OrderIdPrecisionLost.as_str();
+    assert!(tracking(&CUT).iter().all(|(codes, _)| codes == &[lost]));
+    assert!(
+        tracking(&CUT[1..]).iter().all(|(codes, _)| codes.is_empty()),
+        "five may be chance"
+    );
+    let sound = [&CUT[..], &["8000011000000005"]].concat();
+    assert!(
+        tracking(&sound).iter().all(|(codes, _)| codes.is_empty()),
+        "one has all its digits"
+    );
+    let short = [&CUT[..], &["800001100000123"]].concat();
+    let rows = tracking(&short);
+    assert!(rows[..6].iter().all(|(codes, _)| codes == &[lost]) && rows[6].0.is_empty());
+}
+
+#[test]
+fn the_sample_is_given_again_row_by_row() {
+    let rows: String = (0..25_000)
+        .map(|n| format!("80000110000{n:05},DHL,1\n"))
+        .collect();
+    let text = format!("order_id,carrier,tracking_number\n{rows}");
+    let mut upload = open(Cursor::new(&text), Kind::Tracking, Limits::default()).expect("readable");
+    assert!(!upload.precision_lost());
+    for (n, row) in upload.by_ref().enumerate() {
+        let row = row.expect("readable");
+        assert_eq!(
+            (row.number(), row.cell(0)),
+            (n as u64 + 1, format!("80000110000{n:05}").as_str())
+        );
+    }
+    assert_eq!(upload.rows(), 25_000);
+}
+
+#[test]
+fn a_point_and_zero_behind_an_id_is_undone() {
+    let text = "order_id,carrier,tracking_number\n8000011000000005.0,DHL,3318810025.0\n";
+    let rows = checked(text, Kind::Tracking, &operator());
+    let Some(Fact::Tracking(fact)) = &rows[0].fact else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(fact.order_id.to_string(), "8000011000000005");
+    assert_eq!(
+        fact.number.as_ref().map(ToString::to_string).as_deref(),
+        Some("3318810025")
+    );
+    assert!(rows[0].undone.names().any(|name| name == "point_zero"));
+}
