@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use super::plain::PlainCell;
 use super::reference::Place;
 use super::text::{RichText, push_bounded, unescaped};
 use super::xml::{Node, Tag, Xml};
@@ -45,21 +46,35 @@ impl Head {
     pub(super) fn of(tag: &Tag<'_>) -> Result<Self, UploadError> {
         let mut head = Self::default();
         for attribute in tag.attributes() {
-            match attribute? {
-                (b"r", place) => {
-                    let place = Place::parse(&place);
-                    head.place =
-                        Some(place.ok_or_else(|| damaged("a cell's reference is none", "单元格引用无效"))?);
-                }
-                (b"s", style) => {
-                    let style = str::from_utf8(&style).ok().and_then(|style| style.parse().ok());
-                    head.style = style.ok_or_else(|| damaged("a cell's style is none", "单元格样式无效"))?;
-                }
-                (b"t", kind) => head.kind = Kind::of(&kind)?,
-                _ => {}
-            }
+            let (name, value) = attribute?;
+            head.take(name, &value)?;
         }
         Ok(head)
+    }
+
+    pub(super) fn of_plain(cell: &PlainCell<'_>) -> Result<Self, UploadError> {
+        let mut head = Self::default();
+        for (name, value) in cell.attributes.iter().flatten() {
+            head.take(name, value)?;
+        }
+        Ok(head)
+    }
+
+    fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), UploadError> {
+        match name {
+            b"r" => {
+                let place = Place::parse(value);
+                self.place =
+                    Some(place.ok_or_else(|| damaged("a cell's reference is none", "单元格引用无效"))?);
+            }
+            b"s" => {
+                let style = str::from_utf8(value).ok().and_then(|style| style.parse().ok());
+                self.style = style.ok_or_else(|| damaged("a cell's style is none", "单元格样式无效"))?;
+            }
+            b"t" => self.kind = Kind::of(value)?,
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -79,6 +94,18 @@ impl Kind {
 }
 
 impl Cell {
+    fn begin(&mut self, head: Head) {
+        self.value.clear();
+        self.inline.clear();
+        (self.kind, self.style, self.formula) = (head.kind, head.style, false);
+    }
+
+    /// Takes over the content of a plain cell.
+    pub(super) fn take(&mut self, head: Head, value: &str, limits: &Limits) -> Result<(), UploadError> {
+        self.begin(head);
+        Ok(push_bounded(&mut self.value, value, limits)?)
+    }
+
     /// Reads a cell's content up to its end.
     pub(super) fn read<R: Read>(
         &mut self,
@@ -86,9 +113,7 @@ impl Cell {
         xml: &mut Xml<R>,
         limits: &Limits,
     ) -> Result<(), UploadError> {
-        self.value.clear();
-        self.inline.clear();
-        (self.kind, self.style, self.formula) = (head.kind, head.style, false);
+        self.begin(head);
         let mut within_value = false;
         loop {
             match xml.next()? {

@@ -15,6 +15,7 @@ mod merges;
 mod number;
 mod package;
 mod part;
+mod plain;
 mod reference;
 mod rows;
 mod serial;

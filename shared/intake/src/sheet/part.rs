@@ -82,6 +82,18 @@ impl<R> Part<R> {
         self.piece_bytes = 0;
     }
 
+    /// What is inflated and not consumed yet, and the two bytes before it where the buffer has them.
+    pub(super) fn buffered(&self) -> (Option<&[u8; 2]>, &[u8]) {
+        let before = self.buffer[..self.start].last_chunk();
+        (before, &self.buffer[self.start..self.end])
+    }
+
+    /// Consumes so much of what is buffered.
+    pub(super) fn pass(&mut self, bytes: usize) {
+        self.piece_bytes += bytes;
+        self.start = (self.start + bytes).min(self.end);
+    }
+
     /// Counts what was inflated; at the end proves the size and the checksum.
     fn prove(&mut self, count: usize) -> io::Result<()> {
         self.bytes += count as u64;
@@ -153,8 +165,7 @@ impl<R: Read> BufRead for Part<R> {
     }
 
     fn consume(&mut self, count: usize) {
-        self.piece_bytes += count;
-        self.start = (self.start + count).min(self.end);
+        self.pass(count);
     }
 }
 

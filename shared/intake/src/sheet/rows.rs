@@ -7,6 +7,7 @@ use domain::code::FileCode;
 use super::cell::{Cell, Head};
 use super::merges::Merges;
 use super::part::Part;
+use super::plain::PlainCell;
 use super::reference::{GRID_ROWS, parse_row};
 use super::xml::{Node, Tag, Xml};
 use super::{Book, damaged};
@@ -118,15 +119,7 @@ impl<R: Read> Rows<R> {
         row.clear();
         row.line = u64::from(position);
         let (mut next_column, mut blank, mut formulas) = (0, true, 0);
-        loop {
-            let head = match self.xml.next()? {
-                Node::Open(tag) if tag.name() == b"c" => Head::of(&tag)?,
-                Node::Open(tag) if tag.name() == b"row" => {
-                    return Err(damaged("a row lies within a row", "行嵌套"));
-                }
-                Node::Close(end) if end.name() == b"row" => break,
-                _ => continue,
-            };
+        while let Some(head) = self.next_cell(&book.limits)? {
             let column = head.place.map_or(next_column, |place| place.column);
             if column < next_column || head.place.is_some_and(|place| place.row != position) {
                 return Err(damaged("cells are out of order", "单元格的顺序错乱"));
@@ -138,12 +131,33 @@ impl<R: Read> Rows<R> {
                 let detail = format!("{max} cells | {max} 个单元格");
                 return Err(FileError::new(FileCode::CellCountLimit, detail).into());
             }
-            self.cell.read(head, &mut self.xml, &book.limits)?;
             formulas += u64::from(self.cell.formula);
             blank &= !self.place(column, book, row)?;
         }
         fill(&self.merges, position, u32::MAX, row);
         Ok(RowRead { blank, formulas })
+    }
+
+    /// Reads the row's next cell; none at the row's end.
+    fn next_cell(&mut self, limits: &Limits) -> Result<Option<Head>, UploadError> {
+        if let Some(plain) = PlainCell::at(self.xml.buffered()) {
+            let (head, bytes) = (Head::of_plain(&plain)?, plain.bytes);
+            self.cell.take(head, plain.value, limits)?;
+            self.xml.pass(bytes);
+            return Ok(Some(head));
+        }
+        loop {
+            let head = match self.xml.next()? {
+                Node::Open(tag) if tag.name() == b"c" => Head::of(&tag)?,
+                Node::Open(tag) if tag.name() == b"row" => {
+                    return Err(damaged("a row lies within a row", "行嵌套"));
+                }
+                Node::Close(end) if end.name() == b"row" => return Ok(None),
+                _ => continue,
+            };
+            self.cell.read(head, &mut self.xml, limits)?;
+            return Ok(Some(head));
+        }
     }
 
     /// Puts the cell that was read into its row, and the merged cells before it. True when it holds something.

@@ -1,6 +1,6 @@
 //! Dates: a spreadsheet keeps them as days since an epoch, the time as the day's fraction.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 
 use super::number::Decimal;
 
@@ -71,9 +71,8 @@ fn calendar_day(day: u64, epoch: Epoch) -> Option<String> {
     }
     let zero = NaiveDate::from_ymd_opt(zero.0, zero.1, zero.2)?;
     let date = zero.checked_add_days(Days::new(day))?;
-    let date = date.format("%Y-%m-%d").to_string();
     // A year of five digits is none that a sheet shows.
-    (date.len() == 10).then_some(date)
+    (date.year() <= 9999).then(|| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()))
 }
 
 #[cfg(test)]

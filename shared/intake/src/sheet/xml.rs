@@ -69,6 +69,21 @@ impl<R: Read> Xml<R> {
         self.reader.get_ref().bytes()
     }
 
+    /// What is buffered of what comes next, right behind the beginning or the end of an element. Nothing behind `/>`:
+    /// of an element without content the reader may still owe the end.
+    pub(super) fn buffered(&self) -> &[u8] {
+        match self.reader.get_ref().buffered() {
+            (None | Some(b"/>"), _) => &[],
+            (Some(_), buffered) => buffered,
+        }
+    }
+
+    /// Passes over so much of what is buffered, whole elements.
+    pub(super) fn pass(&mut self, bytes: usize) {
+        self.reader.get_mut().begin_piece();
+        self.reader.get_mut().pass(bytes);
+    }
+
     /// The next piece.
     ///
     /// # Errors
@@ -88,6 +103,11 @@ impl<R: Read> Xml<R> {
                 self.depth = self.depth.saturating_sub(1);
                 Ok(Node::Close(End(end)))
             }
+            // Line ends are looked for in the few texts that have some.
+            Event::Text(text) if !text.contains(&b'\r') => text
+                .decode()
+                .map(Node::Text)
+                .map_err(|error| broken(error.into())),
             Event::Text(text) => text
                 .xml10_content()
                 .map(Node::Text)

@@ -169,3 +169,32 @@ fn a_merge_across_a_buffers_end_is_found() {
         );
     }
 }
+
+#[test]
+fn cells_read_off_the_buffer_are_those_that_the_reader_reads() {
+    let cells: String = (0..2000)
+        .map(|index| match index % 5 {
+            0 => "<c t=\"s\"><v>0</v></c>".to_owned(),
+            1 => format!("<c s=\"1\"><v>{}.25</v></c>", 45_000 + index),
+            2 => "<c/>".to_owned(),
+            3 => format!("<c t=\"str\"><v>x{index}</v></c>"),
+            _ => format!("<c><f>1</f><v>{index}</v></c>"),
+        })
+        .collect();
+    let plain: String = (0..30).map(|_| format!("<row>{cells}</row><row/>")).collect();
+    let read = |xml: &str| {
+        let file = Maker::of_rows(xml)
+            .shared("<si><t>敦豪</t></si>")
+            .formats(&["22"])
+            .build();
+        let limits = Limits {
+            columns_max: 2000,
+            ..Limits::default()
+        };
+        super::maker::read(&file, &limits).expect("sound").0
+    };
+    assert_eq!(
+        read(&plain),
+        read(&plain.replace("<c", "<c ").replace("<v>", "<v >"))
+    );
+}
