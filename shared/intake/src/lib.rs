@@ -10,6 +10,7 @@
 mod about;
 pub mod cell;
 mod check;
+mod delimited;
 mod file;
 mod header;
 mod input;
@@ -19,7 +20,6 @@ mod limits;
 mod number;
 mod object;
 mod precision;
-mod reader;
 pub mod rejected;
 mod row;
 mod sheet;

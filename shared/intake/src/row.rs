@@ -24,6 +24,8 @@ pub struct RawRow {
     pub(crate) fault: Option<Box<str>>,
     text: String,
     ends: Vec<u32>,
+    /// Bytes between two cells: the delimiter, where a line was taken over as it stood.
+    gap: u32,
     /// Marked cells by index, ascending: few rows have any.
     marks: Vec<(u32, CellMark)>,
 }
@@ -46,9 +48,21 @@ impl RawRow {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.gap = 0;
         self.marks.clear();
         self.stray_quote = false;
         self.fault = None;
+    }
+
+    /// Notes where a cell of the line ends that [`RawRow::take_line`] is to take.
+    pub(crate) fn end_cell(&mut self, end: usize) {
+        self.ends.push(end as u32);
+    }
+
+    /// Takes over a line of cells whose ends were noted, with one delimiter between each two.
+    pub(crate) fn take_line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.gap = 1;
     }
 
     /// Adds a cell at the end.
@@ -110,7 +124,11 @@ impl RawRow {
         let Some(&end) = self.ends.get(index) else {
             return "";
         };
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] + self.gap
+        };
         &self.text[start as usize..end as usize]
     }
 
@@ -126,7 +144,8 @@ impl RawRow {
 
     /// Whether no cell holds anything that could be seen: a blank line.
     pub(crate) fn is_blank(&self) -> bool {
-        self.fault.is_none() && self.text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+        let is_unseen = |cell: &str| cell.chars().all(|c| c.is_whitespace() || is_invisible(c));
+        self.fault.is_none() && self.cells().all(is_unseen)
     }
 
     /// Takes over the cells of `text` that end at `ends`. False when an end splits a character.

@@ -7,12 +7,12 @@ use std::mem;
 use domain::code::FileCode;
 
 use crate::about::{About, Compression, Format};
+use crate::delimited::Delimited;
 use crate::file::{Container, utf8_mark};
 use crate::header::{Columns, sniff_delimiter};
 use crate::input::{Encoded, Input, Source, beyond};
 use crate::json_lines::JsonLines;
 use crate::precision::Precision;
-use crate::reader::Records;
 use crate::sheet::Sheet;
 use crate::totals::is_totals;
 use crate::{Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
@@ -43,7 +43,7 @@ pub struct Upload<R> {
 
 /// Where the rows come from.
 enum Table<R> {
-    Delimited(Box<Records<R>>),
+    Delimited(Box<Delimited<R>>),
     JsonLines(Box<JsonLines<R>>),
     Sheet(Box<Sheet<Source<R>>>),
 }
@@ -51,7 +51,7 @@ enum Table<R> {
 impl<R: Read + Seek> Table<R> {
     fn read(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
         match self {
-            Self::Delimited(records) => records.read(row),
+            Self::Delimited(text) => text.read(row),
             Self::JsonLines(lines) => lines.read(row),
             Self::Sheet(sheet) => sheet.read(row),
         }
@@ -162,8 +162,8 @@ fn text<R: Read>(
     }
     let delimiter = sniff_delimiter(kind, input.buffered());
     about.delimiter = Some(char::from(delimiter));
-    let records = Records::new(input, delimiter, limits);
-    Ok((Table::Delimited(Box::new(records)), about))
+    let text = Delimited::new(input, delimiter, limits);
+    Ok((Table::Delimited(Box::new(text)), about))
 }
 
 impl<R: Read + Seek> Upload<R> {

@@ -95,6 +95,18 @@ impl<R: Read> Input<R> {
     }
 }
 
+impl<R: Read> Read for Input<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.end {
+            return self.text.read(buffer);
+        }
+        let count = buffer.len().min(self.end - self.start);
+        buffer[..count].copy_from_slice(&self.buffered()[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
 /// Fills a buffer to the brim or to the end of what there is; gives how many bytes are in it.
 pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut end = 0;

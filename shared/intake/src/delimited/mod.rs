@@ -1,0 +1,58 @@
+//! Delimited text: cut into blocks of whole records, and the records of a block.
+
+mod blocks;
+mod records;
+
+use std::io::Read;
+
+use memchr::{memchr, memchr_iter};
+
+pub(crate) use blocks::{Block, Blocks};
+pub(crate) use records::{Place, Records};
+
+use crate::input::Input;
+use crate::{Limits, RawRow, UploadError};
+
+/// A delimited text, read from front to back.
+pub(crate) struct Delimited<R> {
+    blocks: Blocks<Input<R>>,
+    records: Records,
+    block: Block,
+    place: Place,
+}
+
+impl<R: Read> Delimited<R> {
+    pub(crate) fn new(input: Input<R>, delimiter: u8, limits: Limits) -> Self {
+        Self {
+            blocks: Blocks::new(input, delimiter, &limits),
+            records: Records::new(delimiter, limits),
+            block: Block::default(),
+            place: Place::default(),
+        }
+    }
+
+    /// Reads the next record that is not blank; false at the end.
+    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, UploadError> {
+        while !self.records.read(&self.block, &mut self.place, row)? {
+            let Some(block) = self.blocks.next()? else {
+                return Ok(false);
+            };
+            (self.block, self.place) = (block, Place::default());
+        }
+        Ok(true)
+    }
+}
+
+/// Line ends of a text: LF, CR LF or CR.
+fn line_ends(text: &[u8]) -> u64 {
+    let feeds = memchr_iter(b'\n', text).count();
+    // Most texts have no CR at all, or one before every LF.
+    let lone_returns = if memchr(b'\r', text).is_some() {
+        memchr_iter(b'\r', text)
+            .filter(|&at| text.get(at + 1) != Some(&b'\n'))
+            .count()
+    } else {
+        0
+    };
+    (feeds + lone_returns) as u64
+}
