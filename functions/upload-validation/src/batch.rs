@@ -1,17 +1,18 @@
 //! A batch of rows: grouped by order, ruled and written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::AtomicUsize;
 
 use chrono::{Days, NaiveDate};
 use domain::facts::{OrderFact, RateFact};
 use domain::ruling::{Ruling, Uploader, Verdict};
-use domain::{Currency, Finding, OrderId, Rate, RowCode, SellerId, TrackingNumber};
+use domain::{Currency, Finding, OrderId, Rate, RowCode, SellerId, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use intake::{CheckedRow, Fact, RawRow};
+use intake::{CheckedRow, Fact, Kind, RawRow};
 use store::{Parent, RatesByDay, Store, StoreError};
 
 use crate::UploadValidation;
-use crate::commit::{Done, Job, Known, Loaded, OrderNews, Row, RuledRow, wait_for_number};
+use crate::commit::{Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, wait_for_number};
 
 /// Calls to the tables under way at once.
 pub(crate) const CALLS_AT_ONCE: usize = 32;
@@ -21,6 +22,11 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) function: &'a UploadValidation,
     pub(crate) uploader: Uploader,
     pub(crate) upload_key: String,
+    pub(crate) kind: Kind,
+    /// When the upload was learned: what it brings was brought then, and what it parks waits from then on.
+    pub(crate) learned_at: Timestamp,
+    /// Order numbers that may still be looked up for proposals.
+    pub(crate) proposal_keys_left: AtomicUsize,
 }
 
 /// A batch of rows of one upload.
@@ -41,54 +47,58 @@ impl<'a> Batch<'a> {
         &self.surroundings.function.store
     }
 
-    /// Rules every row and writes what stands; the rulings are in the order of the rows.
-    pub(crate) async fn rule(&self, rows: &[(RawRow, CheckedRow)]) -> Result<Vec<RuledRow>, StoreError> {
+    /// Rules every row and writes what stands; the rulings are in the order of the rows, whose facts are used up.
+    pub(crate) async fn rule(&self, rows: &mut [(RawRow, CheckedRow)]) -> Result<Vec<RuledRow>, StoreError> {
         let mut ruled: Vec<RuledRow> = rows
             .iter()
             .map(|(_, checked)| RuledRow::free(Ruling::applied(checked.findings.clone())))
             .collect();
         let mut news = Vec::new();
         let mut rates = Vec::new();
-        for (index, (_, checked)) in rows.iter().enumerate() {
-            match &checked.fact {
-                Some(Fact::Order(fact)) => news.push((index, OrderNews::Order(fact.clone()))),
-                Some(Fact::Tracking(fact)) => news.push((index, OrderNews::Tracking(fact.clone()))),
-                Some(Fact::Event(fact)) => news.push((index, OrderNews::Event(fact.clone()))),
-                Some(Fact::Appeal(fact)) => news.push((index, OrderNews::Appeal(fact.clone()))),
+        for (index, (_, checked)) in rows.iter_mut().enumerate() {
+            // Moved, not copied: a large batch is held once.
+            match checked.fact.take() {
+                Some(Fact::Order(fact)) => news.push((index, OrderNews::Order(fact))),
+                Some(Fact::Tracking(fact)) => news.push((index, OrderNews::Tracking(fact))),
+                Some(Fact::Event(fact)) => news.push((index, OrderNews::Event(fact))),
+                Some(Fact::Appeal(fact)) => news.push((index, OrderNews::Appeal(fact))),
                 Some(Fact::Rate(fact)) => rates.push((index, fact)),
                 None => {}
             }
         }
         let mut brought = self.keep_rates(&rates, &mut ruled).await?;
         self.note_sellers(&news).await?;
-        let uploader = &self.surroundings.uploader;
-        let (applied, more) = self
-            .apply(
-                news.into_iter()
-                    .map(|(origin, news)| Row {
-                        origin,
-                        news,
-                        uploader: uploader.clone(),
-                    })
-                    .collect(),
-            )
-            .await?;
+        let Surroundings {
+            uploader, learned_at, ..
+        } = self.surroundings;
+        let news = news.into_iter().map(|(origin, news)| Row {
+            origin,
+            news,
+            uploader: uploader.clone(),
+            learned_at: *learned_at,
+        });
+        let (applied, more) = self.apply(news.collect()).await?;
         brought.extend(more);
-        let waiting = self.waiting(&applied, rows);
-        for (index, outcome) in applied {
+        let mut waiting = Vec::new();
+        for (row, outcome) in applied {
+            let index = row.origin;
+            if outcome.waits() {
+                waiting.push(row.news);
+            }
             ruled[index] = with_warnings(outcome, &rows[index].1.findings);
         }
         brought.extend(self.park(waiting).await?);
         self.wake(brought).await?;
+        self.propose(&mut ruled).await?;
         Ok(ruled)
     }
 
-    /// Applies rows to their orders, an order at a time, many orders at once. Gives each row's ruling and the
+    /// Applies rows to their orders, an order at a time, many orders at once. Gives each row with its ruling, and the
     /// parents that were brought.
-    pub(crate) async fn apply<T: Clone>(
+    pub(crate) async fn apply<T>(
         &self,
         rows: Vec<Row<T>>,
-    ) -> Result<(Vec<(T, RuledRow)>, Vec<Parent>), StoreError> {
+    ) -> Result<(Vec<(Row<T>, RuledRow)>, Vec<Brought>), StoreError> {
         let mut numbers: Vec<TrackingNumber> =
             rows.iter().filter_map(|row| row.news.number().cloned()).collect();
         numbers.sort();
@@ -101,7 +111,8 @@ impl<'a> Batch<'a> {
             match (row.news.order_id().or_else(owner).cloned(), &row.news) {
                 (Some(order_id), _) => jobs.entry(order_id).or_default().push(row),
                 (None, OrderNews::Event(fact)) => {
-                    ruled.push((row.origin.clone(), RuledRow::free(wait_for_number(fact))))
+                    let outcome = RuledRow::free(wait_for_number(fact));
+                    ruled.push((row, outcome));
                 }
                 // Every other row names its order.
                 (None, _) => {}
@@ -114,12 +125,12 @@ impl<'a> Batch<'a> {
         let mut brought = Vec::new();
         for done in self.run(jobs, number_owners).await? {
             brought.extend(done.brought);
-            ruled.extend(done.rows.into_iter().map(|(row, outcome)| (row.origin, outcome)));
+            ruled.extend(done.rows);
         }
         Ok((ruled, brought))
     }
 
-    async fn run<T: Clone>(
+    async fn run<T>(
         &self,
         jobs: Vec<Job<T>>,
         number_owners: HashMap<TrackingNumber, OrderId>,
@@ -212,9 +223,9 @@ impl<'a> Batch<'a> {
     /// Keeps the rates of a batch. A later file may mend a day's rate; within one file the first stands.
     async fn keep_rates(
         &self,
-        rates: &[(usize, &RateFact)],
+        rates: &[(usize, RateFact)],
         ruled: &mut [RuledRow],
-    ) -> Result<Vec<Parent>, StoreError> {
+    ) -> Result<Vec<Brought>, StoreError> {
         let mut spans: BTreeMap<Currency, (NaiveDate, NaiveDate)> = BTreeMap::new();
         for (_, fact) in rates {
             let span = spans.entry(fact.currency).or_insert((fact.date, fact.date));
@@ -236,7 +247,7 @@ impl<'a> Batch<'a> {
             if first_in_file.is_none() {
                 in_file.insert((fact.currency, fact.date), fact.rate);
                 if was != Some(fact.rate) {
-                    changed.push(*fact);
+                    changed.push(fact);
                 }
             }
         }
@@ -245,28 +256,11 @@ impl<'a> Batch<'a> {
             .buffer_unordered(CALLS_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        Ok(spans.into_keys().map(Parent::Rate).collect())
-    }
-
-    fn waiting(
-        &self,
-        applied: &[(usize, RuledRow)],
-        rows: &[(RawRow, CheckedRow)],
-    ) -> Vec<(usize, OrderNews)> {
-        let waiting = applied
-            .iter()
-            .filter(|(_, outcome)| outcome.waits())
-            .map(|(index, _)| *index);
-        let news = |index: usize| match rows[index].1.fact.as_ref()? {
-            Fact::Order(fact) => Some(OrderNews::Order(fact.clone())),
-            Fact::Tracking(fact) => Some(OrderNews::Tracking(fact.clone())),
-            Fact::Event(fact) => Some(OrderNews::Event(fact.clone())),
-            Fact::Appeal(fact) => Some(OrderNews::Appeal(fact.clone())),
-            Fact::Rate(_) => None,
-        };
-        waiting
-            .filter_map(|index| news(index).map(|news| (index, news)))
-            .collect()
+        let brought = spans.into_keys().map(|currency| Brought {
+            parent: Parent::Rate(currency),
+            learned_at: self.surroundings.learned_at,
+        });
+        Ok(brought.collect())
     }
 }
 

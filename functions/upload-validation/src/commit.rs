@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
 use domain::order::FrozenRate;
 use domain::ruling::{Ruling, Uploader};
-use domain::{Cents, Currency, Order, OrderId, PolicyBook, RowCode, Severity, TrackingNumber};
+use domain::{
+    Cents, Currency, Order, OrderId, PolicyBook, RowCode, Severity, Source, Timestamp, TrackingNumber,
+};
 use serde::{Deserialize, Serialize};
 use store::{Commit, OrderWrite, Parent, RatesByDay, Store, StoreError, StoredOrder};
 
@@ -28,6 +30,15 @@ pub(crate) struct Row<T> {
     pub(crate) origin: T,
     pub(crate) news: OrderNews,
     pub(crate) uploader: Uploader,
+    /// When its upload was learned.
+    pub(crate) learned_at: Timestamp,
+}
+
+/// A parent that rows may be waiting for, and when the upload that brings it was learned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Brought {
+    pub(crate) parent: Parent,
+    pub(crate) learned_at: Timestamp,
 }
 
 /// The rows of a batch about one order, in the order of the file.
@@ -48,7 +59,7 @@ pub(crate) struct RuledRow {
 /// A job done: its rows with their rulings, and the parents it brought for parked rows.
 pub(crate) struct Done<T> {
     pub(crate) rows: Vec<(Row<T>, RuledRow)>,
-    pub(crate) brought: Vec<Parent>,
+    pub(crate) brought: Vec<Brought>,
 }
 
 /// What ruling needs beside the order.
@@ -74,6 +85,36 @@ impl OrderNews {
             Self::Tracking(fact) => Some(&fact.order_id),
             Self::Appeal(fact) => Some(&fact.order_id),
             Self::Event(_) => None,
+        }
+    }
+
+    /// Where the row stands.
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::Order(fact) => fact.source,
+            Self::Tracking(fact) => fact.source,
+            Self::Event(fact) => fact.source,
+            Self::Appeal(fact) => fact.source,
+        }
+    }
+
+    /// When it says that it was learned; that orders the rows of one parent.
+    pub(crate) fn recorded_at(&self) -> Timestamp {
+        match self {
+            Self::Order(fact) => fact.recorded_at,
+            Self::Tracking(fact) => fact.uploaded_at,
+            Self::Event(fact) => fact.recorded_at,
+            Self::Appeal(fact) => fact.recorded_at,
+        }
+    }
+
+    /// What it waits for, when it waits.
+    pub(crate) fn parent(&self) -> Parent {
+        match self {
+            Self::Order(fact) => Parent::Rate(fact.amount.currency),
+            Self::Tracking(fact) => Parent::Order(fact.order_id.clone()),
+            Self::Event(fact) => Parent::Number(fact.number.clone()),
+            Self::Appeal(fact) => Parent::Order(fact.order_id.clone()),
         }
     }
 
@@ -171,24 +212,24 @@ impl<T> Job<T> {
 
     /// Parents that rows may be waiting for. Also those that were there before: a run killed between its write and
     /// the waking of parked rows is made good by the next delivery of the same file.
-    fn brought(&self, order: Option<&Order>, ruled: &[RuledRow]) -> Vec<Parent> {
+    fn brought(&self, order: Option<&Order>, ruled: &[RuledRow]) -> Vec<Brought> {
         let Some(order) = order else { return Vec::new() };
-        let named = self
-            .rows
-            .iter()
-            .zip(ruled)
-            .filter_map(|(row, ruled)| match &row.news {
-                OrderNews::Order(_) if !ruled.waits() => Some(Parent::Order(order.order_id.clone())),
-                OrderNews::Tracking(fact) => {
-                    let number = fact
-                        .number
-                        .as_ref()
-                        .filter(|number| order.shipment(number).is_some());
-                    number.cloned().map(Parent::Number)
-                }
-                _ => None,
-            });
-        let mut brought: Vec<Parent> = named.collect();
+        let parent = |row: &Row<T>, ruled: &RuledRow| match &row.news {
+            OrderNews::Order(_) if !ruled.waits() => Some(Parent::Order(order.order_id.clone())),
+            OrderNews::Tracking(fact) => {
+                let number = fact.number.as_ref();
+                let number = number.filter(|number| order.shipment(number).is_some());
+                number.cloned().map(Parent::Number)
+            }
+            _ => None,
+        };
+        let named = self.rows.iter().zip(ruled).filter_map(|(row, ruled)| {
+            Some(Brought {
+                parent: parent(row, ruled)?,
+                learned_at: row.learned_at,
+            })
+        });
+        let mut brought: Vec<Brought> = named.collect();
         brought.sort();
         brought.dedup();
         brought
@@ -248,7 +289,7 @@ fn place(order: &mut Option<Order>, fact: &OrderFact, known: &Known<'_>) -> Ruli
 }
 
 /// A tracking row of an unknown order waits; one out of scope has nothing to wait for (A3).
-fn wait_for_order(fact: &TrackingFact) -> Ruling {
+pub(crate) fn wait_for_order(fact: &TrackingFact) -> Ruling {
     if fact
         .findings
         .iter()

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
@@ -16,18 +17,22 @@ use tokio::sync::mpsc;
 
 use crate::answer::Answering;
 use crate::batch::{Batch, Surroundings};
-use crate::{UploadFailure, UploadValidation};
+use crate::proposals::PROPOSAL_KEYS_MAX;
+use crate::{UploadFailure, UploadValidation, Written};
 
-/// Rows judged and written together. An order's rows within a batch are one write, so this covers a whole file of
-/// a day; beyond it, memory stays bounded.
-const BATCH_ROWS_MAX: usize = 50_000;
+/// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
+/// An order's rows within a batch are one write, so this covers a file of some 200,000 rows; beyond it, memory stays
+/// bounded.
+const BATCH_BYTES_MAX: usize = 512 << 20;
+/// What a row takes beside its text until it is written: its fact, its findings, its order.
+const ROW_BYTES: usize = 2_048;
 
 /// Answers one upload; `None` when it was answered before or is gone.
 pub(crate) async fn answer_upload(
     function: &UploadValidation,
-    key: &UploadKey,
-    sequencer: &str,
+    written: &Written,
 ) -> Result<Option<Answer>, UploadFailure> {
+    let key = &written.key;
     let lake_failed = |source| UploadFailure::Lake {
         key: key.to_string(),
         source,
@@ -36,13 +41,14 @@ pub(crate) async fn answer_upload(
         key: key.to_string(),
         source,
     };
-    let Some(object) = function.lake.open_upload(key).await.map_err(lake_failed)? else {
-        tracing::warn!(upload.key = %key, "the upload is gone");
+    let opened = function.lake.open_upload(key, written.etag.as_deref()).await;
+    let Some(object) = opened.map_err(lake_failed)? else {
+        tracing::warn!(upload.key = %key, "the upload is gone, or was overwritten and answered as what it is now");
         return Ok(None);
     };
     let record = UploadRecord {
         key: key.to_string(),
-        upload: upload_id(key, &object.etag, sequencer),
+        upload: upload_id(key, &object.etag, &written.sequencer),
     };
     if function
         .store
@@ -163,15 +169,18 @@ impl Fetched {
             function,
             uploader: uploader(key),
             upload_key: key.to_string(),
+            kind,
+            learned_at: self.recorded_at,
+            proposal_keys_left: AtomicUsize::new(PROPOSAL_KEYS_MAX),
         };
         while let Some(message) = batches.recv().await {
-            let Message::Rows(rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))?
+            let Message::Rows(mut rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))?
             else {
                 continue;
             };
             let ruled =
                 Batch::new(&surroundings)
-                    .rule(&rows)
+                    .rule(&mut rows)
                     .await
                     .map_err(|source| UploadFailure::Store {
                         key: key.to_string(),
@@ -272,18 +281,26 @@ fn send_batches(
     {
         return Ok(());
     }
+    let runtime = tokio::runtime::Handle::current();
     loop {
+        // First the room, then the rows: no third batch is read while one is ruled and one waits.
+        let Ok(room) = runtime.block_on(sender.reserve()) else {
+            return Ok(());
+        };
         let mut rows = Vec::new();
-        while rows.len() < BATCH_ROWS_MAX {
+        let mut bytes = 0;
+        while bytes < BATCH_BYTES_MAX {
             let mut row = RawRow::default();
             if !upload.read(&mut row)? {
                 break;
             }
+            bytes += ROW_BYTES + row.cells().map(str::len).sum::<usize>();
             let checked = intake::check(&row, &columns, context);
             rows.push((row, checked));
         }
-        if rows.is_empty() || sender.blocking_send(Ok(Message::Rows(rows))).is_err() {
+        if rows.is_empty() {
             return Ok(());
         }
+        room.send(Ok(Message::Rows(rows)));
     }
 }

@@ -14,6 +14,7 @@ mod batch;
 mod commit;
 mod file;
 mod parking;
+mod proposals;
 
 use std::sync::Arc;
 
@@ -86,7 +87,7 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     let mut outcome = Outcome::default();
     for record in event.records {
         match upload_of(&record) {
-            Some((key, sequencer)) => match file::answer_upload(function, &key, &sequencer)
+            Some(written) => match file::answer_upload(function, &written)
                 .await
                 .map_err(failure)?
             {
@@ -99,14 +100,28 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     Ok(outcome)
 }
 
-/// The upload that a record tells of, with what distinguishes this writing of the object from another.
-fn upload_of(record: &S3EventRecord) -> Option<(UploadKey, String)> {
+/// One writing of an object of the inbox, as its event tells of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) key: UploadKey,
+    /// What was written; an event that does not say so means whatever is there.
+    pub(crate) etag: Option<String>,
+    /// Tells this writing from another of the same bytes.
+    pub(crate) sequencer: String,
+}
+
+/// The upload that a record tells of.
+fn upload_of(record: &S3EventRecord) -> Option<Written> {
     let object = &record.s3.object;
     // S3 encodes keys like a form: `+` is a space.
     let encoded = object.key.as_deref()?.replace('+', " ");
     let key = urlencoding::decode(&encoded).ok()?;
     match UploadKey::parse(&key) {
-        Ok(key) => Some((key, object.sequencer.clone().unwrap_or_default())),
+        Ok(key) => Some(Written {
+            key,
+            etag: object.e_tag.clone().filter(|etag| !etag.is_empty()),
+            sequencer: object.sequencer.clone().unwrap_or_default(),
+        }),
         Err(error) => {
             tracing::warn!(%error, "an object of the inbox is no upload");
             None

@@ -1,60 +1,101 @@
-//! Parking: rows whose parent has not arrived are kept, and applied by themselves when it comes.
+//! Parking: rows whose parent has not arrived are kept, and applied by themselves when it comes, unless they have lapsed
+//! by then (45 days between the two uploads, `intake.parked_days_max`). A lapsed row stays listed and is never deleted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::order::FrozenRate;
-use domain::{Currency, OrderId, TrackingNumber};
+use domain::parking::Wait;
+use domain::{Currency, OrderId, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{Parent, ParkedRow, StoreError};
 
 use crate::batch::{Batch, CALLS_AT_ONCE};
-use crate::commit::{OrderNews, Row, RuledRow};
+use crate::commit::{Brought, OrderNews, Row, RuledRow};
 
 impl Batch<'_> {
     /// Keeps the rows that wait. Gives the parents that have come meanwhile: whoever brought them may have looked
     /// for parked rows before ours were there.
-    pub(crate) async fn park(&self, waiting: Vec<(usize, OrderNews)>) -> Result<Vec<Parent>, StoreError> {
-        let rows: Vec<ParkedRow<OrderNews>> = waiting
-            .into_iter()
-            .map(|(_, news)| self.parked_row(news))
-            .collect();
+    pub(crate) async fn park(&self, waiting: Vec<OrderNews>) -> Result<Vec<Brought>, StoreError> {
+        let rows: Vec<ParkedRow<OrderNews>> = waiting.into_iter().map(|news| self.parked_row(news)).collect();
         stream::iter(&rows)
             .map(|row| self.store().park(row))
             .buffer_unordered(CALLS_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        self.arrived(&rows).await
+        // Nobody waited for a parent that was there: it counts as brought at once.
+        let learned_at = self.surroundings().learned_at;
+        let arrived = self.arrived(&rows).await?.into_iter();
+        Ok(arrived.map(|parent| Brought { parent, learned_at }).collect())
     }
 
-    /// Applies the rows parked for `parents`, and those parked for what these bring, until nothing more wakes.
-    pub(crate) async fn wake(&self, mut parents: Vec<Parent>) -> Result<(), StoreError> {
+    /// Applies the rows parked for the parents `brought`, and those parked for what these bring, until nothing more
+    /// wakes. Rows that have lapsed stay as they are.
+    pub(crate) async fn wake(&self, mut brought: Vec<Brought>) -> Result<(), StoreError> {
         let mut applied = Vec::new();
-        while !parents.is_empty() {
-            parents.sort();
-            parents.dedup();
-            let parked = stream::iter(self.store().awaited(parents).await?)
-                .map(|parent| async move { self.store().parked::<OrderNews>(&parent).await });
-            let parked: Vec<Vec<ParkedRow<OrderNews>>> = parked.buffered(CALLS_AT_ONCE).try_collect().await?;
-            let rows = parked.into_iter().flatten().map(|row| Row {
+        let mut lapsed = 0_usize;
+        while !brought.is_empty() {
+            let (awake, late) = self.waiting_for(brought).await?;
+            lapsed += late;
+            let rows = awake.into_iter().map(|row| Row {
                 news: row.fact.clone(),
                 uploader: row.uploader.clone(),
+                learned_at: row.learned_at,
                 origin: row,
             });
-            let (mut ruled, brought) = self.apply(rows.collect()).await?;
+            let (mut ruled, more) = self.apply(rows.collect()).await?;
             ruled.retain(|(_, ruled)| !ruled.waits());
             applied.push(ruled);
-            parents = brought;
+            brought = more;
         }
         // Only now, and what woke last first: a run killed before this wakes them all once more, each by the row that
         // brought its parent and that is still parked. Released at once, that row would take their wake-up along.
         for generation in applied.iter().rev() {
             stream::iter(generation)
-                .map(|(row, ruled)| self.release(row, ruled))
+                .map(|(row, ruled)| self.release(&row.origin, ruled))
                 .buffer_unordered(CALLS_AT_ONCE)
                 .try_collect::<()>()
                 .await?;
         }
+        let woken: usize = applied.iter().map(Vec::len).sum();
+        if woken + lapsed > 0 {
+            tracing::info!(
+                upload.key = self.surroundings().upload_key,
+                woken,
+                lapsed,
+                "parents of parked rows came"
+            );
+        }
         Ok(())
+    }
+
+    /// The rows that wait for the parents `brought` and have not lapsed, and how many have.
+    async fn waiting_for(
+        &self,
+        mut brought: Vec<Brought>,
+    ) -> Result<(Vec<ParkedRow<OrderNews>>, usize), StoreError> {
+        // Of several uploads that bring a parent the earliest counts.
+        brought.sort();
+        brought.dedup_by(|later, earlier| later.parent == earlier.parent);
+        let learned_at: BTreeMap<Parent, Timestamp> = brought
+            .into_iter()
+            .map(|brought| (brought.parent, brought.learned_at))
+            .collect();
+        let awaited = self.store().awaited(learned_at.keys().cloned().collect()).await?;
+        let parked = stream::iter(awaited)
+            .map(|parent| async move { self.store().parked::<OrderNews>(&parent).await });
+        let parked: Vec<Vec<ParkedRow<OrderNews>>> = parked.buffered(CALLS_AT_ONCE).try_collect().await?;
+        let wait_max = self.surroundings().function.policy.intake.parked_max;
+        let has_lapsed = |row: &ParkedRow<OrderNews>| {
+            let until = learned_at.get(&row.parent).copied();
+            Wait::of(row.learned_at, until.unwrap_or(row.learned_at), wait_max).is_lapsed()
+        };
+        let (late, mut awake): (Vec<_>, Vec<_>) = parked.into_iter().flatten().partition(has_lapsed);
+        // In the order in which they were learned, whatever each of them waited for.
+        awake.sort_by(|one, other| one.id.cmp(&other.id));
+        for row in &late {
+            tracing::warn!(upload.key = row.upload_key, row = row.row, code = %row.parent.code(), "a parked row had lapsed when its parent came");
+        }
+        Ok((awake, late.len()))
     }
 
     async fn release(&self, row: &ParkedRow<OrderNews>, ruled: &RuledRow) -> Result<(), StoreError> {
@@ -64,40 +105,27 @@ impl Batch<'_> {
             .iter()
             .map(|finding| finding.code.as_str())
             .collect();
-        tracing::info!(upload.key = row.upload_key, row = row.id, verdict = ?ruled.ruling.verdict, ?codes, "a parked row was applied");
+        tracing::info!(upload.key = row.upload_key, row = row.row, verdict = ?ruled.ruling.verdict, ?codes, "a parked row was applied");
         self.store().unpark(row).await
     }
 
     fn parked_row(&self, news: OrderNews) -> ParkedRow<OrderNews> {
-        let (parent, source, recorded_at) = match &news {
-            OrderNews::Order(fact) => (Parent::Rate(fact.amount.currency), fact.source, fact.recorded_at),
-            OrderNews::Tracking(fact) => (
-                Parent::Order(fact.order_id.clone()),
-                fact.source,
-                fact.uploaded_at,
-            ),
-            OrderNews::Event(fact) => (Parent::Number(fact.number.clone()), fact.source, fact.recorded_at),
-            OrderNews::Appeal(fact) => (
-                Parent::Order(fact.order_id.clone()),
-                fact.source,
-                fact.recorded_at,
-            ),
-        };
-        // By time of learning first, so that waking applies the rows in the order in which they were learned.
-        let id = format!(
-            "{:012}#{:016x}#{:010}",
-            recorded_at.unix(),
-            source.upload,
-            source.row
-        );
+        let source = news.source();
         let surroundings = self.surroundings();
         ParkedRow {
-            parent,
+            parent: news.parent(),
+            // By time of learning first, so that waking applies the rows in the order in which they were learned.
+            id: format!(
+                "{:012}#{:016x}#{:010}",
+                news.recorded_at().unix(),
+                source.upload,
+                source.row
+            ),
             fact: news,
             uploader: surroundings.uploader.clone(),
             upload_key: surroundings.upload_key.clone(),
-            recorded_at,
-            id,
+            row: source.row,
+            learned_at: surroundings.learned_at,
         }
     }
 

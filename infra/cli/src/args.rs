@@ -58,6 +58,10 @@ pub(crate) enum Command {
     Report(Report),
     /// Ledger entries and balance
     Ledger(Ledger),
+    /// Rows that wait for their order, tracking number or exchange rate, or have lapsed
+    Parked(Parked),
+    /// Carriers whose format a tracking number fits
+    Identify(Identify),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -156,6 +160,23 @@ pub(crate) struct Ledger {
     /// Of orders paid in one month (YYYY-MM)
     #[arg(long, value_name = "M", value_parser = month)]
     pub(crate) month: Option<Month>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Parked {
+    /// Of the files of one seller; of all files when absent
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) seller: Option<SellerId>,
+    /// The instant as of which waiting is counted (RFC 3339); now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Identify {
+    /// Tracking numbers
+    #[arg(required = true, value_name = "NUMBER")]
+    pub(crate) numbers: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

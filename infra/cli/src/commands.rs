@@ -1,6 +1,8 @@
 //! The commands, one a file.
 
+pub(crate) mod identify;
 pub(crate) mod ledger;
+pub(crate) mod parked;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod scan;

@@ -107,7 +107,7 @@ impl Ruling {
 }
 
 impl Uploader {
-    fn owns(&self, order: &Order) -> bool {
+    pub(crate) fn owns(&self, order: &Order) -> bool {
         match self {
             Self::Operator => true,
             Self::Seller(seller_id) => *seller_id == order.seller_id,
@@ -136,6 +136,11 @@ impl Order {
             );
         }
         let earlier = self.learn_of_order(fact.recorded_at);
+        if earlier {
+            // What may be told in several ways stands as the earliest file tells it, in whatever order they come.
+            self.category.clone_from(&fact.category);
+            self.send_deadline = fact.send_deadline;
+        }
         let status_changed = self.learn_status(fact);
         if fact.source == self.source || status_changed || earlier {
             return Ruling::applied(Vec::new());

@@ -114,6 +114,11 @@ impl FromStr for Timestamp {
 }
 
 impl Elapsed {
+    /// So many seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
     /// `hours` × 3,600 s.
     pub const fn hours(hours: i64) -> Self {
         Self(hours * 3_600)

@@ -1,5 +1,6 @@
 //! Uploads: objects of the inbox.
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::Timestamp;
 
@@ -24,19 +25,25 @@ pub struct UploadObject {
 }
 
 impl Lake {
-    /// Opens an upload; `None` when the object is gone.
+    /// Opens an upload as it was when it had the entity tag `etag` (without quotes; any, when `None`). `None` when the
+    /// object is gone or was overwritten since: what it holds now is told of by an event of its own.
     ///
     /// # Errors
     /// [`LakeError`] when it cannot be read.
-    pub async fn open_upload(&self, key: &UploadKey) -> Result<Option<UploadObject>, LakeError> {
-        let call = self.client.get_object().bucket(&self.bucket).key(key.to_string());
+    pub async fn open_upload(
+        &self,
+        key: &UploadKey,
+        etag: Option<&str>,
+    ) -> Result<Option<UploadObject>, LakeError> {
+        let call = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .set_if_match(etag.map(|etag| format!("\"{etag}\"")));
         let object = match call.send().await {
             Ok(object) => object,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_no_such_key()) =>
-            {
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => {
                 return Ok(None);
             }
             Err(source) => return Err(LakeError::call(format!("read upload {key}"), source)),

@@ -28,6 +28,8 @@ pub(crate) mod name {
     pub(crate) const PK: &str = "pk";
     pub(crate) const SK: &str = "sk";
     pub(crate) const LEDGER_SORT: &str = "ledger_sort";
+    pub(crate) const PARKED_SHARD: &str = "parked_shard";
+    pub(crate) const PARKED_SINCE: &str = "parked_since";
     pub(crate) const BODY: &str = "body";
     pub(crate) const AS_OF: &str = "as_of";
 }

@@ -29,7 +29,7 @@ pub use capacity::{Capacity, CapacityUsed};
 pub use commit::{Commit, OrderWrite};
 pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order};
 pub use orders::StoredOrder;
-pub use parked::{Parent, ParkedRow};
+pub use parked::{Parent, ParkedNote, ParkedRow};
 pub use rates::RatesByDay;
 pub use registry::UploadRecord;
 pub use scan::{Cursor, ScanPage, ScannedOrder};

@@ -2,13 +2,20 @@
 //!
 //! No wake-up is lost: whoever parks a row looks for the parent again afterwards, and whoever brings a parent looks
 //! for parked rows afterwards; whichever write comes second sees the other. A row applied by both is applied once.
+//!
+//! A row bears its own place in the sparse index `parked_by_shard`: it is listed exactly as long as it is kept, and no
+//! second write has to agree with the first.
+
+mod listing;
 
 use std::collections::HashSet;
 
 use domain::ruling::Uploader;
-use domain::{Currency, OrderId, Timestamp, TrackingNumber};
+use domain::{Currency, OrderId, RowCode, Timestamp, TrackingNumber};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use listing::ParkedNote;
 
 use crate::item::{key, name, string_of, text};
 use crate::{Item, Store, StoreError};
@@ -35,9 +42,11 @@ pub struct ParkedRow<F> {
     pub uploader: Uploader,
     /// The object it came in.
     pub upload_key: String,
-    /// When it was learned.
-    pub recorded_at: Timestamp,
-    /// Tells the rows of one parent apart: upload and row.
+    /// The data row, from 1.
+    pub row: u64,
+    /// When its upload was learned: its wait is counted from then, whatever times the row itself states.
+    pub learned_at: Timestamp,
+    /// Tells the rows of one parent apart, in the order in which they are applied.
     pub id: String,
 }
 
@@ -46,10 +55,30 @@ struct Body<F> {
     fact: F,
     uploader: Uploader,
     upload_key: String,
-    recorded_at: Timestamp,
+    row: u64,
+    learned_at: Timestamp,
 }
 
 impl Parent {
+    /// What a row that waits for it is told.
+    pub fn code(&self) -> RowCode {
+        match self {
+            Self::Order(_) => RowCode::OrderUnknown,
+            Self::Number(_) => RowCode::NumUnknown,
+            Self::Rate(_) => RowCode::RateMissing,
+        }
+    }
+
+    fn parse(pk: &str) -> Option<Self> {
+        let (kind, id) = pk.strip_prefix("parked#")?.split_once('#')?;
+        match kind {
+            "order" => OrderId::parse(id).map(Self::Order),
+            "number" => TrackingNumber::parse(id).map(Self::Number),
+            "rate" => Currency::parse(id).map(Self::Rate),
+            _ => None,
+        }
+    }
+
     fn pk(&self) -> String {
         match self {
             Self::Order(order_id) => format!("parked#order#{order_id}"),
@@ -72,7 +101,8 @@ impl Store {
             fact: row.fact.clone(),
             uploader: row.uploader.clone(),
             upload_key: row.upload_key.clone(),
-            recorded_at: row.recorded_at,
+            row: row.row,
+            learned_at: row.learned_at,
         };
         let body = serde_json::to_string(&body)
             .map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
@@ -82,6 +112,7 @@ impl Store {
             .await?;
         let mut item = key(row.parent.pk(), row.id.clone());
         item.insert(name::BODY.to_owned(), text(body));
+        item.extend(listing::place(row));
         self.put_record(item, "a parked row").await
     }
 
@@ -124,7 +155,7 @@ impl Store {
         let rows = items
             .iter()
             .filter(|item| string_of(item, name::SK).as_deref() != Some(MARK));
-        rows.map(|item| read_parked(parent, item)).collect()
+        rows.map(read_parked).collect()
     }
 
     /// Forgets a parked row that was applied.
@@ -144,8 +175,10 @@ impl Store {
     }
 }
 
-fn read_parked<F: DeserializeOwned>(parent: &Parent, item: &Item) -> Result<ParkedRow<F>, StoreError> {
-    let corrupt = |reason: String| StoreError::corrupt(format!("a row parked for {parent:?}"), reason);
+fn read_parked<F: DeserializeOwned>(item: &Item) -> Result<ParkedRow<F>, StoreError> {
+    let pk = string_of(item, name::PK).unwrap_or_default();
+    let corrupt = |reason: String| StoreError::corrupt(format!("a row parked under {pk}"), reason);
+    let parent = Parent::parse(&pk).ok_or_else(|| corrupt("it waits for nothing we know".to_owned()))?;
     let body = string_of(item, name::BODY).ok_or_else(|| corrupt("it has no body".to_owned()))?;
     let body: Body<F> = serde_json::from_str(&body).map_err(|error| corrupt(error.to_string()))?;
     let id = string_of(item, name::SK).unwrap_or_default();
@@ -153,14 +186,41 @@ fn read_parked<F: DeserializeOwned>(parent: &Parent, item: &Item) -> Result<Park
         fact,
         uploader,
         upload_key,
-        recorded_at,
+        row,
+        learned_at,
     } = body;
     Ok(ParkedRow {
-        parent: parent.clone(),
+        parent,
         fact,
         uploader,
         upload_key,
-        recorded_at,
+        row,
+        learned_at,
         id,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_is_read_from_the_key_it_is_kept_under() {
+        for parent in [
+            OrderId::parse("8000011000000005").map(Parent::Order),
+            TrackingNumber::parse("RB123456785CN").map(Parent::Number),
+            Currency::parse("BRL").map(Parent::Rate),
+        ] {
+            let parent = parent.expect("a parent");
+            assert_eq!(Parent::parse(&parent.pk()), Some(parent));
+        }
+        for pk in [
+            "parked#order#1",
+            "number#RB123456785CN",
+            "parked#seller#S1",
+            "parked",
+        ] {
+            assert_eq!(Parent::parse(pk), None, "{pk}");
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! Uploads through the front door: what a file may do, what it may not, and what becomes of bad ones.
 
 mod codes;
+mod conflicts;
 mod files;
+mod overwriting;
+mod parking;
+mod proposals;
 mod redelivery;
 mod sellers;
 

@@ -35,6 +35,20 @@ impl CarrierTable {
     }
 }
 
+impl CarrierTable {
+    /// What a number looks like by the carriers' hints, in English and Chinese, each once: not whose it is.
+    pub fn likenesses(&self, number: &str) -> Vec<(&str, &str)> {
+        let mut likenesses: Vec<(&str, &str)> = Vec::new();
+        for hint in self.carriers.iter().filter_map(|carrier| carrier.hint(number)) {
+            let likeness = (hint.text_en.as_str(), hint.text_zh.as_str());
+            if !likenesses.contains(&likeness) {
+                likenesses.push(likeness);
+            }
+        }
+        likenesses
+    }
+}
+
 /// Names for the middle of a Chinese sentence, with a space where a Latin letter would touch a Chinese one.
 fn spaced(names: &str) -> String {
     let gap = |letter: Option<char>| {

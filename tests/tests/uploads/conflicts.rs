@@ -1,0 +1,246 @@
+//! What a later file may change, and what never: ARCHITECTURE.md's table, a test a line.
+
+use domain::{Order, OrderStatus, RowCode};
+use lake::Answer;
+use tests::{OwnCloud, at, operator_key};
+
+use crate::{LEARNED_AT, PAID_AT, cloud_with_orders, codes, order_id};
+
+const LATER: &str = "2024-05-03T00:00:00Z";
+const EARLIER: &str = "2024-05-01T12:00:00Z";
+const ORDERS: &str = "order_id,seller_id,paid_at,amount,currency,destination_country,category,send_deadline,status,status_at\n";
+const TRACKING: &str = "order_id,carrier,tracking_number,uploaded_at,send_type\n";
+const EVENTS: &str = "carrier,tracking_number,event_code,occurred_at,recorded_at\n";
+const APPEALS: &str = "appeal_id,order_id,clause,reason,status,filed_at,decided_at\n";
+
+async fn put(cloud: &OwnCloud, kind: &str, name: &str, file: String, learned_at: &str) -> Answer {
+    cloud
+        .upload(&operator_key(kind, name), file, Some(at(learned_at)))
+        .await
+}
+
+async fn order(cloud: &OwnCloud) -> Order {
+    cloud.orders().await.remove(0)
+}
+
+fn only_code(answer: &Answer) -> &str {
+    codes(answer)[&1][0]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orders_seller_payment_amount_currency_and_destination_never_change() {
+    let cloud = cloud_with_orders().await;
+    let before = order(&cloud).await;
+    let cases = [
+        format!("S2,{PAID_AT},80.10,USD,US"),
+        "S1,2024-05-01T00:00:01Z,80.10,USD,US".to_owned(),
+        format!("S1,{PAID_AT},80.11,USD,US"),
+        format!("S1,{PAID_AT},80.10,EUR,US"),
+        format!("S1,{PAID_AT},80.10,USD,FR"),
+    ];
+    for (index, facts) in cases.into_iter().enumerate() {
+        let file = format!("{ORDERS}{},{facts},,,cancelled,{LATER}\n", order_id(0));
+        let answer = put(&cloud, "orders", &format!("{index}.csv"), file, LATER).await;
+        assert_eq!(only_code(&answer), RowCode::RowConflict.as_str(), "{index}");
+        assert_eq!(
+            order(&cloud).await,
+            before,
+            "a refused row changes nothing, not even the status"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orders_status_moves_on_and_keeps_its_history() {
+    let cloud = cloud_with_orders().await;
+    for (name, status, since) in [("one", "cancelled", LEARNED_AT), ("two", "refunded", LATER)] {
+        let file = format!(
+            "{ORDERS}{},S1,{PAID_AT},80.10,USD,US,,,{status},{since}\n",
+            order_id(0)
+        );
+        assert_eq!(put(&cloud, "orders", name, file, LATER).await.counts.accepted, 1);
+    }
+    let told: Vec<OrderStatus> = order(&cloud)
+        .await
+        .statuses
+        .iter()
+        .map(|change| change.status)
+        .collect();
+    assert_eq!(told, [OrderStatus::Cancelled, OrderStatus::Refunded]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orders_category_and_deadline_stand_as_the_earliest_file_tells_them_in_any_order() {
+    let file = |category: &str, deadline: &str| {
+        format!(
+            "{ORDERS}{},S1,{PAID_AT},80.10,USD,US,{category},{deadline},,\n",
+            order_id(0)
+        )
+    };
+    let early = (file("toys", "2024-05-09T00:00:00Z"), EARLIER);
+    let late = (file("books", "2024-05-11T00:00:00Z"), LATER);
+    for files in [[&early, &late], [&late, &early]] {
+        let cloud = OwnCloud::new().await;
+        for (index, (file, learned_at)) in files.into_iter().enumerate() {
+            put(
+                &cloud,
+                "orders",
+                &format!("{index}.csv"),
+                file.clone(),
+                learned_at,
+            )
+            .await;
+        }
+        let order = order(&cloud).await;
+        assert_eq!(
+            (order.category.as_deref(), order.send_deadline),
+            (Some("toys"), Some(at("2024-05-09T00:00:00Z")))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_numbers_carrier_send_type_and_instant_stand_as_its_earliest_row_tells_them_in_any_order() {
+    let file = |carrier: &str, uploaded_at: &str, send_type: &str| {
+        format!(
+            "{TRACKING}{},{carrier},3318810025,{uploaded_at},{send_type}\n",
+            order_id(0)
+        )
+    };
+    let early = file("DHL", EARLIER, "all");
+    let late = file("FedEx", LATER, "part");
+    for files in [[&early, &late], [&late, &early]] {
+        let cloud = cloud_with_orders().await;
+        for (index, file) in files.into_iter().enumerate() {
+            put(&cloud, "tracking", &format!("{index}.csv"), file.clone(), LATER).await;
+        }
+        let shipments = order(&cloud).await.shipments;
+        // A number that misses the other carrier's rule never comes so far.
+        let told: Vec<_> = shipments
+            .iter()
+            .map(|shipment| {
+                (
+                    shipment.carrier.as_str(),
+                    shipment.send_type,
+                    shipment.uploaded_at,
+                )
+            })
+            .collect();
+        assert_eq!(told, [("dhl", domain::SendType::All, at(EARLIER))]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn within_one_file_a_number_told_differently_is_a_conflict_and_the_first_row_stands() {
+    let cloud = cloud_with_orders().await;
+    let file = format!(
+        "{TRACKING}{0},DHL,3318810025,{LEARNED_AT},all\n{0},DHL,3318810025,{LEARNED_AT},part\n",
+        order_id(0)
+    );
+    let answer = put(&cloud, "tracking", "two.csv", file, LEARNED_AT).await;
+    assert_eq!(codes(&answer)[&2], [RowCode::RowConflict.as_str()]);
+    assert_eq!(order(&cloud).await.shipments[0].send_type, domain::SendType::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_belongs_to_its_first_order_for_ever() {
+    let cloud = cloud_with_orders().await;
+    for (order, accepted) in [(0, 1), (1, 0)] {
+        let file = format!("{TRACKING}{},DHL,3318810025,{LEARNED_AT},all\n", order_id(order));
+        let answer = put(&cloud, "tracking", &format!("{order}.csv"), file, LEARNED_AT).await;
+        assert_eq!(answer.counts.accepted, accepted);
+    }
+    let orders = cloud.orders().await;
+    assert_eq!((orders[0].shipments.len(), orders[1].shipments.len()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_told_again_keeps_its_earliest_recording_and_another_time_is_another_event() {
+    let cloud = cloud_with_orders().await;
+    let file = format!("{TRACKING}{},DHL,3318810025,{PAID_AT},all\n", order_id(0));
+    put(&cloud, "tracking", "number.csv", file, LEARNED_AT).await;
+    for (index, (occurred_at, recorded_at)) in [
+        (EARLIER, LATER),
+        (EARLIER, LEARNED_AT),
+        (EARLIER, LATER),
+        (LEARNED_AT, LATER),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = format!("{EVENTS}DHL,3318810025,picked_up,{occurred_at},{recorded_at}\n");
+        put(&cloud, "events", &format!("{index}.csv"), file, LATER).await;
+    }
+    let shipments = order(&cloud).await.shipments;
+    let told: Vec<_> = shipments[0]
+        .events
+        .iter()
+        .map(|event| (event.occurred_at, event.recorded_at))
+        .collect();
+    assert_eq!(told, [(at(EARLIER), at(LEARNED_AT)), (at(LEARNED_AT), at(LATER))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appeal_moves_on_but_its_clause_and_filing_never_change() {
+    let cloud = cloud_with_orders().await;
+    let appeal = |clause: &str, status: &str, filed_at: &str, decided_at: &str| {
+        format!(
+            "{APPEALS}A1,{},{clause},late,{status},{filed_at},{decided_at}\n",
+            order_id(0)
+        )
+    };
+    let accepted = [
+        appeal("B4", "pending", LEARNED_AT, ""),
+        appeal("B4", "accepted", LEARNED_AT, LATER),
+    ];
+    for (index, file) in accepted.into_iter().enumerate() {
+        let answer = put(&cloud, "appeals", &format!("good-{index}"), file, LATER).await;
+        assert_eq!(answer.counts.accepted, 1, "{answer:?}");
+    }
+    let before = order(&cloud).await;
+    assert_eq!(before.appeals[0].states.len(), 2);
+    let refused = [
+        appeal("A6", "accepted", LEARNED_AT, LATER),
+        appeal("B4", "accepted", EARLIER, LATER),
+    ];
+    for (index, file) in refused.into_iter().enumerate() {
+        let answer = put(&cloud, "appeals", &format!("bad-{index}"), file, LATER).await;
+        assert_eq!(only_code(&answer), RowCode::RowConflict.as_str());
+        assert_eq!(order(&cloud).await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_may_be_mended_for_the_orders_to_come_and_placed_orders_keep_theirs() {
+    let cloud = OwnCloud::new().await;
+    let rate = |rate: &str| format!("date,currency,usd_per_unit\n2024-04-30,EUR,{rate}\n");
+    let placed = |number: u32| format!("{ORDERS}{},S1,{PAID_AT},100.00,EUR,US,,,,\n", order_id(number));
+    for (number, usd_per_unit) in [(0, "1.10"), (1, "1.20")] {
+        put(
+            &cloud,
+            "rates",
+            &format!("{number}.csv"),
+            rate(usd_per_unit),
+            LEARNED_AT,
+        )
+        .await;
+        put(
+            &cloud,
+            "orders",
+            &format!("{number}.csv"),
+            placed(number),
+            LEARNED_AT,
+        )
+        .await;
+    }
+    put(&cloud, "orders", "again.csv", placed(0), LATER).await;
+    let usd: Vec<i64> = cloud.orders().await.iter().map(|order| order.usd.0).collect();
+    assert_eq!(usd, [11_000, 12_000]);
+    let twice = format!("{}2024-04-30,EUR,1.40\n", rate("1.30"));
+    let answer = put(&cloud, "rates", "twice.csv", twice, LATER).await;
+    assert_eq!(
+        codes(&answer)[&2],
+        [RowCode::RowConflict.as_str()],
+        "within a file the first stands"
+    );
+}
