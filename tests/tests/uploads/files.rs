@@ -50,7 +50,7 @@ async fn a_bad_file_is_answered_with_its_code_and_applies_nothing() {
         (
             "wide.csv",
             format!("{}{}\n{}", TRACKING.trim_end(), ",x".repeat(300), good(0)).into_bytes(),
-            &["ROW_LIMIT"],
+            &["COLUMN_LIMIT"],
         ),
         (
             "picture.png",
