@@ -57,7 +57,7 @@ policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 
 .PHONY: bench
 bench: ## measure, optimised (builds for minutes)
-	$(CARGO) bench --workspace $(FLAGS) --bench night
+	$(CARGO) bench --workspace $(FLAGS) --bench night --bench upload
 
 # Lambda runs a file called `bootstrap`; infra/template.yaml looks for it here.
 .PHONY: package
