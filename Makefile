@@ -13,6 +13,7 @@ FLAGS ?=
 ARGS ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+PARSERS := delimited encoding compressed json_lines workbook sheet cells
 FUNCTIONS := upload-validation stall-scan signoff-scan order-history eligibility-report
 
 .PHONY: help
@@ -57,7 +58,15 @@ policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 
 .PHONY: bench
 bench: ## measure, optimised (builds for minutes)
-	$(CARGO) bench --workspace $(FLAGS) --bench night --bench upload
+	$(CARGO) bench --workspace $(FLAGS) --bench night --bench upload --bench validate
+
+# libFuzzer needs a nightly compiler; what it finds becomes a file of the corpus, which `make test` replays on any.
+.PHONY: fuzz
+fuzz: ## fuzz every parser, FUZZ_SECONDS=60 each (needs cargo-fuzz and a nightly toolchain)
+	cd shared/intake/fuzz && for parser in $(PARSERS); do \
+		$(CARGO) +nightly fuzz run --fuzz-dir . $$parser corpus/$$parser -- \
+			-max_total_time=$(or $(FUZZ_SECONDS),60) -rss_limit_mb=1024 -print_final_stats=1 || exit 1; \
+	done
 
 # Lambda runs a file called `bootstrap`; infra/template.yaml looks for it here.
 .PHONY: package

@@ -1,15 +1,18 @@
 //! The answer to an upload, as its rows are ruled.
 
+pub(crate) mod notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
 use domain::message::{file_message, message};
-use domain::ruling::Verdict;
-use domain::{Finding, PolicyBook};
-use intake::{CheckedRow, FileError, RawRow, RejectedWriter};
-use lake::{Answer, Counts, FinesSummary, Issue, UploadSummary, severity_in_answers};
+use domain::ruling::{Ruling, Verdict};
+use domain::{Finding, PolicyBook, RowCode};
+use intake::cell::Undone;
+use intake::{About, CheckedRow, FileError, RawRow, RejectedWriter};
+use lake::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 
 use crate::commit::RuledRow;
 
@@ -20,25 +23,34 @@ const ISSUES_MAX: usize = 10_000;
 pub(crate) struct Answering {
     summary: UploadSummary,
     counts: Counts,
-    by_code: BTreeMap<String, u64>,
+    /// Rows by [`RowCode`].
+    by_code: Vec<u64>,
     fines: FinesSummary,
     issues: Vec<Issue>,
     truncated: bool,
-    rejected: RejectedWriter<BufWriter<File>>,
+    undone: BTreeMap<&'static str, u64>,
+    notes: Vec<Note>,
+    rejected: Option<RejectedWriter<BufWriter<File>>>,
 }
 
 impl Answering {
-    /// Begins an answer; refused rows go to the file `rejected`.
-    pub(crate) fn new(summary: UploadSummary, rejected: &Path, header: &[String]) -> io::Result<Self> {
-        let rejected = RejectedWriter::new(BufWriter::new(File::create(rejected)?), header)?;
+    /// Begins an answer; refused rows go to the file `rejected`, if they are wanted.
+    pub(crate) fn new(
+        summary: UploadSummary,
+        rejected: Option<&Path>,
+        header: &[String],
+    ) -> io::Result<Self> {
+        let rejected = rejected.map(|path| RejectedWriter::new(BufWriter::new(File::create(path)?), header));
         Ok(Self {
             summary,
             counts: Counts::default(),
-            by_code: BTreeMap::new(),
+            by_code: vec![0; RowCode::ALL.len()],
             fines: FinesSummary::default(),
             issues: Vec::new(),
             truncated: false,
-            rejected,
+            undone: BTreeMap::new(),
+            notes: Vec::new(),
+            rejected: rejected.transpose()?,
         })
     }
 
@@ -66,79 +78,118 @@ impl Answering {
             fines: FinesSummary::default(),
             issues: vec![issue],
             truncated: false,
+            undone: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 
     /// Takes the rulings of a batch, in the order of its rows.
     pub(crate) fn take(&mut self, rows: &[(RawRow, CheckedRow)], ruled: &[RuledRow]) -> io::Result<()> {
-        for ((raw, _), ruled) in rows.iter().zip(ruled) {
-            self.count(ruled);
-            let codes: BTreeSet<&str> = ruled
-                .ruling
-                .findings
-                .iter()
-                .map(|finding| finding.code.as_str())
-                .collect();
-            for code in codes {
-                *self.by_code.entry(code.to_owned()).or_default() += 1;
-            }
-            for finding in &ruled.ruling.findings {
-                if self.issues.len() == ISSUES_MAX {
-                    self.truncated = true;
-                    break;
-                }
-                self.issues.push(issue(raw.number(), finding));
-            }
-            if ruled.ruling.verdict == Verdict::Rejected {
-                self.rejected.write(raw, &ruled.ruling.findings)?;
+        for ((raw, checked), ruled) in rows.iter().zip(ruled) {
+            self.take_row(raw, checked.undone, &ruled.ruling)?;
+            if let Some(fine) = ruled.fine {
+                self.fines.count += 1;
+                self.fines.amount += fine;
             }
         }
         Ok(())
     }
 
+    /// Takes the ruling of the next row.
+    pub(crate) fn take_row(&mut self, raw: &RawRow, undone: Undone, ruling: &Ruling) -> io::Result<()> {
+        self.count(ruling.verdict, undone);
+        if ruling.findings.is_empty() {
+            return Ok(());
+        }
+        let codes: BTreeSet<RowCode> = ruling.findings.iter().map(|finding| finding.code).collect();
+        for code in codes {
+            self.by_code[code as usize] += 1;
+        }
+        for finding in &ruling.findings {
+            if self.issues.len() == ISSUES_MAX {
+                self.truncated = true;
+                break;
+            }
+            self.issues.push(issue(raw.number(), finding));
+        }
+        match &mut self.rejected {
+            Some(rejected) if ruling.verdict == Verdict::Rejected => rejected.write(raw, &ruling.findings),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether no more findings are kept, only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.issues.len() == ISSUES_MAX
+    }
+
+    /// Counts a row that was applied, with its only warning. The warning's text is not kept: [`Answering::is_full`].
+    pub(crate) fn count_sound(&mut self, verdict: Verdict, code: Option<RowCode>, undone: Undone) {
+        self.count(verdict, undone);
+        if let Some(code) = code {
+            self.by_code[code as usize] += 1;
+            self.truncated = true;
+        }
+    }
+
+    /// Adds a note.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// Says how the file was read.
+    pub(crate) fn about(&mut self, about: &About) {
+        self.notes.extend(notes::of_file(about));
+        self.summary.about = Some(about_file(about));
+    }
+
     /// The whole answer; the rejected rows are on disk.
     pub(crate) fn finish(self, book: &PolicyBook) -> io::Result<Answer> {
-        self.rejected
-            .finish()?
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        let upload = UploadSummary {
-            rows: self.counts.rows,
-            ..self.summary
-        };
-        let Self {
-            counts,
-            by_code,
-            fines,
-            issues,
-            truncated,
-            ..
-        } = self;
+        if let Some(rejected) = self.rejected {
+            rejected
+                .finish()?
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?;
+        }
         Ok(Answer {
-            upload,
+            upload: UploadSummary {
+                rows: self.counts.rows,
+                ..self.summary
+            },
             policy: book.newest().version.clone(),
             dry_run: false,
-            counts,
-            by_code,
-            fines,
-            issues,
-            truncated,
+            counts: self.counts,
+            by_code: RowCode::ALL
+                .iter()
+                .map(|&code| (code.to_string(), self.by_code[code as usize]))
+                .filter(|&(_, rows)| rows > 0)
+                .collect(),
+            fines: self.fines,
+            issues: self.issues,
+            truncated: self.truncated,
+            undone: self
+                .undone
+                .into_iter()
+                .map(|(name, rows)| (name.to_owned(), rows))
+                .collect(),
+            notes: self.notes,
         })
     }
 
-    fn count(&mut self, ruled: &RuledRow) {
+    fn count(&mut self, verdict: Verdict, undone: Undone) {
+        if !undone.is_empty() {
+            for trick in undone.names() {
+                *self.undone.entry(trick).or_default() += 1;
+            }
+        }
         self.counts.rows += 1;
-        *match ruled.ruling.verdict {
+        *match verdict {
             Verdict::Accepted => &mut self.counts.accepted,
             Verdict::AcceptedWithWarning => &mut self.counts.accepted_with_warning,
             Verdict::Unchanged => &mut self.counts.unchanged,
             Verdict::Parked => &mut self.counts.parked,
             Verdict::Rejected => &mut self.counts.rejected,
         } += 1;
-        if let Some(fine) = ruled.fine {
-            self.fines.count += 1;
-            self.fines.amount += fine;
-        }
     }
 }
 
@@ -155,5 +206,27 @@ fn issue(row: u64, finding: &Finding) -> Issue {
         message_zh: text.message_zh,
         fix_en: text.fix_en,
         fix_zh: text.fix_zh,
+    }
+}
+
+fn about_file(about: &About) -> AboutFile {
+    AboutFile {
+        format: match about.format {
+            intake::Format::Csv => "csv",
+            intake::Format::Xlsx => "xlsx",
+            intake::Format::JsonLines => "json_lines",
+        }
+        .to_owned(),
+        compression: about
+            .compression
+            .map(|compression| compression.to_string().to_lowercase()),
+        encoding: about.encoding.map(|encoding| encoding.to_string().to_lowercase()),
+        delimiter: about.delimiter,
+        sheet: about.sheet.clone(),
+        other_sheets: about.other_sheets.clone(),
+        hidden_rows: about.hidden_rows,
+        merged_ranges: about.merged_ranges,
+        formula_cells: about.formula_cells,
+        totals_rows: about.totals_rows,
     }
 }

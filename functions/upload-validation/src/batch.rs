@@ -55,6 +55,7 @@ impl<'a> Batch<'a> {
             .collect();
         let mut news = Vec::new();
         let mut rates = Vec::new();
+        let (mut sellers, mut lines) = (Vec::new(), Vec::new());
         for (index, (_, checked)) in rows.iter_mut().enumerate() {
             // Moved, not copied: a large batch is held once.
             match checked.fact.take() {
@@ -63,10 +64,16 @@ impl<'a> Batch<'a> {
                 Some(Fact::Event(fact)) => news.push((index, OrderNews::Event(fact))),
                 Some(Fact::Appeal(fact)) => news.push((index, OrderNews::Appeal(fact))),
                 Some(Fact::Rate(fact)) => rates.push((index, fact)),
+                Some(Fact::Seller(fact)) => sellers.push((index, *fact)),
+                Some(Fact::Statement(line)) => lines.push((index, *line)),
                 None => {}
             }
         }
         let mut brought = self.keep_rates(&rates, &mut ruled).await?;
+        let kept = [self.keep_sellers(sellers).await?, self.keep_statement(lines).await?];
+        for (index, outcome) in kept.into_iter().flatten() {
+            ruled[index] = with_warnings(outcome, &rows[index].1.findings);
+        }
         self.note_sellers(&news).await?;
         let Surroundings {
             uploader, learned_at, ..
@@ -264,7 +271,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Option<Rate>) -> Ruling {
+pub(crate) fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Option<Rate>) -> Ruling {
     let date = fact.date.to_string();
     match (first_in_file, was) {
         (Some(first), _) if first == fact.rate => Ruling {

@@ -1,14 +1,14 @@
 //! One upload from its object to its answer.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
 use domain::{Timestamp, code::FileCode};
-use intake::{CheckedRow, Context, FileError, Kind, Limits, RawRow, Trust, UploadError};
+use intake::{About, CheckedRow, Context, FileError, Kind, Limits, RawRow, Survey, Trust, UploadError};
 use lake::{Answer, UploadKey, UploadObject, UploadSummary};
 use sha2::{Digest, Sha256};
 use store::UploadRecord;
@@ -123,6 +123,7 @@ impl Fetched {
             sha256: hex::encode(digest.finalize()),
             bytes: bytes.max(object.bytes),
             rows: 0,
+            about: None,
         };
         let recorded_at = match (&key.seller_id, object.stated_recorded_at) {
             (None, Some(stated)) => stated.parse().unwrap_or(object.last_modified),
@@ -148,8 +149,8 @@ impl Fetched {
             source,
         };
         let rejected = self.directory.path().join("rejected.csv");
-        let kind = match self.readable(key).await? {
-            Ok(kind) => kind,
+        let Readable { kind, survey, about } = match self.readable(key).await? {
+            Ok(readable) => readable,
             Err(error) => {
                 File::create(&rejected).map_err(disk_failed)?;
                 return Ok((
@@ -158,13 +159,14 @@ impl Fetched {
                 ));
             }
         };
-        let mut batches = self.batches(kind, self.context(function, key, upload));
+        let mut batches = self.batches(kind, survey, self.context(function, key, upload));
         let header = match batches.recv().await {
             Some(Ok(Message::Header(header))) => header,
             Some(Err(error)) => return Err(disk_failed(std::io::Error::other(error))),
             Some(Ok(Message::Rows(_))) | None => Vec::new(),
         };
-        let mut answering = Answering::new(self.summary.clone(), &rejected, &header).map_err(disk_failed)?;
+        let mut answering = Answering::new(self.summary.clone(), Some(&rejected), &header).map_err(disk_failed)?;
+        answering.about(&about);
         let surroundings = Surroundings {
             function,
             uploader: uploader(key),
@@ -174,18 +176,18 @@ impl Fetched {
             proposal_keys_left: AtomicUsize::new(PROPOSAL_KEYS_MAX),
         };
         while let Some(message) = batches.recv().await {
-            let Message::Rows(mut rows) = message.map_err(|error| disk_failed(std::io::Error::other(error)))?
+            let Message::Rows(mut rows) =
+                message.map_err(|error| disk_failed(std::io::Error::other(error)))?
             else {
                 continue;
             };
-            let ruled =
-                Batch::new(&surroundings)
-                    .rule(&mut rows)
-                    .await
-                    .map_err(|source| UploadFailure::Store {
-                        key: key.to_string(),
-                        source,
-                    })?;
+            let ruled = Batch::new(&surroundings)
+                .rule(&mut rows)
+                .await
+                .map_err(|source| UploadFailure::Store {
+                    key: key.to_string(),
+                    source,
+                })?;
             answering.take(&rows, &ruled).map_err(disk_failed)?;
         }
         Ok((answering.finish(&function.policy).map_err(disk_failed)?, rejected))
@@ -203,7 +205,7 @@ impl Fetched {
     }
 
     /// Reads the file to its end without applying anything: a file that breaks half-way is refused whole.
-    async fn readable(&self, key: &UploadKey) -> Result<Result<Kind, FileError>, UploadFailure> {
+    async fn readable(&self, key: &UploadKey) -> Result<Result<Readable, FileError>, UploadFailure> {
         let Some(kind) = Kind::parse(&key.kind) else {
             return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
         };
@@ -214,11 +216,7 @@ impl Fetched {
             )));
         }
         if kind == Kind::Rates && key.seller_id.is_some() {
-            // A rate touches every seller's money.
-            return Ok(Err(FileError::new(
-                FileCode::FileType,
-                "only an operator's file may state rates | 汇率只能由运营方文件提供",
-            )));
+            return Ok(Err(rates_of_a_seller()));
         }
         let path = self.directory.path().join(UPLOADED);
         let read = tokio::task::spawn_blocking(move || read_to_end(&path, kind)).await;
@@ -227,18 +225,23 @@ impl Fetched {
             source,
         };
         match read.map_err(|source| disk_failed(std::io::Error::other(source)))? {
-            Ok(()) => Ok(Ok(kind)),
+            Ok(readable) => Ok(Ok(readable)),
             Err(UploadError::Refused(error)) => Ok(Err(error)),
             Err(UploadError::Read(source)) => Err(disk_failed(source)),
         }
     }
 
     /// Checks the rows on a thread of their own, a batch ahead of the writes.
-    fn batches(&self, kind: Kind, context: Context) -> mpsc::Receiver<Result<Message, UploadError>> {
+    fn batches(
+        &self,
+        kind: Kind,
+        survey: Survey,
+        context: Context,
+    ) -> mpsc::Receiver<Result<Message, UploadError>> {
         let (sender, receiver) = mpsc::channel(1);
         let path = self.directory.path().join(UPLOADED);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = send_batches(&path, kind, &context, &sender) {
+            if let Err(error) = send_batches(&path, kind, &survey, &context, &sender) {
                 // The receiver is gone only when the run has failed already.
                 let _ = sender.blocking_send(Err(error));
             }
@@ -249,31 +252,50 @@ impl Fetched {
 
 const UPLOADED: &str = "upload";
 
+/// What the first pass over a file that is readable to its end has found.
+struct Readable {
+    kind: Kind,
+    survey: Survey,
+    /// How it was read, for the answer.
+    about: About,
+}
+
 enum Message {
     Header(Vec<String>),
     Rows(Vec<(RawRow, CheckedRow)>),
+}
+
+/// A rate touches every seller's money: a seller's own file may state none.
+pub(crate) fn rates_of_a_seller() -> FileError {
+    FileError::new(
+        FileCode::FileType,
+        "only an operator's file may state rates | 汇率只能由运营方文件提供",
+    )
 }
 
 fn uploader(key: &UploadKey) -> Uploader {
     key.seller_id.clone().map_or(Uploader::Operator, Uploader::Seller)
 }
 
-fn read_to_end(path: &Path, kind: Kind) -> Result<(), UploadError> {
-    let file = File::open(path)?;
-    let mut upload = intake::open(file, kind, Limits::default())?;
+fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
+    let mut file = File::open(path)?;
+    let survey = intake::survey(&mut file, &Limits::default())?;
+    let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
     let mut row = RawRow::default();
     while upload.read(&mut row)? {}
-    Ok(())
+    let about = upload.about();
+    Ok(Readable { kind, survey, about })
 }
 
 fn send_batches(
     path: &Path,
     kind: Kind,
+    survey: &Survey,
     context: &Context,
     sender: &mpsc::Sender<Result<Message, UploadError>>,
 ) -> Result<(), UploadError> {
     let file = File::open(path)?;
-    let mut upload = intake::open(BufReader::new(file), kind, Limits::default())?;
+    let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
     let columns = upload.columns().clone();
     if sender
         .blocking_send(Ok(Message::Header(upload.header().to_vec())))

@@ -12,9 +12,12 @@
 mod answer;
 mod batch;
 mod commit;
+pub mod dry_run;
 mod file;
 mod parking;
 mod proposals;
+mod sellers;
+mod statement;
 
 use std::sync::Arc;
 

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Puts files in the inbox, waits for the answers, prints them
     Upload(Upload),
+    /// Judges files without any cloud; applies nothing and never fines
+    Validate(Validate),
     /// Plays a season kept as DIR/YYYY-MM-DD/KIND*.csv, night by night
     Replay(Replay),
     /// One night's scan
@@ -101,6 +103,34 @@ pub(crate) struct Upload {
     /// When the content was learned; now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) recorded_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Validate {
+    /// Files to judge
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// orders, tracking, events, appeals, sellers, rates or statement
+    #[arg(long, value_name = "K", value_parser = kind)]
+    pub(crate) kind: Kind,
+    /// An orders file, for what depends on the orders
+    #[arg(long, value_name = "FILE")]
+    pub(crate) orders: Option<PathBuf>,
+    /// The seller whose file it is; an operator's when absent
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) seller: Option<SellerId>,
+    /// When the content was learned; now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) recorded_at: Option<Timestamp>,
+    /// A policy file in place of the shipped one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The largest file that is read, in MB; an upload may have 512
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) file_mb_max: u64,
+    /// Write report.json, rejected.csv and repaired.xlsx under DIR/<file name>
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

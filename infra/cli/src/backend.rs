@@ -180,7 +180,7 @@ impl Backend {
     }
 }
 
-fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
+pub(crate) fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
     PolicyBook::parse(&text).map_err(|error| {

@@ -8,6 +8,7 @@ pub(crate) mod report;
 pub(crate) mod scan;
 pub(crate) mod up;
 pub(crate) mod upload;
+pub(crate) mod validate;
 pub(crate) mod verify;
 
 use domain::Timestamp;

@@ -55,6 +55,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
         match arguments.command {
             Command::Demo(demo) => demo::run(&demo, terminal).await,
             Command::Up(up) => commands::up::run(shared, &up, terminal).await,
+            Command::Validate(validate) => commands::validate::run(&validate, terminal),
             Command::Upload(upload) => commands::upload::run(shared, &upload, terminal).await,
             Command::Replay(replay) => commands::replay::run(shared, &replay, terminal).await,
             Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,

@@ -1,5 +1,7 @@
 //! What people see: text on stdout, progress and complaints on stderr.
 
+pub(crate) mod summary;
+
 use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -80,6 +82,14 @@ impl Terminal {
         }
         let bar = ProgressBar::new(steps);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar
+    }
+
+    /// A progress bar over the bytes of a file; hidden unless stderr is a terminal.
+    pub(crate) fn progress_bytes(&self, bytes: u64) -> ProgressBar {
+        let bar = self.progress(bytes);
+        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} ({bytes_per_sec})");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar
     }

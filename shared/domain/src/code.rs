@@ -123,6 +123,8 @@ row_codes! {
     EventCodeUnmapped "EVENT_CODE_UNMAPPED" Warning "";
     /// It happened more than 14 h after it was recorded.
     EventInFuture "EVENT_IN_FUTURE" Error "";
+    /// The check digit of a unified social credit code is wrong.
+    CreditCodeCheckDigit "CREDIT_CODE_CHECK_DIGIT" Warning "C5";
 }
 
 macro_rules! file_codes {

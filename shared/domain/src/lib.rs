@@ -26,7 +26,9 @@ pub mod parking;
 pub mod policy;
 pub mod proposal;
 pub mod ruling;
+pub mod seller;
 pub mod shipment;
+pub mod statement;
 pub mod time;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};
@@ -40,5 +42,7 @@ pub use node::Node;
 pub use order::{Order, OrderStatus, Source};
 pub use policy::{Policy, PolicyBook};
 pub use ruling::{Ruling, Uploader};
+pub use seller::SellerFact;
 pub use shipment::{SendType, Shipment, TrackingEvent};
+pub use statement::StatementLine;
 pub use time::{Elapsed, Month, Timestamp, Zone};

@@ -3,9 +3,12 @@
 //! The rules are ours: of the crates found, `brazilian_utils` brings an HTTP client along, `cnpj` reads digits only,
 //! and none was found for INN and RFC. Which countries *want* papers is the policy's to say, not this table's.
 
+mod credit_code;
 mod tax_id;
 
 use serde::{Deserialize, Serialize};
+
+pub use credit_code::judge_credit_code;
 
 use crate::facts::PapersFact;
 use tax_id::{judge_br, judge_mx, judge_ru};

@@ -5,6 +5,8 @@
 
 mod upload;
 
+pub use upload::{lateness, rule_by_stated};
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{AppealFact, EventFact, OrderFact};
@@ -72,7 +74,7 @@ impl Ruling {
     }
 
     /// A row whose facts are known already; a warning of its own does not matter any more.
-    fn unchanged() -> Self {
+    pub(crate) fn unchanged() -> Self {
         Self {
             verdict: Verdict::Unchanged,
             findings: Vec::new(),
@@ -81,7 +83,7 @@ impl Ruling {
     }
 
     /// A row that repeats one of the same file.
-    fn duplicate(column: &str, value: &str) -> Self {
+    pub(crate) fn duplicate(column: &str, value: &str) -> Self {
         Self {
             verdict: Verdict::Unchanged,
             findings: vec![Finding::new(RowCode::RowDuplicate, column, value)],
@@ -96,8 +98,13 @@ impl Ruling {
         Self::applied([waiting].into_iter().chain(findings).collect())
     }
 
-    fn refused(finding: Finding) -> Self {
+    pub(crate) fn refused(finding: Finding) -> Self {
         Self::applied(vec![finding])
+    }
+
+    /// Whether the row is refused.
+    pub fn is_refused(&self) -> bool {
+        self.verdict == Verdict::Rejected
     }
 
     /// Whether the row changed nothing because the facts were known.

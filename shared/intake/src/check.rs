@@ -9,11 +9,12 @@ use domain::code::{Finding, RowCode};
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
 use domain::order::Source;
 use domain::time::WrittenTime;
-use domain::{Currency, Elapsed, OrderId, SellerId, Timestamp, Zone};
+use domain::{Currency, Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
 use crate::{
-    CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, tracking,
+    CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, sellers,
+    statement, tracking,
 };
 
 /// Whose word an upload is.
@@ -55,6 +56,10 @@ pub enum Fact {
     Appeal(AppealFact),
     /// Of a currency.
     Rate(RateFact),
+    /// Of a seller's papers.
+    Seller(Box<SellerFact>),
+    /// Of a charge on the platform's bill.
+    Statement(Box<StatementLine>),
 }
 
 /// A row with its verdict so far: what follows from the row alone.
@@ -72,7 +77,30 @@ pub struct CheckedRow {
     pub undone: Undone,
 }
 
+impl Fact {
+    fn source_mut(&mut self) -> &mut Source {
+        match self {
+            Self::Order(fact) => &mut fact.source,
+            Self::Tracking(fact) => &mut fact.source,
+            Self::Event(fact) => &mut fact.source,
+            Self::Appeal(fact) => &mut fact.source,
+            Self::Rate(fact) => &mut fact.source,
+            Self::Seller(fact) => &mut fact.source,
+            Self::Statement(line) => &mut line.source,
+        }
+    }
+}
+
 impl CheckedRow {
+    /// This row under that number, for one that was checked before its number was known.
+    #[must_use]
+    pub fn numbered(mut self, number: u64) -> Self {
+        if let Some(fact) = &mut self.fact {
+            fact.source_mut().row = number;
+        }
+        self
+    }
+
     /// Whether an error refuses the row.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
@@ -98,8 +126,8 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
             Kind::Events => events::read(&mut reading).map(Fact::Event),
             Kind::Appeals => appeals::read(&mut reading).map(Fact::Appeal),
             Kind::Rates => rates::read(&mut reading).map(Fact::Rate),
-            // `open` refuses these kinds.
-            Kind::Sellers | Kind::Statement => None,
+            Kind::Sellers => sellers::read(&mut reading).map(|fact| Fact::Seller(Box::new(fact))),
+            Kind::Statement => statement::read(&mut reading).map(|line| Fact::Statement(Box::new(line))),
         }
     };
     CheckedRow {

@@ -18,6 +18,10 @@ enum Rows {
     Read(Vec<RawRow>),
 }
 
+/// Where a row stands in its chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot(Place);
+
 impl Chunk {
     pub(crate) fn of_block(block: Block, place: Place, delimiter: u8, limits: Limits) -> Self {
         Self(Rows::Block {
@@ -32,32 +36,54 @@ impl Chunk {
         Self(Rows::Read(rows))
     }
 
-    /// Gives every row to `each`, which may take it, and whether it says that it holds totals: at the end of the upload
+    /// Gives every row to `each`, with where it stands and whether it says that it holds totals: at the end of the upload
     /// such rows are none. The rows have no number: what stands before the chunk is not known here.
     ///
     /// # Errors
     /// As [`Upload::read`](crate::Upload::read) refuses a file; the rows given so far then do not count.
-    pub fn read(self, columns: &Columns, mut each: impl FnMut(&mut RawRow, bool)) -> Result<(), FileError> {
-        match self.0 {
+    pub fn read(
+        &self,
+        columns: &Columns,
+        mut each: impl FnMut(&RawRow, Spot, bool),
+    ) -> Result<(), FileError> {
+        match &self.0 {
             Rows::Block {
                 block,
-                mut place,
+                place,
                 delimiter,
                 limits,
             } => {
-                let (mut records, mut row) = (Records::new(delimiter, limits), RawRow::default());
-                while records.read(&block, &mut place, &mut row)? {
-                    let is_totals = is_totals(&row, columns);
-                    each(&mut row, is_totals);
+                let (mut records, mut row) = (Records::new(*delimiter, *limits), RawRow::default());
+                let (mut place, mut before) = (*place, *place);
+                while records.read(block, &mut place, &mut row)? {
+                    each(&row, Spot(before), is_totals(&row, columns));
+                    before = place;
                 }
             }
             Rows::Read(rows) => {
-                for mut row in rows {
-                    let is_totals = is_totals(&row, columns);
-                    each(&mut row, is_totals);
+                for (index, row) in rows.iter().enumerate() {
+                    each(row, Spot(Place::of_row(index)), is_totals(row, columns));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The row at a spot that [`Chunk::read`] gave, once more.
+    pub fn row(&self, spot: Spot) -> RawRow {
+        match &self.0 {
+            Rows::Block {
+                block,
+                delimiter,
+                limits,
+                ..
+            } => {
+                let (mut place, mut row) = (spot.0, RawRow::default());
+                // It was read before: it is there and breaks no limit.
+                let _ = Records::new(*delimiter, *limits).read(block, &mut place, &mut row);
+                row
+            }
+            Rows::Read(rows) => rows.get(spot.0.row()).cloned().unwrap_or_default(),
+        }
     }
 }

@@ -38,6 +38,13 @@ impl FileError {
     }
 }
 
+impl FileError {
+    /// `ROW_LIMIT`: a file of more than so many rows.
+    pub fn too_many_rows(max: u64) -> Self {
+        Self::new(FileCode::RowLimit, format!("{max} rows | {max} 行"))
+    }
+}
+
 impl From<FileError> for UploadError {
     fn from(refusal: FileError) -> Self {
         Self::Refused(refusal)

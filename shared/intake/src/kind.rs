@@ -86,6 +86,19 @@ columns! {
     Evidence "evidence";
     Date "date";
     UsdPerUnit "usd_per_unit";
+    EntityType "entity_type";
+    Name "name";
+    CreditCode "credit_code";
+    LicenceValidUntil "licence_valid_until";
+    Notarised "notarised";
+    Certificates "certificates";
+    Authorisations "authorisations";
+    Agreements "agreements";
+    Steps "steps";
+    StatementId "statement_id";
+    LineNo "line_no";
+    Kind "kind";
+    ChargedAt "charged_at";
 }
 
 const ORDERS: &[(Column, Need)] = &[
@@ -146,6 +159,30 @@ const RATES: &[(Column, Need)] = &[
     (Column::UsdPerUnit, Required),
 ];
 
+const SELLERS: &[(Column, Need)] = &[
+    (Column::SellerId, Required),
+    (Column::EntityType, Required),
+    (Column::Name, Optional),
+    (Column::CreditCode, Optional),
+    (Column::LicenceValidUntil, Optional),
+    (Column::Notarised, Optional),
+    (Column::Certificates, Optional),
+    (Column::Authorisations, Optional),
+    (Column::Agreements, Optional),
+    (Column::Steps, Optional),
+];
+
+const STATEMENT: &[(Column, Need)] = &[
+    (Column::StatementId, Required),
+    (Column::LineNo, Required),
+    (Column::OrderId, Optional),
+    (Column::Kind, Optional),
+    (Column::Amount, Required),
+    (Column::Currency, Required),
+    (Column::ChargedAt, Required),
+    (Column::Description, Optional),
+];
+
 impl Kind {
     /// Every kind.
     pub const ALL: [Self; 7] = [
@@ -183,7 +220,7 @@ impl Kind {
             .any(|&(known, need)| known == column && need != Carried)
     }
 
-    /// The kind's columns in the contract's order; empty for a kind that is not taken as a table yet.
+    /// The kind's columns in the contract's order.
     pub fn columns(self) -> &'static [(Column, Need)] {
         match self {
             Self::Orders => ORDERS,
@@ -191,7 +228,8 @@ impl Kind {
             Self::Events => EVENTS,
             Self::Appeals => APPEALS,
             Self::Rates => RATES,
-            Self::Sellers | Self::Statement => &[],
+            Self::Sellers => SELLERS,
+            Self::Statement => STATEMENT,
         }
     }
 }

@@ -93,6 +93,12 @@ impl RawRow {
         self.number
     }
 
+    /// This row under that number.
+    #[must_use]
+    pub fn numbered(self, number: u64) -> Self {
+        Self { number, ..self }
+    }
+
     /// The line of the file on which it begins, from 1.
     pub fn line(&self) -> u64 {
         self.line

@@ -4,7 +4,7 @@
 //! at its rows: it is UTF-8 if all of it is, else GB18030 if all of it is, else unsure. What was found serves every later
 //! pass over the same bytes.
 
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 
 use domain::code::FileCode;
 use encoding_rs::{DecoderResult, GB18030};
@@ -21,9 +21,16 @@ pub struct Survey {
     pub(crate) container: Container,
     pub(crate) encoding: Encoding,
     pub(crate) sheet: Option<String>,
+    lines: u64,
 }
 
 impl Survey {
+    /// Line feeds of a text: about as many as it has rows. 0 for a workbook.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+
     /// The same, with the sheet of a workbook that is to be read; without one it is the first visible sheet with the
     /// kind's header.
     #[must_use]
@@ -51,14 +58,15 @@ pub fn survey<R: Read + Seek>(source: &mut R, limits: &Limits) -> Result<Survey,
     source.rewind().map_err(UploadError::Read)?;
     let count = fill(&mut Source(&mut *source), &mut head)?;
     let container = container(&head[..count]);
-    let encoding = match container {
-        Container::Zip => Encoding::Utf8,
+    let (encoding, lines) = match container {
+        Container::Zip => (Encoding::Utf8, 0),
         Container::Text(compression) => encoding_of(source, compression, limits)?,
     };
     Ok(Survey {
         container,
         encoding,
         sheet: None,
+        lines,
     })
 }
 
@@ -66,22 +74,41 @@ fn encoding_of<R: Read + Seek>(
     source: &mut R,
     compression: Option<Compression>,
     limits: &Limits,
-) -> Result<Encoding, UploadError> {
-    let pass = |source: &mut R| -> Result<Utf8, UploadError> {
-        source.rewind().map_err(UploadError::Read)?;
-        utf8(
-            &mut Encoded::new(source, compression, limits)?,
-            compression,
-            limits,
-        )
+) -> Result<(Encoding, u64), UploadError> {
+    source.rewind().map_err(UploadError::Read)?;
+    let mut text = Counted {
+        text: Encoded::new(&mut *source, compression, limits)?,
+        feeds: 0,
     };
-    match pass(source)? {
-        Utf8::Stated(encoding) => Ok(encoding),
-        Utf8::Whole => Ok(Encoding::Utf8),
+    let encoding = match utf8(&mut text, compression, limits)? {
+        Utf8::Stated(encoding) => {
+            io::copy(&mut text, &mut io::sink())?;
+            encoding
+        }
+        Utf8::Whole => Encoding::Utf8,
         Utf8::BrokenAt(broken_at) => {
             source.rewind().map_err(UploadError::Read)?;
-            gb18030(&mut Encoded::new(source, compression, limits)?, broken_at)
+            text = Counted {
+                text: Encoded::new(source, compression, limits)?,
+                feeds: 0,
+            };
+            gb18030(&mut text, broken_at)?
         }
+    };
+    Ok((encoding, text.feeds))
+}
+
+/// A text whose line feeds are counted as it is read.
+struct Counted<R> {
+    text: Encoded<R>,
+    feeds: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.text.read(buffer)?;
+        self.feeds += memchr::memchr_iter(b'\n', &buffer[..count]).count() as u64;
+        Ok(count)
     }
 }
 
@@ -306,14 +333,14 @@ mod tests {
     fn a_line_beyond_all_limits_is_not_read_to_its_end() {
         struct Counting(u64);
         impl Read for Counting {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
                 self.0 += buffer.len() as u64;
                 buffer.fill(b'x');
                 Ok(buffer.len())
             }
         }
         impl Seek for Counting {
-            fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+            fn seek(&mut self, _: io::SeekFrom) -> io::Result<u64> {
                 Ok(0)
             }
         }

@@ -15,14 +15,17 @@ use crate::json_lines::JsonLines;
 use crate::precision::Precision;
 use crate::sheet::Sheet;
 use crate::totals::is_totals;
-use crate::{Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
+use crate::{Chunk, Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
 
 /// Rows that are looked at before the first is given, at most, and bytes of their cells.
 const SAMPLE_ROWS_MAX: usize = 10_000;
 const SAMPLE_BYTES_MAX: usize = 4 << 20;
 
+/// Rows of a chunk where rows are read one by one.
+const CHUNK_ROWS: usize = 2_000;
+
 /// Rows of totals one after the other that are kept until it is seen whether the file ends there; more are rows.
-const TOTALS_ROWS_MAX: usize = 100;
+pub const TOTALS_ROWS_MAX: usize = 100;
 
 /// An upload whose header is understood; iterate it for its rows.
 pub struct Upload<R> {
@@ -201,6 +204,34 @@ impl<R: Read + Seek> Upload<R> {
         self.rows
     }
 
+    /// The next rows, to be read on any thread; `None` at the end. Either all rows are drawn so or all by
+    /// [`Upload::read`]. Whoever draws them counts them, no more than [`Upload::rows_max`], and leaves out totals at the end.
+    ///
+    /// # Errors
+    /// As [`Upload::read`].
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>, UploadError> {
+        if !self.ahead.is_empty() {
+            return Ok(Some(Chunk::of_rows(mem::take(&mut self.ahead).into())));
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if let Table::Delimited(text) = &mut self.table {
+            return text.next_chunk();
+        }
+        let mut rows = Vec::new();
+        let mut row = RawRow::default();
+        while rows.len() < CHUNK_ROWS && self.table.read(&mut row)? {
+            rows.push(mem::take(&mut row));
+        }
+        Ok((!rows.is_empty()).then(|| Chunk::of_rows(rows)))
+    }
+
+    /// Rows that the file may have, by its format.
+    pub fn rows_max(&self) -> u64 {
+        self.rows_max
+    }
+
     /// Reads the next row into `row`, using its memory again; false at the end.
     ///
     /// # Errors
@@ -221,8 +252,7 @@ impl<R: Read + Seek> Upload<R> {
             return Ok(false);
         }
         if self.rows == self.rows_max {
-            let detail = format!("{max} rows | {max} 行", max = self.rows_max);
-            return Err(FileError::new(FileCode::RowLimit, detail).into());
+            return Err(FileError::too_many_rows(self.rows_max).into());
         }
         self.rows += 1;
         row.number = self.rows;

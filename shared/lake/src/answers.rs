@@ -1,4 +1,4 @@
-//! Answers to uploads: `report.json` and `rejected.csv`.
+//! Answers to uploads: `report.json`, `rejected.csv` and `repaired.xlsx`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +28,58 @@ pub struct Answer {
     pub issues: Vec<Issue>,
     /// Whether there are more findings than `issues` holds.
     pub truncated: bool,
+    /// Rows in which a trick was undone, by the trick's name; nothing to mend.
+    #[serde(default)]
+    pub undone: BTreeMap<String, u64>,
+    /// What a person should know of the answer as a whole: checks that could not be done, rows that did not fit.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+/// Something to know of the answer as a whole; no row is judged by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The code that it is about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The sentence.
+    pub message_en: String,
+    /// The sentence.
+    pub message_zh: String,
+}
+
+/// How a file was read, and what of it was passed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutFile {
+    /// `csv`, `xlsx` or `json_lines`.
+    pub format: String,
+    /// `gzip` or `zstd`, if it was packed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// How its text is encoded; absent for a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// What stands between its cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// The sheet that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The sheets that were not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_sheets: Vec<String>,
+    /// Rows that the spreadsheet hides: read like any other.
+    #[serde(default)]
+    pub hidden_rows: u64,
+    /// Ranges of merged cells.
+    #[serde(default)]
+    pub merged_ranges: u64,
+    /// Cells whose formula's last value was read.
+    #[serde(default)]
+    pub formula_cells: u64,
+    /// Rows of totals at the end: no data and not counted.
+    #[serde(default)]
+    pub totals_rows: u64,
 }
 
 /// The upload an answer is about.
@@ -47,6 +99,9 @@ pub struct UploadSummary {
     pub bytes: u64,
     /// Data rows.
     pub rows: u64,
+    /// How the file was read; absent where it could not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<AboutFile>,
 }
 
 /// Rows by verdict.
@@ -121,13 +176,26 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when the file cannot be read or the bucket refuses.
     pub async fn put_rejected(&self, key: &UploadKey, path: &Path) -> Result<(), LakeError> {
+        self.put_file(&key.answer("rejected.csv"), path, "text/csv; charset=utf-8")
+            .await
+    }
+
+    /// Writes `repaired.xlsx` from a local file, likewise before the report.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the file cannot be read or the bucket refuses.
+    pub async fn put_repaired(&self, key: &UploadKey, path: &Path) -> Result<(), LakeError> {
+        const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        self.put_file(&key.answer("repaired.xlsx"), path, XLSX).await
+    }
+
+    async fn put_file(&self, object: &str, path: &Path, content_type: &str) -> Result<(), LakeError> {
         let body = ByteStream::from_path(path).await;
         let body = body.map_err(|source| LakeError::File {
-            attempt: format!("read the rejected rows of {key}"),
+            attempt: format!("read what becomes {object}"),
             source: std::io::Error::other(source),
         })?;
-        self.put(&key.answer("rejected.csv"), body, "text/csv; charset=utf-8")
-            .await
+        self.put(object, body, content_type).await
     }
 
     /// Writes `report.json`: the answer is whole with it.

@@ -21,7 +21,9 @@ use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
 use aws_sdk_s3::primitives::ByteStream;
 use domain::PolicyBook;
 
-pub use answers::{Answer, Counts, FinesSummary, Issue, UploadSummary, severity_in_answers};
+pub use answers::{
+    AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers,
+};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use reports::ReportFile;
 pub use rows::{EntryRow, OrderRow, order_rows};

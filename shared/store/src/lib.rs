@@ -2,8 +2,8 @@
 //!
 //! - `orders`: one item an order with its whole operational state. Kept apart from everything else because the stall
 //!   scan reads this table from end to end every night: what is not an order must not be paid for there.
-//! - `records`: ledger entries (append-only), tracking number → order, parked rows, rates, sellers, uploads and the
-//!   scans' watermarks, each read by key or query.
+//! - `records`: ledger entries (append-only), tracking number → order, parked rows, rates, sellers and their papers,
+//!   statements, uploads and the scans' watermarks, each read by key or query.
 //!
 //! Everything is loaded, decided by pure code, and committed by one conditional write; whatever comes before that
 //! write can be repeated.
@@ -18,7 +18,9 @@ mod rates;
 mod registry;
 mod retry;
 mod scan;
+mod sellers;
 mod settle;
+mod statements;
 
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub use rates::RatesByDay;
 pub use registry::UploadRecord;
 pub use scan::{Cursor, ScanPage, ScannedOrder};
 pub use settle::{FailedOrder, ScanOutcome, Settled, Tally, outstanding};
+pub use statements::{LineKey, line_key};
 
 /// An item as the SDK gives it.
 pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{SellerId, Timestamp};
 
@@ -181,6 +182,36 @@ impl Store {
         let answer = answer.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         Ok(answer.item)
+    }
+
+    /// Writes a record whose key must be free: the commit point of whatever is told once.
+    pub(crate) async fn put_new_record(&self, item: Item, subject: &str) -> Result<Commit, StoreError> {
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.records)
+            .set_item(Some(item));
+        let call = call
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", name::PK);
+        let answer = call
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                self.capacity.count_write(answer.consumed_capacity());
+                Ok(Commit::Done)
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Commit::Raced)
+            }
+            Err(source) => Err(StoreError::call(format!("write {subject}"), source)),
+        }
     }
 
     pub(crate) async fn put_record(&self, item: Item, subject: &str) -> Result<(), StoreError> {

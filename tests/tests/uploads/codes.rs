@@ -145,6 +145,11 @@ fn cases() -> Vec<Case> {
             &format!("DHL,{NUMBER},picked_up,2024-05-03T00:00:00Z,{LEARNED_AT}"),
         ),
         Case {
+            code: CreditCodeCheckDigit,
+            kind: "sellers",
+            rows: "seller_id,entity_type,credit_code\nS9,company,914403007084611361\n".to_owned(),
+        },
+        Case {
             code: EventsLimit,
             kind: "events",
             rows: (0..401).fold(EVENTS.to_owned(), |file, minute| {

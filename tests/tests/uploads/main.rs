@@ -3,6 +3,7 @@
 mod codes;
 mod conflicts;
 mod files;
+mod kinds;
 mod overwriting;
 mod parking;
 mod proposals;

@@ -9,10 +9,7 @@ use crate::Done;
 use crate::args::{Shared, Upload};
 use crate::backend::Backend;
 use crate::failure::CommandError;
-use crate::terminal::Terminal;
-
-/// Findings shown of one answer; all of them are in the answer files.
-const ISSUES_SHOWN_MAX: usize = 5;
+use crate::terminal::{Terminal, summary};
 
 pub(crate) async fn run(
     shared: &Shared,
@@ -63,61 +60,13 @@ pub(crate) fn upload_key(
     })
 }
 
-/// Prints an answer: counts, codes, the first findings, where the rest lies.
+/// Prints an answer, and where the rows that need a person lie.
 fn show(answer: &Answer, key: &UploadKey, terminal: &Terminal) -> Result<(), CommandError> {
     terminal.machine(answer)?;
-    let counts = answer.counts;
-    terminal.line(format!(
-        "{}  ({} {})",
-        key,
-        answer.upload.bytes,
-        terminal.say("bytes", "字节")
-    ));
-    if !answer.is_refused() {
-        terminal.line(format!(
-            "  {} {}: {} {}, {} {}, {} {}, {} {}, {} {}",
-            counts.rows,
-            terminal.say("rows", "行"),
-            counts.accepted,
-            terminal.say("accepted", "接受"),
-            counts.accepted_with_warning,
-            terminal.say("with a warning", "有警告"),
-            counts.unchanged,
-            terminal.say("unchanged", "无变化"),
-            counts.parked,
-            terminal.say("parked", "暂存"),
-            counts.rejected,
-            terminal.say("rejected", "拒绝"),
-        ));
-    }
-    for (code, rows) in &answer.by_code {
-        terminal.line(format!("  {rows:>7}  {code}"));
-    }
-    for issue in answer.issues.iter().take(ISSUES_SHOWN_MAX) {
-        let (message, fix) = (
-            terminal.say(&issue.message_en, &issue.message_zh),
-            terminal.say(&issue.fix_en, &issue.fix_zh),
-        );
-        let place = if issue.row == 0 {
-            terminal.say("file", "文件").to_owned()
-        } else {
-            format!("{} {}", terminal.say("row", "行"), issue.row)
-        };
-        terminal.line(format!("  {place}: {message} {fix}"));
-    }
-    if answer.fines.count > 0 {
-        terminal.line(format!(
-            "  {} {} USD (A6)",
-            terminal.say("fines due at the next scan:", "下次扫描将扣罚："),
-            answer.fines.amount
-        ));
-    }
+    summary::show(answer, &key.to_string(), terminal);
     if answer.counts.rejected > 0 {
-        terminal.line(format!(
-            "  {} {}",
-            terminal.say("rejected rows, with reasons:", "被拒绝的行及原因："),
-            key.answer("rejected.csv")
-        ));
+        let lead = terminal.say("rejected rows, with reasons:", "被拒绝的行及原因：");
+        terminal.line(format!("  {lead} {}", key.answer("rejected.csv")));
     }
     Ok(())
 }

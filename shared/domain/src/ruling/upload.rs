@@ -4,7 +4,9 @@ use crate::facts::TrackingFact;
 use crate::order::UploadFailure;
 use crate::papers::TaxIdVerdict;
 use crate::ruling::{Ruling, Uploader};
-use crate::{Elapsed, Finding, Order, OrderId, OrderStatus, Policy, PolicyBook, RowCode, SellerId, Shipment};
+use crate::{
+    Elapsed, Finding, Order, OrderId, OrderStatus, Policy, PolicyBook, RowCode, SellerId, Shipment, Timestamp,
+};
 
 impl Order {
     /// A tracking row of a known order (A1–A6). `number_owner` is the order that holds the number already.
@@ -29,8 +31,8 @@ impl Order {
             .any(|finding| finding.code == RowCode::CarrierOutOfScope)
         {
             self.check_stated(fact, &mut findings);
-            self.check_destination(policy, book, &mut findings);
-            self.check_papers(fact, policy, &mut findings);
+            check_destination(&self.destination, self.paid_at, policy, book, &mut findings);
+            check_papers(fact, &self.destination, policy, &mut findings);
             if let (Some(number), Some(owner)) = (
                 &fact.number,
                 number_owner.filter(|owner| **owner != self.order_id),
@@ -80,42 +82,6 @@ impl Order {
                 destination.clone(),
                 self.destination.clone(),
             ));
-        }
-    }
-
-    /// A5: the list in force on the payment date.
-    fn check_destination(&self, policy: &Policy, book: &PolicyBook, findings: &mut Vec<Finding>) {
-        if policy.is_embargoed(&self.destination, self.paid_at.date_in(book.zone)) {
-            findings.push(Finding::new(
-                RowCode::DestSanctioned,
-                "destination_country",
-                &self.destination,
-            ));
-        }
-    }
-
-    /// A4: commercial invoice and local tax id.
-    fn check_papers(&self, fact: &TrackingFact, policy: &Policy, findings: &mut Vec<Finding>) {
-        if !policy.wants_papers(&self.destination) {
-            return;
-        }
-        let papers = &fact.papers;
-        if !papers.invoice {
-            findings
-                .push(Finding::new(RowCode::InvoiceMissing, "invoice_no", "").with_detail(&self.destination));
-        }
-        let masked = papers.tax_id_masked.as_deref().unwrap_or_default();
-        let about_tax_id =
-            |code| Finding::new(code, "consignee_tax_id", masked).with_detail(&self.destination);
-        let judged = papers
-            .tax_id
-            .iter()
-            .find(|(country, _)| *country == self.destination);
-        match judged {
-            None if papers.tax_id_masked.is_none() => findings.push(about_tax_id(RowCode::TaxIdMissing)),
-            Some((_, TaxIdVerdict::Invalid)) => findings.push(about_tax_id(RowCode::TaxIdInvalid)),
-            Some((_, TaxIdVerdict::CheckDigit)) => findings.push(about_tax_id(RowCode::TaxIdCheckDigit)),
-            Some((_, TaxIdVerdict::Valid)) | None => {}
         }
     }
 
@@ -244,13 +210,81 @@ impl Order {
                     .with_detail(change.since().to_string()),
             );
         }
-        let took: Elapsed = fact.uploaded_at.since(self.paid_at);
-        if is_first && took > policy.upload_max() {
-            let comparison = format!("{took} > {}", policy.upload_max());
-            findings.push(
-                Finding::new(RowCode::UploadLate, "uploaded_at", &fact.uploaded_at.to_string())
-                    .with_detail(comparison),
-            );
+        if is_first {
+            findings.extend(lateness(fact.uploaded_at, self.paid_at, policy));
         }
+    }
+}
+
+/// A tracking row by what it says of its order itself, for a dry run that does not know the order: A4, A5 and what the row
+/// shows alone. What was not said is not judged; without a payment's instant the policy in force at the upload applies.
+pub fn rule_by_stated(fact: &TrackingFact, uploader: &Uploader, book: &PolicyBook) -> Vec<Finding> {
+    let mut findings = fact.findings.clone();
+    let stated = &fact.stated;
+    if let (Uploader::Seller(own), Some(named)) = (uploader, &stated.seller_id)
+        && own != named
+    {
+        return vec![Finding::new(
+            RowCode::OrderOtherSeller,
+            "order_id",
+            fact.order_id.as_str(),
+        )];
+    }
+    let is_out_of_scope = findings
+        .iter()
+        .any(|finding| finding.code == RowCode::CarrierOutOfScope);
+    if let Some(destination) = stated.destination.as_deref().filter(|_| !is_out_of_scope) {
+        let paid_at = stated.paid_at.unwrap_or(fact.uploaded_at);
+        let policy = book.in_force_at(paid_at);
+        check_destination(destination, paid_at, policy, book, &mut findings);
+        check_papers(fact, destination, policy, &mut findings);
+    }
+    findings
+}
+
+/// A1 at an order's first accepted upload: the warning, when it came late after the payment.
+pub fn lateness(uploaded_at: Timestamp, paid_at: Timestamp, policy: &Policy) -> Option<Finding> {
+    let took: Elapsed = uploaded_at.since(paid_at);
+    (took > policy.upload_max()).then(|| {
+        let comparison = format!("{took} > {}", policy.upload_max());
+        Finding::new(RowCode::UploadLate, "uploaded_at", &uploaded_at.to_string())
+            .with_detail(comparison)
+    })
+}
+
+/// A5: the list in force on the payment date.
+fn check_destination(
+    destination: &str,
+    paid_at: Timestamp,
+    policy: &Policy,
+    book: &PolicyBook,
+    findings: &mut Vec<Finding>,
+) {
+    if policy.is_embargoed(destination, paid_at.date_in(book.zone)) {
+        findings.push(Finding::new(
+            RowCode::DestSanctioned,
+            "destination_country",
+            destination,
+        ));
+    }
+}
+
+/// A4: commercial invoice and local tax id.
+fn check_papers(fact: &TrackingFact, destination: &str, policy: &Policy, findings: &mut Vec<Finding>) {
+    if !policy.wants_papers(destination) {
+        return;
+    }
+    let papers = &fact.papers;
+    if !papers.invoice {
+        findings.push(Finding::new(RowCode::InvoiceMissing, "invoice_no", "").with_detail(destination));
+    }
+    let masked = papers.tax_id_masked.as_deref().unwrap_or_default();
+    let about_tax_id = |code| Finding::new(code, "consignee_tax_id", masked).with_detail(destination);
+    let judged = papers.tax_id.iter().find(|(country, _)| country == destination);
+    match judged {
+        None if papers.tax_id_masked.is_none() => findings.push(about_tax_id(RowCode::TaxIdMissing)),
+        Some((_, TaxIdVerdict::Invalid)) => findings.push(about_tax_id(RowCode::TaxIdInvalid)),
+        Some((_, TaxIdVerdict::CheckDigit)) => findings.push(about_tax_id(RowCode::TaxIdCheckDigit)),
+        Some((_, TaxIdVerdict::Valid)) | None => {}
     }
 }

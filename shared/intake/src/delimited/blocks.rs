@@ -229,14 +229,16 @@ mod tests {
             "a", "é", "订单", ",", ",", "\n", "\r\n", "\r", "\"", "\"\"", "\"a,b\"", "\"a\nb\"", " ", "x\"y",
         ]);
         // What ends within quotes is refused; here it is closed.
-        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| {
+            let text = pieces.concat();
+            if ends_quoted(&text) { text + "\"" } else { text }
+        })
     }
 
     proptest! {
         /// Wherever blocks are cut, the records are those of the `csv` crate.
         #[test]
         fn blocks_hold_whole_records(text in any_text(), block_bytes in 1..40_usize) {
-            prop_assume!(!ends_quoted(&text));
             let (whole, rows, _) = records(&text, block_bytes);
             prop_assert_eq!(&whole, &text);
             prop_assert_eq!(rows, expected(&text));
@@ -245,7 +247,6 @@ mod tests {
         /// A row's line is told alike from small blocks and from one.
         #[test]
         fn lines_are_counted_across_blocks(text in any_text(), block_bytes in 1..40_usize) {
-            prop_assume!(!ends_quoted(&text));
             prop_assert_eq!(records(&text, block_bytes).2, records(&text, 1 << 16).2);
         }
     }

@@ -4,6 +4,7 @@ mod blocks;
 mod records;
 
 use std::io::Read;
+use std::mem;
 
 use memchr::{memchr, memchr_iter};
 
@@ -11,10 +12,12 @@ pub(crate) use blocks::{Block, Blocks};
 pub(crate) use records::{Place, Records};
 
 use crate::input::Input;
-use crate::{Limits, RawRow, UploadError};
+use crate::{Chunk, Limits, RawRow, UploadError};
 
 /// A delimited text, read from front to back.
 pub(crate) struct Delimited<R> {
+    delimiter: u8,
+    limits: Limits,
     blocks: Blocks<Input<R>>,
     records: Records,
     block: Block,
@@ -24,11 +27,25 @@ pub(crate) struct Delimited<R> {
 impl<R: Read> Delimited<R> {
     pub(crate) fn new(input: Input<R>, delimiter: u8, limits: Limits) -> Self {
         Self {
+            delimiter,
+            limits,
             blocks: Blocks::new(input, delimiter, &limits),
             records: Records::new(delimiter, limits),
             block: Block::default(),
             place: Place::default(),
         }
+    }
+
+    /// The records that follow, not read yet; `None` at the end.
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>, UploadError> {
+        let place = mem::take(&mut self.place);
+        let block = mem::take(&mut self.block);
+        let rest = if block.is_read(place) {
+            self.blocks.next()?.map(|block| (block, Place::default()))
+        } else {
+            Some((block, place))
+        };
+        Ok(rest.map(|(block, place)| Chunk::of_block(block, place, self.delimiter, self.limits)))
     }
 
     /// Reads the next record that is not blank; false at the end.

@@ -131,7 +131,7 @@ impl Records {
         if cells.len() > self.limits.cell_characters_max {
             self.check_cells(row)?;
         }
-        let lines_within = line_ends(cells);
+        let lines_within = line_ends(&bytes[..split.read]);
         row.stray_quote = lines_within > 0 && split.quotes % 2 == 1;
         // What ends the record is passed over before the next one.
         place.at += split.read;
@@ -223,6 +223,25 @@ impl Records {
             FileCode::ColumnLimit,
             format!("{max} columns in line {line} | {max} 列（第 {line} 行）"),
         )
+    }
+}
+
+impl Place {
+    /// The place of a row among rows that are told apart already.
+    pub(crate) fn of_row(index: usize) -> Self {
+        Self { at: index, lines: 0 }
+    }
+
+    /// Which row of such rows it is.
+    pub(crate) fn row(self) -> usize {
+        self.at
+    }
+}
+
+impl Block {
+    /// Whether it was read up to its end.
+    pub(crate) fn is_read(&self, place: Place) -> bool {
+        place.at == self.text.len()
     }
 }
 

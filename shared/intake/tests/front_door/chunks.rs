@@ -19,8 +19,9 @@ fn in_chunks(file: &[u8]) -> Vec<Cells> {
     let mut rows = Vec::new();
     while let Some(chunk) = upload.next_chunk().expect("a chunk") {
         chunk
-            .read(&columns, |row, is_totals| {
+            .read(&columns, |row, spot, is_totals| {
                 assert!(!is_totals);
+                assert_eq!(cells(&chunk.row(spot)), cells(row), "a row is found again at its spot");
                 rows.push(cells(row));
             })
             .expect("its rows");
@@ -68,7 +69,7 @@ fn a_chunk_refuses_as_reading_one_by_one_does() {
     let columns = upload.columns().clone();
     let mut refused = None;
     while let Some(chunk) = upload.next_chunk().expect("a chunk") {
-        refused = refused.or(chunk.read(&columns, |_, _| {}).err());
+        refused = refused.or(chunk.read(&columns, |_, _, _| {}).err());
     }
     assert_eq!(refused, Some(expected));
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod appeals;
 mod encodings;
+mod chunks;
 mod events;
 mod hostile;
 mod json_lines;
@@ -11,6 +12,8 @@ mod orders;
 mod rates;
 mod real_files;
 mod refusing;
+mod repaired;
+mod sellers;
 mod spreadsheets;
 mod tracking;
 

@@ -9,7 +9,7 @@ use crate::{cells_of, refusal_of, rows_of};
 
 const HEADER: &str = "date,currency,usd_per_unit";
 
-fn rates(rows: &str) -> Vec<u8> {
+pub(crate) fn rates(rows: &str) -> Vec<u8> {
     format!("{HEADER}\n{rows}").into_bytes()
 }
 

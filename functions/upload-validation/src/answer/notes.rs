@@ -1,0 +1,113 @@
+//! Notes on an answer as a whole: short sentences for the clerk, English and Chinese side by side.
+
+use domain::RowCode;
+use intake::{About, Kind, SHEET_ROWS_MAX};
+use lake::Note;
+
+fn note(code: Option<RowCode>, english: impl Into<String>, chinese: impl Into<String>) -> Note {
+    Note {
+        code: code.map(|code| code.to_string()),
+        message_en: english.into(),
+        message_zh: chinese.into(),
+    }
+}
+
+/// What was passed over in a file, or read otherwise than it looks.
+pub(super) fn of_file(about: &About) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut add = |count: u64, english: &str, chinese: &str| {
+        if count > 0 {
+            notes.push(note(
+                None,
+                english.replace("{}", &count.to_string()),
+                chinese.replace("{}", &count.to_string()),
+            ));
+        }
+    };
+    add(
+        about.totals_rows,
+        "Totals at the end were not counted as rows: {}.",
+        "末尾的合计行未计入：{} 行。",
+    );
+    add(
+        about.hidden_rows,
+        "Hidden rows were read like all others: {}.",
+        "隐藏的行也已读取：{} 行。",
+    );
+    add(
+        about.merged_ranges,
+        "Merged cells: {}; only the first cell of each has a value.",
+        "合并单元格：{} 处，只有第一格有值。",
+    );
+    add(
+        about.formula_cells,
+        "Cells with a formula: {}; the value last computed was read.",
+        "含公式的单元格：{} 个，按最后一次计算的值读取。",
+    );
+    add(
+        about.other_sheets.len() as u64,
+        "Other sheets were not read: {}.",
+        "其他工作表未读取：{} 个。",
+    );
+    notes
+}
+
+/// What a dry run could not check of a file of that kind.
+pub(crate) fn of_dry_run(kind: Kind, has_orders: bool) -> Vec<Note> {
+    let orders = || {
+        note(
+            Some(RowCode::OrderUnknown),
+            "Checked without the orders: unknown orders, other sellers' orders and contradictions to them are not found. Give --orders FILE to check them too.",
+            "未提供订单文件：未检查订单是否存在、是否属于其他店铺、是否与订单矛盾。可用 --orders FILE 一并检查。",
+        )
+    };
+    match kind {
+        Kind::Tracking if has_orders => vec![note(
+            Some(RowCode::NumUsedElsewhere),
+            "Numbers of earlier uploads are not known here; only those of this file are compared.",
+            "未与以前上传的运单号比对，只比对本文件内的运单号。",
+        )],
+        Kind::Tracking => vec![
+            orders(),
+            note(
+                Some(RowCode::UploadLate),
+                "Late uploads, papers and destinations are checked by the order columns of the file, where they are filled in.",
+                "上传时效、清关资料和目的国按文件中填写的订单列检查；未填写的不检查。",
+            ),
+        ],
+        Kind::Events => vec![note(
+            Some(RowCode::NumUnknown),
+            "Whether the tracking numbers are known was not checked.",
+            "未检查运单号是否已上传。",
+        )],
+        Kind::Appeals if !has_orders => vec![orders()],
+        Kind::Orders => vec![note(
+            Some(RowCode::RateMissing),
+            "Whether there are exchange rates for the payment days was not checked.",
+            "未检查付款日是否有汇率。",
+        )],
+        Kind::Appeals | Kind::Rates | Kind::Sellers | Kind::Statement => Vec::new(),
+    }
+}
+
+/// Rows of the orders file that could not be used.
+pub(crate) fn of_unusable_orders(rows: u64) -> Option<Note> {
+    (rows > 0).then(|| {
+        note(
+            None,
+            format!("Rows of the orders file that could not be used: {rows}."),
+            format!("订单文件中无法使用的行：{rows} 行。"),
+        )
+    })
+}
+
+/// There is no `repaired.xlsx`.
+pub(crate) fn of_no_sheet() -> Note {
+    note(
+        None,
+        format!(
+            "There is no repaired.xlsx: a sheet has no room for more than {SHEET_ROWS_MAX} rows. Mend rejected.csv and send it."
+        ),
+        format!("没有 repaired.xlsx：一张工作表最多放 {SHEET_ROWS_MAX} 行。请修改 rejected.csv 后重新上传。"),
+    )
+}

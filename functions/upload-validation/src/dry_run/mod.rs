@@ -1,0 +1,333 @@
+//! The dry run: one file judged as an upload would be, with no cloud at hand. Applies nothing and fines nothing.
+//!
+//! ```text
+//! chunks of rows → read and check (pure, on every processor) → judge (in the order of the file, small state)
+//!                → tally and answer files
+//! ```
+
+mod files;
+mod in_file;
+mod in_order;
+mod judging;
+mod orders;
+mod table;
+
+use std::fs::File;
+use std::io;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use domain::carrier::CarrierTable;
+use domain::facts::TrackingFact;
+use domain::ruling::{Ruling, Uploader, Verdict, lateness, rule_by_stated};
+use domain::{Finding, PolicyBook, Timestamp};
+use intake::{
+    CheckedRow, Context, Fact, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Trust, UploadError,
+};
+use lake::{Answer, UploadSummary};
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Answering, notes};
+use files::{AnswerFiles, Watched};
+use in_file::{InFile, Place};
+use in_order::in_order;
+use judging::{Judging, Reading};
+
+pub use orders::KnownOrders;
+
+/// The file at hand, as an upload among others.
+const UPLOAD: u64 = 1;
+
+/// How a file is to be judged.
+pub struct DryRun<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// Whose word it is.
+    pub uploader: Uploader,
+    /// When its content was learned.
+    pub recorded_at: Timestamp,
+    /// The rules' numbers.
+    pub policy: &'a PolicyBook,
+    /// How much a file may hold.
+    pub limits: Limits,
+    /// The orders, if they are given: without them, what depends on them is said not to have been checked.
+    pub orders: Option<KnownOrders>,
+    /// Told how far the file has been read, in bytes; it is read through more than once.
+    pub progress: &'a dyn Fn(u64),
+}
+
+/// Why a dry run gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DryRunError {
+    /// The file's bytes did not come.
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
+    /// An answer file could not be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The file or its directory.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl DryRun<'_> {
+    /// Judges the file at `path`. With a directory `out` the answer's files are written there: `rejected.csv`,
+    /// `repaired.xlsx` and, last, `report.json`.
+    ///
+    /// A file that is refused, be it at its end, gives its refusal only. The bytes' digest is taken only for `out`, where
+    /// it is kept.
+    ///
+    /// # Errors
+    /// [`DryRunError`] when the file cannot be read or an answer file cannot be written.
+    pub fn run(mut self, path: &Path, out: Option<&Path>) -> Result<Answer, DryRunError> {
+        let read_failed = |source| DryRunError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let summary = self.summary(path).map_err(read_failed)?;
+        let files = out.map(AnswerFiles::create).transpose()?;
+        let is_hashed = files.is_some() && summary.bytes <= self.limits.file_bytes_max;
+        // Beside the judging: it reads the same bytes from the system's cache.
+        let digest = is_hashed.then(|| {
+            let path = path.to_owned();
+            thread::spawn(move || sha256(&path))
+        });
+        let judged = self.judge(path, &summary, files.as_ref());
+        let answer = match judged {
+            Ok(answer) => answer,
+            Err(Stop::Refused(error)) => {
+                if let Some(files) = &files {
+                    files.discard_rows()?;
+                }
+                Answering::refused(summary, self.policy, &error)
+            }
+            Err(Stop::Read(source)) => return Err(read_failed(source)),
+            Err(Stop::Write(source)) => {
+                let path = out.unwrap_or(path).to_owned();
+                return Err(DryRunError::Write { path, source });
+            }
+        };
+        let mut answer = Answer {
+            dry_run: true,
+            ..answer
+        };
+        if let Some(Ok(digest)) = digest.map(thread::JoinHandle::join) {
+            answer.upload.sha256 = digest.map_err(read_failed)?;
+        }
+        if let Some(files) = &files {
+            files.report(&answer)?;
+        }
+        Ok(answer)
+    }
+
+    fn judge(
+        &mut self,
+        path: &Path,
+        summary: &UploadSummary,
+        files: Option<&AnswerFiles>,
+    ) -> Result<Answer, Stop> {
+        if self.kind == Kind::Rates && matches!(self.uploader, Uploader::Seller(_)) {
+            return Err(Stop::Refused(crate::file::rates_of_a_seller()));
+        }
+        let limits = self.limits;
+        let mut source = Watched::open(path, self.progress)?;
+        let survey = intake::survey(&mut source, &limits)?;
+        let mut upload = intake::open_surveyed(source, self.kind, limits, &survey)?;
+        let (columns, context) = (upload.columns().clone(), self.context());
+        let answering = Answering::new(
+            summary.clone(),
+            files.map(|files| files.rejected.as_path()),
+            upload.header(),
+        )
+        .map_err(Stop::Write)?;
+        let fits_a_sheet = survey.lines() <= SHEET_ROWS_MAX;
+        let repaired = files
+            .filter(|_| fits_a_sheet)
+            .map(|_| RepairedWriter::new(upload.header(), &columns, &context))
+            .transpose()
+            .map_err(|error| Stop::Write(io::Error::other(error)))?;
+        let in_file = InFile::new(self.policy.intake.events_per_order_max);
+        let is_short = self.kind == Kind::Tracking && self.orders.is_none() && repaired.is_none();
+        let reading = Reading {
+            columns: &columns,
+            context: &context,
+            uploader: self.uploader.clone(),
+            policy: self.policy,
+            keys: is_short.then(|| in_file.keys()),
+        };
+        let rows_max = upload.rows_max();
+        let mut judging = Judging::new(self, (&columns, &context), in_file, answering, repaired, rows_max);
+        in_order(
+            thread::available_parallelism().map_or(1, NonZero::get),
+            || upload.next_chunk().map_err(Stop::from),
+            |chunk| reading.read(chunk),
+            |read| judging.take(read),
+        )?;
+        let mut about = upload.about();
+        about.totals_rows = judging.totals_rows();
+        let Judging {
+            run,
+            mut answering,
+            repaired,
+            ..
+        } = judging;
+        run.note(&mut answering);
+        if let (Some(repaired), Some(files)) = (repaired, files) {
+            repaired
+                .finish(&files.repaired)
+                .map_err(|error| Stop::Write(io::Error::other(error)))?;
+        } else if files.is_some() {
+            answering.note(notes::of_no_sheet());
+        }
+        answering.about(&about);
+        answering.finish(run.policy).map_err(Stop::Write)
+    }
+
+    /// The ruling of the next row.
+    fn rule(&mut self, checked: CheckedRow, in_file: &mut InFile) -> Ruling {
+        let warnings = checked.findings;
+        let ruling = match checked.fact {
+            Some(Fact::Tracking(fact)) => match &mut self.orders {
+                Some(orders) => orders.rule_tracking(&fact, &self.uploader, self.policy),
+                None => rule_unknown(
+                    &fact,
+                    checked.stated_findings,
+                    &self.uploader,
+                    self.policy,
+                    in_file,
+                ),
+            },
+            Some(Fact::Order(fact)) => {
+                let known = self.orders.as_mut();
+                let known = known.and_then(|orders| orders.rule_order(&fact, &self.uploader));
+                known.unwrap_or_else(|| in_file.judge_order(&fact))
+            }
+            Some(Fact::Appeal(fact)) => match &mut self.orders {
+                Some(orders) => orders.rule_appeal(&fact, &self.uploader),
+                None => in_file.judge_appeal(&fact),
+            },
+            Some(Fact::Event(fact)) => in_file.judge_event(&fact),
+            Some(Fact::Rate(fact)) => in_file.judge_rate(&fact),
+            Some(Fact::Seller(fact)) => in_file.judge_seller(&fact),
+            Some(Fact::Statement(line)) => {
+                let known = self.orders.as_ref().zip(line.order_id.as_ref());
+                in_file.judge_statement(&line, known.and_then(|(orders, order_id)| orders.order(order_id)))
+            }
+            None => return Ruling::applied(warnings),
+        };
+        // Warnings of the cells stay with a row that is applied.
+        if ruling.verdict == Verdict::Accepted && !warnings.is_empty() {
+            return Ruling::applied(warnings);
+        }
+        ruling
+    }
+
+    fn note(&self, answering: &mut Answering) {
+        for note in notes::of_dry_run(self.kind, self.orders.is_some()) {
+            answering.note(note);
+        }
+        let unusable = self.orders.as_ref().map_or(0, KnownOrders::unusable_rows);
+        if let Some(note) = notes::of_unusable_orders(unusable) {
+            answering.note(note);
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            zone: self.policy.zone,
+            upload: UPLOAD,
+            recorded_at: self.recorded_at,
+            trust: match &self.uploader {
+                Uploader::Operator => Trust::Operator,
+                Uploader::Seller(seller_id) => Trust::Seller(seller_id.clone()),
+            },
+            event_future_max: self.policy.intake.event_future_max,
+            carriers: CarrierTable::shipped(),
+        }
+    }
+
+    fn summary(&self, path: &Path) -> io::Result<UploadSummary> {
+        Ok(UploadSummary {
+            key: path.display().to_string(),
+            kind: self.kind.to_string(),
+            seller_id: match &self.uploader {
+                Uploader::Operator => "_".to_owned(),
+                Uploader::Seller(seller_id) => seller_id.to_string(),
+            },
+            bytes: File::open(path)?.metadata()?.len(),
+            ..UploadSummary::default()
+        })
+    }
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut digest)?;
+    Ok(hex::encode(digest.finalize()))
+}
+
+/// A tracking row of an order that nobody told of: judged by what the row says of it.
+fn rule_unknown(
+    fact: &TrackingFact,
+    stated_findings: Vec<Finding>,
+    uploader: &Uploader,
+    book: &PolicyBook,
+    in_file: &mut InFile,
+) -> Ruling {
+    let mut findings = rule_by_stated(fact, uploader, book);
+    let is_judged = |finding: &Finding| {
+        matches!(
+            finding.code,
+            domain::RowCode::CarrierOutOfScope | domain::RowCode::OrderOtherSeller
+        )
+    };
+    if !findings.iter().any(is_judged) {
+        findings.extend(stated_findings);
+        findings.extend(in_file.used_elsewhere(fact));
+    }
+    if findings.iter().any(Finding::is_error) {
+        return Ruling::applied(findings);
+    }
+    match in_file.take(fact) {
+        Place::Ruled(ruling) => return ruling,
+        Place::Further => {}
+        Place::First => findings.extend(
+            fact.stated
+                .paid_at
+                .and_then(|paid_at| lateness(fact.uploaded_at, paid_at, book.in_force_at(paid_at))),
+        ),
+    }
+    Ruling::applied(findings)
+}
+
+/// Why judging stopped.
+enum Stop {
+    Refused(FileError),
+    Read(io::Error),
+    Write(io::Error),
+}
+
+impl From<UploadError> for Stop {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Refused(error) => Self::Refused(error),
+            UploadError::Read(source) => Self::Read(source),
+        }
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(source: io::Error) -> Self {
+        Self::Read(source)
+    }
+}

@@ -1,0 +1,135 @@
+//! `waymark validate`: judges files without any cloud, applies nothing.
+
+use std::path::{Path, PathBuf};
+
+use domain::ruling::Uploader;
+use domain::{PolicyBook, Timestamp};
+use intake::{Limits, UploadError};
+use upload_validation::dry_run::{DryRun, DryRunError, KnownOrders};
+
+use crate::Done;
+use crate::args::Validate;
+use crate::backend::read_policy;
+use crate::commands::now;
+use crate::failure::CommandError;
+use crate::terminal::{Terminal, summary};
+
+pub(crate) fn run(arguments: &Validate, terminal: &Terminal) -> Result<Done, CommandError> {
+    let policy = match &arguments.policy {
+        Some(path) => read_policy(path)?,
+        None => PolicyBook::shipped().clone(),
+    };
+    let recorded_at = arguments.recorded_at.unwrap_or_else(now);
+    let answer_directories = answer_directories(arguments)?;
+    let mut done = Done::Well;
+    for (path, out) in arguments.files.iter().zip(answer_directories) {
+        if validate(arguments, path, out.as_deref(), &policy, recorded_at, terminal)? == Done::WithFindings {
+            done = Done::WithFindings;
+        }
+    }
+    Ok(done)
+}
+
+fn validate(
+    arguments: &Validate,
+    path: &Path,
+    out: Option<&Path>,
+    policy: &PolicyBook,
+    recorded_at: Timestamp,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
+    let bytes = readable_bytes(path)?;
+    // Read anew for each file: what a file brings must not judge the next.
+    let orders = arguments.orders.as_deref();
+    let orders = orders
+        .map(|orders| read_orders(orders, policy, recorded_at))
+        .transpose()?;
+    let progress = terminal.progress_bytes(bytes);
+    progress.set_message(
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    );
+    let dry_run = DryRun {
+        kind: arguments.kind,
+        uploader: arguments
+            .seller
+            .clone()
+            .map_or(Uploader::Operator, Uploader::Seller),
+        recorded_at,
+        policy,
+        limits: Limits {
+            file_bytes_max: arguments.file_mb_max << 20,
+            ..Limits::default()
+        },
+        orders,
+        progress: &|at| progress.set_position(at),
+    };
+    let answer = dry_run.run(path, out);
+    progress.finish_and_clear();
+    let answer = answer.map_err(|error| failed(&error))?;
+    terminal.machine(&answer)?;
+    summary::show(&answer, &path.display().to_string(), terminal);
+    if let Some(out) = out {
+        let lead = terminal.say("answer files:", "结果文件：");
+        terminal.line(format!("  {lead} {}", out.display()));
+    }
+    Ok(if answer.is_refused() || answer.counts.rejected > 0 {
+        Done::WithFindings
+    } else {
+        Done::Well
+    })
+}
+
+/// Where each file's answer goes: a directory of its own, by the file's name.
+fn answer_directories(arguments: &Validate) -> Result<Vec<Option<PathBuf>>, CommandError> {
+    let mut directories: Vec<Option<PathBuf>> = Vec::new();
+    for path in &arguments.files {
+        let directory = match (&arguments.out, path.file_name()) {
+            (Some(out), Some(name)) => Some(out.join(name)),
+            (Some(_), None) => {
+                return Err(CommandError::usage(format!("{} is not a file", path.display())));
+            }
+            (None, _) => None,
+        };
+        if directory.is_some() && directories.contains(&directory) {
+            let sentence = format!(
+                "two files are called {}; their answers would overwrite each other",
+                path.file_name().unwrap_or_default().display()
+            );
+            return Err(CommandError::usage(sentence));
+        }
+        directories.push(directory);
+    }
+    Ok(directories)
+}
+
+fn readable_bytes(path: &Path) -> Result<u64, CommandError> {
+    let metadata = std::fs::File::open(path).and_then(|file| file.metadata());
+    let metadata = metadata
+        .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+    if !metadata.is_file() {
+        return Err(CommandError::usage(format!("{} is not a file", path.display())));
+    }
+    Ok(metadata.len())
+}
+
+fn read_orders(
+    path: &Path,
+    policy: &PolicyBook,
+    recorded_at: Timestamp,
+) -> Result<KnownOrders, CommandError> {
+    KnownOrders::read(path, policy, recorded_at).map_err(|error| {
+        CommandError::usage(match error {
+            UploadError::Refused(error) => format!("{} cannot be used as orders: {error}", path.display()),
+            UploadError::Read(source) => format!("{} cannot be read: {source}", path.display()),
+        })
+    })
+}
+
+/// Files are the operator's own here: one that cannot be read or written is input, not a service.
+fn failed(error: &DryRunError) -> CommandError {
+    let source = std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"));
+    CommandError::usage(format!("{error}{source}"))
+}

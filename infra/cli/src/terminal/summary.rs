@@ -1,0 +1,252 @@
+//! An answer as people read it: how many rows have which verdict, then each code with its rows, what it is and what to do.
+
+use anstyle::{AnsiColor, Style};
+use domain::RowCode;
+use lake::{Answer, Issue, severity_in_answers};
+
+use crate::terminal::Terminal;
+
+/// Columns of a terminal that every line fits into.
+const COLUMNS_MAX: usize = 80;
+/// Rows named for one code.
+const ROWS_NAMED_MAX: usize = 4;
+/// Width of the longest code, so that the figures behind stand in one column.
+const CODE_WIDTH: usize = 25;
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// A code of an answer with the rows that have it.
+struct CodeLine<'a> {
+    code: &'a str,
+    rows: u64,
+    is_error: bool,
+    /// Its findings as far as the answer lists them, in the order of the rows.
+    issues: Vec<&'a Issue>,
+}
+
+/// Shows an answer under `title`; the caller says where its files lie.
+pub(crate) fn show(answer: &Answer, title: &str, terminal: &Terminal) {
+    show_head(answer, title, terminal);
+    if !answer.is_refused() {
+        show_counts(answer, terminal);
+    }
+    for line in code_lines(answer) {
+        show_code(&line, terminal);
+    }
+    show_undone(answer, terminal);
+    for note in &answer.notes {
+        show_wrapped(
+            terminal.say(&note.message_en, &note.message_zh),
+            "  · ",
+            FAINT,
+            terminal,
+        );
+    }
+    if answer.fines.count > 0 {
+        let due = terminal.say("fines due at the next scan:", "下次扫描将扣罚：");
+        terminal.line(format!("  {due} {} USD (A6)", answer.fines.amount));
+    }
+}
+
+fn show_head(answer: &Answer, title: &str, terminal: &Terminal) {
+    let mut about = vec![answer.upload.kind.clone()];
+    if let Some(file) = &answer.upload.about {
+        let packed = file.compression.iter().cloned();
+        about.push(file.format.to_uppercase().replace('_', " "));
+        about.extend(file.encoding.iter().map(|encoding| encoding.to_uppercase()));
+        about.extend(packed);
+        about.extend(file.sheet.iter().map(|sheet| format!("“{sheet}”")));
+    }
+    about.push(size(answer.upload.bytes));
+    if answer.dry_run {
+        about.push(
+            terminal
+                .say("dry run, nothing applied", "试运行，未写入")
+                .to_owned(),
+        );
+    }
+    terminal.line(format!("{BOLD}{title}{BOLD:#}"));
+    show_wrapped(&about.join(" · "), "  ", FAINT, terminal);
+}
+
+fn show_counts(answer: &Answer, terminal: &Terminal) {
+    let counts = answer.counts;
+    let (green, yellow, red) = (AnsiColor::Green, AnsiColor::Yellow, AnsiColor::Red);
+    let verdicts = [
+        (counts.accepted, green, "accepted", "接受"),
+        (counts.accepted_with_warning, yellow, "with a warning", "有警告"),
+        (counts.unchanged, green, "unchanged", "无变化"),
+        (counts.parked, yellow, "parked", "暂挂"),
+        (counts.rejected, red, "rejected", "拒绝"),
+    ];
+    terminal.line(format!(
+        "  {BOLD}{:>11}{BOLD:#}  {}",
+        thousands(counts.rows),
+        terminal.say("rows", "行")
+    ));
+    for (rows, colour, english, chinese) in verdicts {
+        // A verdict that no row has is not worth a colour.
+        let style = if rows == 0 { FAINT } else { colour.on_default() };
+        let name = terminal.say(english, chinese);
+        terminal.line(format!("  {style}{:>11}  {name}{style:#}", thousands(rows)));
+    }
+}
+
+/// The codes, errors first, then by how many rows have them.
+fn code_lines(answer: &Answer) -> Vec<CodeLine<'_>> {
+    let mut lines: Vec<CodeLine<'_>> = answer
+        .by_code
+        .iter()
+        .map(|(code, &rows)| CodeLine {
+            code,
+            rows,
+            is_error: is_error(code),
+            issues: Vec::new(),
+        })
+        .collect();
+    for issue in &answer.issues {
+        let line = lines.iter_mut().find(|line| line.code == issue.code);
+        if let Some(line) = line.filter(|line| line.issues.len() <= ROWS_NAMED_MAX) {
+            let is_new_row = line.issues.last().is_none_or(|last| last.row != issue.row);
+            if is_new_row {
+                line.issues.push(issue);
+            }
+        }
+    }
+    lines.sort_by_key(|line| (!line.is_error, std::cmp::Reverse(line.rows), line.code));
+    lines
+}
+
+/// A code of a file refuses it all.
+fn is_error(code: &str) -> bool {
+    let row_code = RowCode::ALL.iter().find(|known| known.as_str() == code);
+    row_code.is_none_or(|&code| severity_in_answers(code) == "error")
+}
+
+fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
+    let (colour, mark) = if line.is_error {
+        (AnsiColor::Red.on_default().bold(), "✗")
+    } else {
+        (AnsiColor::Yellow.on_default(), "!")
+    };
+    let code = format!("{:<CODE_WIDTH$}", line.code);
+    let of_file = line.issues.first().is_some_and(|issue| issue.row == 0);
+    terminal.line("");
+    if of_file {
+        terminal.line(format!("  {colour}{mark} {code}{colour:#}"));
+    } else {
+        terminal.line(format!(
+            "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}{FAINT:#}",
+            thousands(line.rows),
+            terminal.say(if line.rows == 1 { "row " } else { "rows" }, "行"),
+            rows_named(line)
+        ));
+    }
+    let Some(first) = line.issues.first() else { return };
+    let text = terminal.say(&first.message_en, &first.message_zh);
+    show_wrapped(text, "    ", Style::new(), terminal);
+    show_wrapped(
+        terminal.say(&first.fix_en, &first.fix_zh),
+        "    → ",
+        AnsiColor::Cyan.on_default(),
+        terminal,
+    );
+}
+
+/// `3, 17, 44 …`
+fn rows_named(line: &CodeLine<'_>) -> String {
+    let named: Vec<String> = line
+        .issues
+        .iter()
+        .take(ROWS_NAMED_MAX)
+        .map(|issue| issue.row.to_string())
+        .collect();
+    let more = if line.rows > named.len() as u64 && !named.is_empty() {
+        " …"
+    } else {
+        ""
+    };
+    format!("{}{more}", named.join(", "))
+}
+
+fn show_undone(answer: &Answer, terminal: &Terminal) {
+    if answer.undone.is_empty() {
+        return;
+    }
+    let tricks: Vec<String> = answer
+        .undone
+        .iter()
+        .map(|(trick, rows)| format!("{} {}", trick_name(trick, terminal), thousands(*rows)))
+        .collect();
+    let lead = terminal.say("undone while reading, by rows: ", "读取时已自动还原（按行数）：");
+    terminal.line("");
+    show_wrapped(&format!("{lead}{}", tricks.join(", ")), "  · ", FAINT, terminal);
+}
+
+fn trick_name<'t>(trick: &'t str, terminal: &Terminal) -> &'t str {
+    match trick {
+        "apostrophe" => terminal.say("apostrophe", "撇号"),
+        "formula" => terminal.say("=\"…\"", "=\"…\""),
+        "tab" => terminal.say("tab", "制表符"),
+        "nbsp" => terminal.say("non-breaking space", "不间断空格"),
+        "invisible" => terminal.say("invisible characters", "不可见字符"),
+        "full_width" => terminal.say("full-width", "全角字符"),
+        "space" => terminal.say("spaces around", "首尾空格"),
+        "point_zero" => terminal.say(".0", "末尾 .0"),
+        other => other,
+    }
+}
+
+fn show_wrapped(text: &str, lead: &str, style: Style, terminal: &Terminal) {
+    let indent = " ".repeat(textwrap::core::display_width(lead));
+    let options = textwrap::Options::new(COLUMNS_MAX)
+        .initial_indent(lead)
+        .subsequent_indent(&indent);
+    // Cells are quoted: what would move the cursor stays out of the terminal.
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    for line in textwrap::wrap(&text, options) {
+        terminal.line(format!("{style}{line}{style:#}"));
+    }
+}
+
+/// `1234567` as `1,234,567`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes in the largest unit that they have one of.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KB", bytes >> 10),
+        _ => format!("{} MB", bytes >> 20),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_separators() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (5_000_000, "5,000,000")] {
+            assert_eq!(thousands(number), text);
+        }
+        assert_eq!(
+            (size(12), size(2_048), size(3 << 20)),
+            ("12 B".into(), "2 KB".into(), "3 MB".into())
+        );
+    }
+}

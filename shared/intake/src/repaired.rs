@@ -1,0 +1,263 @@
+//! `repaired.xlsx`: the upload with its safe repairs applied and the rows that still need a person marked, every cell text.
+//!
+//! It can be mended and sent again as it is. What intake undoes while reading is undone in the cells, a time with an offset
+//! or of one reading is written out, and a number with one certain repair is repaired. Nothing else is touched.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use domain::Finding;
+use domain::code::RowCode;
+use domain::message::message;
+use domain::time::WrittenTime;
+use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
+
+use crate::cell::Use;
+use crate::cell::{Undone, clean, clean_for};
+use crate::rejected::{kept_columns, protected};
+use crate::{Column, Columns, Context, RawRow, check};
+
+/// The column that says what a person must do; intake passes over it.
+pub const TO_DO_COLUMN: &str = "需处理 / to do";
+
+/// Data rows that a sheet holds below its header.
+pub const SHEET_ROWS_MAX: u64 = 1_048_575;
+
+/// Characters that a sheet's cell holds; the texts of what is to do are cut there.
+const CELL_CHARACTERS_MAX: usize = 32_767;
+
+const TO_DO_FILL: Color = Color::RGB(0x00FF_D9D9);
+const REPAIRED_FILL: Color = Color::RGB(0x00E2_F3DC);
+
+/// Columns whose cells are times.
+const TIMES: [Column; 9] = [
+    Column::PaidAt,
+    Column::SendDeadline,
+    Column::StatusAt,
+    Column::UploadedAt,
+    Column::OccurredAt,
+    Column::RecordedAt,
+    Column::EpisodeStart,
+    Column::FiledAt,
+    Column::DecidedAt,
+];
+
+/// The workbook could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the repaired workbook could not be written")]
+pub struct RepairError(#[source] Box<XlsxError>);
+
+impl From<XlsxError> for RepairError {
+    fn from(error: XlsxError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+/// Writes `repaired.xlsx`, row by row: rows go to a temporary file, so that memory stays bounded.
+pub struct RepairedWriter<'a> {
+    workbook: Workbook,
+    columns: &'a Columns,
+    context: &'a Context,
+    /// The columns of the upload that are kept, each with what it is.
+    kept: Vec<(usize, Option<Column>)>,
+    formats: Formats,
+    /// The next row of the sheet.
+    next: u32,
+}
+
+struct Formats {
+    plain: Format,
+    repaired: Format,
+    to_do: Format,
+}
+
+impl<'a> RepairedWriter<'a> {
+    /// Begins the workbook for an upload with this header.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be made.
+    pub fn new(
+        header: &[String],
+        columns: &'a Columns,
+        context: &'a Context,
+    ) -> Result<Self, RepairError> {
+        let of_column = |index: usize| {
+            Column::ALL
+                .iter()
+                .copied()
+                .find(|&column| columns.at(column) == Some(index))
+        };
+        let kept: Vec<_> = kept_columns(header)
+            .into_iter()
+            .map(|index| (index, of_column(index)))
+            .collect();
+        let text = || Format::new().set_num_format("@");
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        let heading = text().set_bold();
+        let last = kept.len() as u16;
+        sheet.set_freeze_panes(1, 0)?;
+        for at in 0..last {
+            sheet.set_column_width(at, 20)?;
+        }
+        sheet.set_column_width(last, 60)?;
+        for (at, (index, _)) in kept.iter().enumerate() {
+            let name = clean(&header[*index], Use::Text).0;
+            write_text(sheet, 0, at as u16, &name, &heading)?;
+        }
+        sheet.write_string_with_format(0, last, TO_DO_COLUMN, &heading)?;
+        Ok(Self {
+            workbook,
+            columns,
+            context,
+            kept,
+            formats: Formats {
+                plain: text(),
+                repaired: text().set_background_color(REPAIRED_FILL),
+                to_do: text().set_background_color(TO_DO_FILL),
+            },
+            next: 1,
+        })
+    }
+
+    /// Whether the sheet has no room for a further row.
+    pub fn is_full(&self) -> bool {
+        u64::from(self.next) > SHEET_ROWS_MAX
+    }
+
+    /// Writes a row, repaired, with what was found in it.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written to.
+    pub fn write(&mut self, row: &RawRow, findings: &[Finding]) -> Result<(), RepairError> {
+        let misshapen = findings.iter().any(|finding| finding.code == RowCode::RowShape);
+        let cells: Vec<(Cow<'_, str>, bool)> = self
+            .kept
+            .iter()
+            .map(|&(index, column)| match column {
+                Some(column) if !misshapen => repaired(row.cell(index), column, findings, self.context),
+                _ => (Cow::Borrowed(row.cell(index)), false),
+            })
+            .collect();
+        let to_do = self.to_do(row, &cells, findings);
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for (at, (cell, is_repaired)) in cells.iter().enumerate() {
+            let format = match (to_do.is_empty(), is_repaired) {
+                (false, _) => &self.formats.to_do,
+                (true, true) => &self.formats.repaired,
+                (true, false) => &self.formats.plain,
+            };
+            write_text(sheet, self.next, at as u16, cell, format)?;
+        }
+        if !to_do.is_empty() {
+            let last = cells.len() as u16;
+            write_text(sheet, self.next, last, &to_do, &self.formats.to_do)?;
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Ends the workbook and writes it to `path`.
+    ///
+    /// # Errors
+    /// When `path` or the temporary file cannot be written to.
+    pub fn finish(mut self, path: &Path) -> Result<(), RepairError> {
+        let (last_row, last) = (self.next.saturating_sub(1).max(1), self.kept.len() as u16);
+        self.workbook
+            .worksheet_from_index(0)?
+            .autofilter(0, 0, last_row, last)?;
+        self.workbook.save(path)?;
+        Ok(())
+    }
+
+    /// What a person must still do: the errors that no repair has mended, and those that show once one has.
+    fn to_do(&self, row: &RawRow, cells: &[(Cow<'_, str>, bool)], findings: &[Finding]) -> String {
+        let errors = findings.iter().filter(|finding| finding.is_error());
+        if errors.clone().next().is_none() {
+            return String::new();
+        }
+        let mut open: Vec<Finding> = errors
+            .filter(|finding| repair(finding).is_none())
+            .cloned()
+            .collect();
+        if open.len() < findings.iter().filter(|finding| finding.is_error()).count() {
+            let mut again = vec![String::new(); self.columns.width()];
+            for (&(index, _), (cell, _)) in self.kept.iter().zip(cells) {
+                if let Some(place) = again.get_mut(index) {
+                    cell.as_ref().clone_into(place);
+                }
+            }
+            let again = RawRow::of(row.number(), again.iter().map(String::as_str));
+            let found = check(&again, self.columns, self.context).findings;
+            let is_new = |finding: &Finding| finding.is_error() && !open.contains(finding);
+            let new: Vec<Finding> = found.into_iter().filter(is_new).collect();
+            open.extend(new);
+        }
+        let lines: Vec<String> = open
+            .iter()
+            .map(|finding| {
+                let text = message(finding);
+                format!("{}: {} / {}", finding.code, text.fix_zh, text.fix_en)
+            })
+            .collect();
+        lines.join(" | ")
+    }
+}
+
+/// The cell's repaired value, and whether it differs from what came.
+fn repaired<'r>(
+    cell: &'r str,
+    column: Column,
+    findings: &[Finding],
+    context: &Context,
+) -> (Cow<'r, str>, bool) {
+    let (value, undone) = clean_for(column, cell);
+    let repaired = findings
+        .iter()
+        .filter(|finding| finding.column == column.as_str())
+        .find_map(repair)
+        .map(str::to_owned)
+        .or_else(|| written_out(&value, column, context));
+    match repaired {
+        Some(repaired) => {
+            let is_changed = repaired != cell;
+            (Cow::Owned(repaired), is_changed)
+        }
+        // Blanks around a text are no repair worth a colour.
+        None => (value, undone != Undone::default() && undone != Undone::SPACE),
+    }
+}
+
+/// The one certain repair of what a finding tells of.
+fn repair(finding: &Finding) -> Option<&str> {
+    let is_certain = matches!(finding.code, RowCode::NumWhitespace | RowCode::NumLeadingZeroLost);
+    (is_certain && !finding.detail.is_empty()).then_some(finding.detail.as_str())
+}
+
+/// A time of one reading, as an instant in UTC. One with two readings is left as it is.
+fn written_out(value: &str, column: Column, context: &Context) -> Option<String> {
+    if !TIMES.contains(&column) {
+        return None;
+    }
+    match WrittenTime::parse(value, context.zone) {
+        Ok(WrittenTime::Exact(at)) => Some(at.to_string()),
+        _ => None,
+    }
+}
+
+/// Writes text as text. A workbook runs no text, but saved as CSV and opened again it might.
+fn write_text(
+    sheet: &mut Worksheet,
+    row: u32,
+    at: u16,
+    text: &str,
+    format: &Format,
+) -> Result<(), RepairError> {
+    let safe = protected(text);
+    let end = safe
+        .char_indices()
+        .nth(CELL_CHARACTERS_MAX)
+        .map_or(safe.len(), |(end, _)| end);
+    sheet.write_string_with_format(row, at, &safe[..end], format)?;
+    Ok(())
+}
