@@ -1,6 +1,6 @@
 //! The unified social credit code of a mainland entity (GB 32100-2015; C5).
 //!
-//! Ours: the crates found that know it are recent, hardly used, and judge identity cards along with it.
+//! Ours: no Rust crate for it was found (JavaScript, Go and Python have one).
 
 use super::TaxIdVerdict;
 
