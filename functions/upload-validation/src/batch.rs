@@ -70,7 +70,10 @@ impl<'a> Batch<'a> {
             }
         }
         let mut brought = self.keep_rates(&rates, &mut ruled).await?;
-        let kept = [self.keep_sellers(sellers).await?, self.keep_statement(lines).await?];
+        let kept = [
+            self.keep_sellers(sellers).await?,
+            self.keep_statement(lines).await?,
+        ];
         for (index, outcome) in kept.into_iter().flatten() {
             ruled[index] = with_warnings(outcome, &rows[index].1.findings);
         }

@@ -1,21 +1,24 @@
 //! One upload from its object to its answer.
 
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
 use domain::{Timestamp, code::FileCode};
-use intake::{About, CheckedRow, Context, FileError, Kind, Limits, RawRow, Survey, Trust, UploadError};
-use lake::{Answer, UploadKey, UploadObject, UploadSummary};
+use intake::{
+    About, CheckedRow, Columns, Context, FileError, Kind, Limits, RawRow, RepairedWriter, SHEET_ROWS_MAX,
+    Survey, Trust, UploadError,
+};
+use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use sha2::{Digest, Sha256};
 use store::UploadRecord;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use crate::answer::Answering;
+use crate::answer::{Answering, notes};
 use crate::batch::{Batch, Surroundings};
 use crate::proposals::PROPOSAL_KEYS_MAX;
 use crate::{UploadFailure, UploadValidation, Written};
@@ -59,12 +62,8 @@ pub(crate) async fn answer_upload(
         return Ok(None);
     }
     let upload = Fetched::fetch(key, object).await?;
-    let (answer, rejected) = upload.judge(function, key, record.upload).await?;
-    function
-        .lake
-        .put_rejected(key, &rejected)
-        .await
-        .map_err(lake_failed)?;
+    let (answer, files) = upload.judge(function, key, record.upload).await?;
+    put_files(function, key, &files).await.map_err(lake_failed)?;
     function
         .lake
         .put_answer(key, &answer)
@@ -77,6 +76,26 @@ pub(crate) async fn answer_upload(
         .await
         .map_err(store_failed)?;
     Ok(Some(answer))
+}
+
+/// The files of an answer on the local disk.
+struct AnswerFiles {
+    rejected: PathBuf,
+    /// `None` for a file that was refused, or that no sheet has room for.
+    repaired: Option<PathBuf>,
+}
+
+/// Puts the answer's files in place of those of an earlier upload of the same name.
+async fn put_files(
+    function: &UploadValidation,
+    key: &UploadKey,
+    files: &AnswerFiles,
+) -> Result<(), LakeError> {
+    function.lake.put_rejected(key, &files.rejected).await?;
+    match &files.repaired {
+        Some(repaired) => function.lake.put_repaired(key, repaired).await,
+        None => function.lake.remove_repaired(key).await,
+    }
 }
 
 /// A digest of the object's key and what tells this writing of it from another: redelivered events name the same
@@ -110,7 +129,7 @@ impl Fetched {
         let bytes_max = Limits::default().file_bytes_max;
         let too_large = object.bytes > bytes_max;
         while let Some(chunk) = object.body.next().await.filter(|_| !too_large) {
-            let chunk = chunk.map_err(|source| disk_failed(std::io::Error::other(source)))?;
+            let chunk = chunk.map_err(|source| disk_failed(io::Error::other(source)))?;
             bytes += chunk.len() as u64;
             digest.update(&chunk);
             file.write_all(&chunk).map_err(disk_failed)?;
@@ -137,36 +156,49 @@ impl Fetched {
         })
     }
 
-    /// Judges the file; gives the answer and the path of its rejected rows.
+    /// Judges the file; gives the answer and its files.
     async fn judge(
         &self,
         function: &UploadValidation,
         key: &UploadKey,
         upload: u64,
-    ) -> Result<(Answer, std::path::PathBuf), UploadFailure> {
+    ) -> Result<(Answer, AnswerFiles), UploadFailure> {
         let disk_failed = |source| UploadFailure::Disk {
             key: key.to_string(),
             source,
         };
         let rejected = self.directory.path().join("rejected.csv");
-        let Readable { kind, survey, about } = match self.readable(key).await? {
+        let Readable {
+            kind,
+            survey,
+            about,
+            rows,
+        } = match self.readable(key).await? {
             Ok(readable) => readable,
             Err(error) => {
                 File::create(&rejected).map_err(disk_failed)?;
-                return Ok((
-                    Answering::refused(self.summary.clone(), &function.policy, &error),
-                    rejected,
-                ));
+                let answer = Answering::refused(self.summary.clone(), &function.policy, &error);
+                let repaired = None;
+                return Ok((answer, AnswerFiles { rejected, repaired }));
             }
         };
-        let mut batches = self.batches(kind, survey, self.context(function, key, upload));
-        let header = match batches.recv().await {
-            Some(Ok(Message::Header(header))) => header,
-            Some(Err(error)) => return Err(disk_failed(std::io::Error::other(error))),
-            Some(Ok(Message::Rows(_))) | None => Vec::new(),
+        let context = self.context(function, key, upload);
+        let mut batches = self.batches(kind, survey, context.clone());
+        let (header, columns) = match batches.recv().await {
+            Some(Ok(Message::Header(header, columns))) => (header, columns),
+            Some(Err(error)) => return Err(disk_failed(io::Error::other(error))),
+            Some(Ok(Message::Rows(_))) | None => {
+                return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
+            }
         };
-        let mut answering = Answering::new(self.summary.clone(), Some(&rejected), &header).map_err(disk_failed)?;
+        let mut answering =
+            Answering::new(self.summary.clone(), Some(&rejected), &header).map_err(disk_failed)?;
         answering.about(&about);
+        let repair_failed = |error| disk_failed(io::Error::other(error));
+        let mut repaired = (rows <= SHEET_ROWS_MAX)
+            .then(|| RepairedWriter::new(&header, &columns, &context))
+            .transpose()
+            .map_err(repair_failed)?;
         let surroundings = Surroundings {
             function,
             uploader: uploader(key),
@@ -176,8 +208,7 @@ impl Fetched {
             proposal_keys_left: AtomicUsize::new(PROPOSAL_KEYS_MAX),
         };
         while let Some(message) = batches.recv().await {
-            let Message::Rows(mut rows) =
-                message.map_err(|error| disk_failed(std::io::Error::other(error)))?
+            let Message::Rows(mut rows) = message.map_err(|error| disk_failed(io::Error::other(error)))?
             else {
                 continue;
             };
@@ -189,8 +220,27 @@ impl Fetched {
                     source,
                 })?;
             answering.take(&rows, &ruled).map_err(disk_failed)?;
+            if let Some(repaired) = &mut repaired {
+                for ((raw, _), ruled) in rows.iter().zip(&ruled) {
+                    repaired
+                        .write(raw, &ruled.ruling.findings)
+                        .map_err(repair_failed)?;
+                }
+            }
         }
-        Ok((answering.finish(&function.policy).map_err(disk_failed)?, rejected))
+        let path = self.directory.path().join("repaired.xlsx");
+        let repaired = match repaired {
+            Some(repaired) => {
+                repaired.finish(&path).map_err(repair_failed)?;
+                Some(path)
+            }
+            None => {
+                answering.note(notes::of_no_sheet());
+                None
+            }
+        };
+        let answer = answering.finish(&function.policy).map_err(disk_failed)?;
+        Ok((answer, AnswerFiles { rejected, repaired }))
     }
 
     fn context(&self, function: &UploadValidation, key: &UploadKey, upload: u64) -> Context {
@@ -224,7 +274,7 @@ impl Fetched {
             key: key.to_string(),
             source,
         };
-        match read.map_err(|source| disk_failed(std::io::Error::other(source)))? {
+        match read.map_err(|source| disk_failed(io::Error::other(source)))? {
             Ok(readable) => Ok(Ok(readable)),
             Err(UploadError::Refused(error)) => Ok(Err(error)),
             Err(UploadError::Read(source)) => Err(disk_failed(source)),
@@ -258,10 +308,11 @@ struct Readable {
     survey: Survey,
     /// How it was read, for the answer.
     about: About,
+    rows: u64,
 }
 
 enum Message {
-    Header(Vec<String>),
+    Header(Vec<String>, Columns),
     Rows(Vec<(RawRow, CheckedRow)>),
 }
 
@@ -283,8 +334,12 @@ fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
     let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
     let mut row = RawRow::default();
     while upload.read(&mut row)? {}
-    let about = upload.about();
-    Ok(Readable { kind, survey, about })
+    Ok(Readable {
+        kind,
+        survey,
+        about: upload.about(),
+        rows: upload.rows(),
+    })
 }
 
 fn send_batches(
@@ -298,7 +353,7 @@ fn send_batches(
     let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
     let columns = upload.columns().clone();
     if sender
-        .blocking_send(Ok(Message::Header(upload.header().to_vec())))
+        .blocking_send(Ok(Message::Header(upload.header().to_vec(), columns.clone())))
         .is_err()
     {
         return Ok(());

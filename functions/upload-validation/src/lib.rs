@@ -90,10 +90,7 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     let mut outcome = Outcome::default();
     for record in event.records {
         match upload_of(&record) {
-            Some(written) => match file::answer_upload(function, &written)
-                .await
-                .map_err(failure)?
-            {
+            Some(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
                 Some(answer) => outcome.answered.push(answered(&answer)),
                 None => outcome.skipped += 1,
             },

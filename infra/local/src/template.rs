@@ -182,14 +182,8 @@ mod tests {
             template.table("OrdersTable").expect("a table").key_schema[0].attribute_name,
             "order_id"
         );
-        assert_eq!(
-            template
-                .table("RecordsTable")
-                .expect("a table")
-                .global_secondary_indexes
-                .len(),
-            1
-        );
+        let records = template.table("RecordsTable").expect("a table");
+        assert_eq!(records.global_secondary_indexes.len(), 2);
         let scheduled: Vec<&str> = template
             .schedules
             .iter()

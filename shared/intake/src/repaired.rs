@@ -76,11 +76,7 @@ impl<'a> RepairedWriter<'a> {
     ///
     /// # Errors
     /// When the temporary file cannot be made.
-    pub fn new(
-        header: &[String],
-        columns: &'a Columns,
-        context: &'a Context,
-    ) -> Result<Self, RepairError> {
+    pub fn new(header: &[String], columns: &'a Columns, context: &'a Context) -> Result<Self, RepairError> {
         let of_column = |index: usize| {
             Column::ALL
                 .iter()

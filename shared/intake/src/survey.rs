@@ -30,7 +30,6 @@ impl Survey {
         self.lines
     }
 
-
     /// The same, with the sheet of a workbook that is to be read; without one it is the first visible sheet with the
     /// kind's header.
     #[must_use]

@@ -189,6 +189,14 @@ impl Lake {
         self.put_file(&key.answer("repaired.xlsx"), path, XLSX).await
     }
 
+    /// Removes the `repaired.xlsx` of an earlier upload of the same name, if there was one.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn remove_repaired(&self, key: &UploadKey) -> Result<(), LakeError> {
+        self.remove(&key.answer("repaired.xlsx")).await
+    }
+
     async fn put_file(&self, object: &str, path: &Path, content_type: &str) -> Result<(), LakeError> {
         let body = ByteStream::from_path(path).await;
         let body = body.map_err(|source| LakeError::File {

@@ -21,9 +21,7 @@ use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
 use aws_sdk_s3::primitives::ByteStream;
 use domain::PolicyBook;
 
-pub use answers::{
-    AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers,
-};
+pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use reports::ReportFile;
 pub use rows::{EntryRow, OrderRow, order_rows};
@@ -99,6 +97,14 @@ impl Lake {
         call.send()
             .await
             .map_err(|source| LakeError::call(format!("write {key}"), source))?;
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), LakeError> {
+        let call = self.client.delete_object().bucket(&self.bucket).key(key);
+        call.send()
+            .await
+            .map_err(|source| LakeError::call(format!("remove {key}"), source))?;
         Ok(())
     }
 

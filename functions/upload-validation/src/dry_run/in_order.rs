@@ -36,7 +36,7 @@ pub(crate) fn in_order<P: Send, T: Send, E>(
             while !ended && given - taken < under_way_max {
                 let piece = next()?;
                 // A worker is gone only by a panic, which the scope passes on.
-                ended = !piece.is_some_and(|piece| lanes[given % lanes.len()].0.send(piece).is_ok());
+                ended = piece.is_none_or(|piece| lanes[given % lanes.len()].0.send(piece).is_err());
                 given += usize::from(!ended);
             }
             if taken == given {
@@ -68,7 +68,11 @@ mod tests {
                     Ok(())
                 },
             );
-            assert_eq!((done, results), (Ok(()), (0..1_000).collect()), "{workers} workers");
+            assert_eq!(
+                (done, results),
+                (Ok(()), (0..1_000).collect()),
+                "{workers} workers"
+            );
         }
     }
 
@@ -76,8 +80,14 @@ mod tests {
     fn an_error_ends_the_work() {
         let mut pieces = 0..;
         let fails_at = |at: u64| move |piece: u64| if piece == at { Err(piece) } else { Ok(()) };
-        assert_eq!(in_order(2, || Ok(pieces.next()), |piece| piece, fails_at(10)), Err(10));
+        assert_eq!(
+            in_order(2, || Ok(pieces.next()), |piece| piece, fails_at(10)),
+            Err(10)
+        );
         let mut pieces = 0..20_u64;
-        assert_eq!(in_order(2, || pieces.next().map(Some).ok_or(99), |piece| piece, |_| Ok(())), Err(99));
+        assert_eq!(
+            in_order(2, || pieces.next().map(Some).ok_or(99), |piece| piece, |_| Ok(())),
+            Err(99)
+        );
     }
 }

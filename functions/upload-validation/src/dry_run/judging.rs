@@ -8,7 +8,9 @@ use domain::facts::TrackingFact;
 use domain::ruling::{Uploader, Verdict, lateness, rule_by_stated};
 use domain::{PolicyBook, RowCode, Timestamp};
 use intake::cell::Undone;
-use intake::{CheckedRow, Chunk, Columns, Context, Fact, FileError, RawRow, RepairedWriter, Spot, TOTALS_ROWS_MAX};
+use intake::{
+    CheckedRow, Chunk, Columns, Context, Fact, FileError, RawRow, RepairedWriter, Spot, TOTALS_ROWS_MAX,
+};
 
 use super::in_file::{InFile, Key, Keys};
 use super::{DryRun, Stop};
@@ -171,9 +173,9 @@ impl<'a, 'run> Judging<'a, 'run> {
             return false;
         }
         let is_late = self.in_file.would_be_first(&sound.key)
-            && sound
-                .paid_at
-                .is_some_and(|paid_at| lateness(sound.uploaded_at, paid_at, self.run.policy.in_force_at(paid_at)).is_some());
+            && sound.paid_at.is_some_and(|paid_at| {
+                lateness(sound.uploaded_at, paid_at, self.run.policy.in_force_at(paid_at)).is_some()
+            });
         if is_late && !self.answering.is_full() {
             return false;
         }
@@ -194,7 +196,9 @@ impl<'a, 'run> Judging<'a, 'run> {
         let (raw, checked) = (raw.numbered(self.rows), checked.numbered(self.rows));
         let undone = checked.undone;
         let ruling = self.run.rule(checked, &mut self.in_file);
-        self.answering.take_row(&raw, undone, &ruling).map_err(Stop::Write)?;
+        self.answering
+            .take_row(&raw, undone, &ruling)
+            .map_err(Stop::Write)?;
         // A text may have rows that no line feed ends.
         self.repaired = self.repaired.take().filter(|repaired| !repaired.is_full());
         if let Some(repaired) = &mut self.repaired {

@@ -247,8 +247,7 @@ pub fn lateness(uploaded_at: Timestamp, paid_at: Timestamp, policy: &Policy) -> 
     let took: Elapsed = uploaded_at.since(paid_at);
     (took > policy.upload_max()).then(|| {
         let comparison = format!("{took} > {}", policy.upload_max());
-        Finding::new(RowCode::UploadLate, "uploaded_at", &uploaded_at.to_string())
-            .with_detail(comparison)
+        Finding::new(RowCode::UploadLate, "uploaded_at", &uploaded_at.to_string()).with_detail(comparison)
     })
 }
 

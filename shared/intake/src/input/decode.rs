@@ -56,7 +56,9 @@ impl<R: Read> Decoded<R> {
         (self.start, self.end) = (0, written);
         match result {
             DecoderResult::InputEmpty => {}
-            DecoderResult::OutputFull => return Err(io::Error::other("decoded text is longer than it can be")),
+            DecoderResult::OutputFull => {
+                return Err(io::Error::other("decoded text is longer than it can be"));
+            }
             DecoderResult::Malformed(..) => return Err(io::Error::other(self.malformed())),
         }
         self.lines.pass(&self.decoded[..self.end]);

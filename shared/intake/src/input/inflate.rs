@@ -46,9 +46,9 @@ impl<R: Read> Read for Inflated<R> {
 
 /// What an inflater says: of its source or of a limit as it is, of the bytes as `FILE_DAMAGED`.
 fn damaged(error: io::Error, format: &str) -> io::Error {
-    let is_ours = error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<SourceError>() || inner.is::<FileError>() || inner.is::<UploadError>());
+    let is_ours = error.get_ref().is_some_and(|inner| {
+        inner.is::<SourceError>() || inner.is::<FileError>() || inner.is::<UploadError>()
+    });
     if is_ours || error.kind() == io::ErrorKind::Interrupted {
         return error;
     }

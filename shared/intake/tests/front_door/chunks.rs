@@ -21,7 +21,11 @@ fn in_chunks(file: &[u8]) -> Vec<Cells> {
         chunk
             .read(&columns, |row, spot, is_totals| {
                 assert!(!is_totals);
-                assert_eq!(cells(&chunk.row(spot)), cells(row), "a row is found again at its spot");
+                assert_eq!(
+                    cells(&chunk.row(spot)),
+                    cells(row),
+                    "a row is found again at its spot"
+                );
                 rows.push(cells(row));
             })
             .expect("its rows");

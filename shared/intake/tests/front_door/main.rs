@@ -2,8 +2,8 @@
 
 mod answers;
 mod appeals;
-mod encodings;
 mod chunks;
+mod encodings;
 mod events;
 mod hostile;
 mod json_lines;

@@ -247,7 +247,9 @@ fn the_limits_are_the_contracts() {
 #[test]
 fn no_rows_come_after_a_refusal() {
     let wide = ",".repeat(300);
-    let text = rates(&format!("2024-02-22,BRL,0.2\n2024-02-22{wide}\n2024-02-22,BRL,0.2\n"));
+    let text = rates(&format!(
+        "2024-02-22,BRL,0.2\n2024-02-22{wide}\n2024-02-22,BRL,0.2\n"
+    ));
     let mut upload = open(Cursor::new(&text), Kind::Rates, Limits::default()).expect("a readable header");
     assert!(matches!(upload.next(), Some(Ok(_))));
     assert!(matches!(upload.next(), Some(Err(UploadError::Refused(_)))));
