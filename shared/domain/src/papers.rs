@@ -2,7 +2,9 @@
 //!
 //! The rules are ours: of the crates found, `brazilian_utils` brings an HTTP client along and `cpf_cnpj` a random number
 //! generator (it makes ids up, too), `cnpj` and `cpf` read digits only, and none was found for INN, RFC and the credit code.
-//! CPF and alphanumeric CNPJ were held against `cpf_cnpj` 0.3.0 over a million made-up ids, sound and damaged: no difference. Which countries *want* papers is the policy's to say, not this table's.
+//! CPF and alphanumeric CNPJ were held against `cpf_cnpj` 0.3.0 over a million made-up ids, sound and damaged: no difference.
+//!
+//! Which countries *want* papers is the policy's to say, not this table's.
 
 mod credit_code;
 mod tax_id;
