@@ -128,7 +128,7 @@ pub(crate) struct Validate {
     /// The largest file that is read, in MB; an upload may have 512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) file_mb_max: u64,
-    /// Write report.json, rejected.csv and repaired.xlsx under DIR/<file name>
+    /// Write report.json, rejected.csv and repaired.xlsx in a folder of DIR named like the file
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -68,7 +68,6 @@ impl<R: Read + Seek> Table<R> {
 /// # Errors
 /// [`UploadError::Refused`] with what [`survey()`] or [`open_surveyed`] gives.
 pub fn open<R: Read + Seek>(mut source: R, kind: Kind, limits: Limits) -> Result<Upload<R>, UploadError> {
-    refuse_untaken(kind)?;
     let survey = survey(&mut source, &limits)?;
     open_surveyed(source, kind, limits, &survey)
 }
@@ -84,7 +83,6 @@ pub fn open_surveyed<R: Read + Seek>(
     limits: Limits,
     survey: &Survey,
 ) -> Result<Upload<R>, UploadError> {
-    refuse_untaken(kind)?;
     source.rewind().map_err(UploadError::Read)?;
     let (mut table, about) = match survey.container {
         Container::Zip => sheet(source, kind, &limits, survey)?,
@@ -119,14 +117,6 @@ pub fn open_surveyed<R: Read + Seek>(
     };
     upload.look_ahead();
     Ok(upload)
-}
-
-fn refuse_untaken(kind: Kind) -> Result<(), FileError> {
-    if kind.columns().is_empty() {
-        let detail = format!("{kind}, not taken yet | {kind}（暂未支持）");
-        return Err(FileError::new(FileCode::FileType, detail));
-    }
-    Ok(())
 }
 
 fn sheet<R: Read + Seek>(
