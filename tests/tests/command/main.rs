@@ -1,7 +1,9 @@
 //! The `waymark` command as a process: what it says, where it says it, and the status it leaves.
 
+mod hostile;
 mod output;
 mod up;
+mod validate;
 mod wrong_use;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod conflicts;
+mod dry_run;
 mod files;
 mod kinds;
 mod overwriting;
