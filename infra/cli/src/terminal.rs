@@ -2,7 +2,7 @@
 
 pub(crate) mod summary;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -96,9 +96,14 @@ impl Terminal {
 
     fn write(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
-        if writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_err() {
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Ok(()) => {}
             // Whoever read us has gone (`waymark … | head`): that is how a pipe says enough.
-            std::process::exit(0);
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) => {
+                self.complain(&CommandError::usage(format!("stdout cannot be written to: {error}")));
+                std::process::exit(2);
+            }
         }
     }
 }

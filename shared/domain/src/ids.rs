@@ -47,10 +47,11 @@ impl OrderId {
 }
 
 impl SellerId {
-    /// `None` unless the text is 1–64 characters of `A–Z a–z 0–9 . _ -` and not `_` alone: it becomes part of keys.
+    /// `None` unless the text is 1–64 characters of `A–Z a–z 0–9 . _ -` with a letter or digit among them: it becomes part
+    /// of keys, in which `_`, `.` and `..` mean something else.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=SELLER_ID_CHARACTERS_MAX).contains(&text.len())
-            && text != "_"
+            && text.bytes().any(|b| b.is_ascii_alphanumeric())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
@@ -108,7 +109,7 @@ mod tests {
             assert!(OrderId::parse(bad).is_none(), "{bad}");
         }
         assert!(SellerId::parse("S00004").is_some());
-        for bad in ["", "_", "a/b", "a#b", "店铺"] {
+        for bad in ["", "_", ".", "..", "a/b", "a#b", "店铺"] {
             assert!(SellerId::parse(bad).is_none(), "{bad}");
         }
         assert_eq!(

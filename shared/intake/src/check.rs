@@ -161,6 +161,13 @@ impl<'a> Reading<'a> {
         self.columns.at(column).map_or("", |index| self.row.cell(index))
     }
 
+    /// Whether the cell holds a formula of which the spreadsheet has kept no value.
+    pub(crate) fn is_uncomputed(&self, column: Column) -> bool {
+        self.columns.at(column).is_some_and(|index| {
+            self.row.cell(index).is_empty() && self.row.is_marked(index, CellMark::Formula)
+        })
+    }
+
     /// The cell's value, when it has one.
     pub(crate) fn given(&mut self, column: Column) -> Option<Cow<'a, str>> {
         let value = self.cleaned(column, Use::Text);

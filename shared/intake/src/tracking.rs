@@ -102,6 +102,12 @@ fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
             );
         }
     }
+    if cell.is_empty() && row.is_uncomputed(Column::TrackingNumber) {
+        // The seller has given a number, as far as it goes: that the spreadsheet never computed it is no missing number.
+        let detail = "the number itself: the formula was never computed | 运单号本身：该公式从未计算过";
+        row.find_with(RowCode::TypeInvalid, Column::TrackingNumber, detail);
+        return None;
+    }
     if let Some(fault) = fault {
         row.find_with(fault.code, Column::TrackingNumber, fault.detail);
         return None;

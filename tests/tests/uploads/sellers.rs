@@ -200,3 +200,34 @@ async fn a_sellers_rates_are_refused() {
         "the parked order came with its rate"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_another_sellers_order_is_refused_without_naming_the_order() {
+    let cloud = cloud_with_orders().await;
+    let row = |order: u32| {
+        format!(
+            "order_id,carrier,tracking_number\n{},DHL,3318810025\n",
+            order_id(order)
+        )
+    };
+    cloud
+        .upload(&seller_key("tracking", "S2", "theirs.csv"), row(10), None)
+        .await;
+    let answer = cloud
+        .upload(&seller_key("tracking", "S1", "mine.csv"), row(0), None)
+        .await;
+    assert_eq!(codes(&answer)[&1], ["NUM_USED_ELSEWHERE"]);
+    assert!(
+        !answer.issues[0].message_en.contains(&order_id(10)),
+        "{:?}",
+        answer.issues
+    );
+    let answer = cloud
+        .upload(&operator_key("tracking", "all.csv"), row(0), Some(at(LEARNED_AT)))
+        .await;
+    assert!(
+        answer.issues[0].message_en.contains(&order_id(10)),
+        "{:?}",
+        answer.issues
+    );
+}

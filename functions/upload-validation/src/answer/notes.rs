@@ -36,8 +36,8 @@ pub(super) fn of_file(about: &About) -> Vec<Note> {
     );
     add(
         about.merged_ranges,
-        "Merged cells: {}; only the first cell of each has a value.",
-        "合并单元格：{} 处，只有第一格有值。",
+        "Merged cells: {}; a value merged over rows was read in each of them.",
+        "合并单元格：{} 处，跨行合并的值已按每一行读取。",
     );
     add(
         about.formula_cells,

@@ -37,10 +37,12 @@ impl Order {
                 &fact.number,
                 number_owner.filter(|owner| **owner != self.order_id),
             ) {
-                findings.push(
-                    Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str())
-                        .with_detail(owner.as_str()),
-                );
+                let finding = Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str());
+                // The other order may be another seller's: only an operator is told which it is.
+                findings.push(match uploader {
+                    Uploader::Operator => finding.with_detail(owner.as_str()),
+                    Uploader::Seller(_) => finding,
+                });
             }
         }
         if findings.iter().any(Finding::is_error) {
@@ -205,9 +207,13 @@ impl Order {
             .rfind(|change| change.since() <= fact.uploaded_at)
             .filter(|change| change.status != OrderStatus::Paid);
         if let Some(change) = ended {
+            let status = if change.status == OrderStatus::Refunded {
+                "refunded | 退款"
+            } else {
+                "cancelled | 取消"
+            };
             findings.push(
-                Finding::new(RowCode::OrderState, "order_id", self.order_id.as_str())
-                    .with_detail(change.since().to_string()),
+                Finding::new(RowCode::OrderState, "order_id", self.order_id.as_str()).with_detail(status),
             );
         }
         if is_first {

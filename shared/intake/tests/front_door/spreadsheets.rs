@@ -1,6 +1,6 @@
 //! What spreadsheets leave in a file: totals, blank lines, `.0`, and order ids cut to fifteen digits.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 use domain::RowCode;
 use intake::cell::Undone;
@@ -120,4 +120,51 @@ fn a_point_and_zero_behind_an_id_is_undone() {
         Some("3318810025")
     );
     assert!(rows[0].undone.names().any(|name| name == "point_zero"));
+}
+
+/// A wrong fine would follow from taking it for a row without a number (A6).
+#[test]
+fn a_number_by_a_formula_that_was_never_computed_is_no_missing_number() {
+    let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let header = [
+        ("A1", "order_id"),
+        ("B1", "carrier"),
+        ("C1", "tracking_number"),
+        ("D1", "备注"),
+    ];
+    let header: String = header.iter().map(|(at, name)| text(at, name)).collect();
+    let (order, carrier, remark) = (text("A2", "8000011000000005"), text("B2", "DHL"), text("D2", "x"));
+    let sheet = format!(
+        r#"<worksheet><sheetData><row r="1">{header}</row><row r="2">{order}{carrier}<c r="C2"><f>Z1</f></c>{remark}</row></sheetData></worksheet>"#
+    );
+    let file = workbook(&sheet);
+    let mut upload = open(Cursor::new(&file), Kind::Tracking, Limits::default()).expect("readable");
+    let columns = upload.columns().clone();
+    let row = upload.next().expect("a row").expect("readable");
+    assert_eq!(
+        codes(&intake::check(&row, &columns, &operator())),
+        ["TYPE_INVALID"]
+    );
+}
+
+/// The least that is a workbook of one sheet.
+fn workbook(sheet: &str) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, part) in [
+        (
+            "xl/workbook.xml",
+            r#"<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+        ),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ] {
+        archive
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("a part");
+        archive.write_all(part.as_bytes()).expect("memory");
+    }
+    archive.finish().expect("a workbook").into_inner()
 }
