@@ -54,9 +54,8 @@ fn spoiled(random: &mut ChaCha8Rng, mut table: Table) -> Table {
         if random.random_ratio(1, 5) {
             let earlier = random.random_range(0..row);
             let first = random.random_range(0..table.header.len() - 1);
-            for column in first..first + 2 {
-                rows[row][column] = rows[earlier][column].clone();
-            }
+            let cells = rows[earlier][first..first + 2].to_vec();
+            rows[row][first..first + 2].clone_from_slice(&cells);
         }
     }
     Table { rows, ..table }
