@@ -181,7 +181,7 @@ impl<'a> Batch<'a> {
             .buffer_unordered(CALLS_AT_ONCE)
             .try_collect()
             .await?;
-        for job in later {
+        for job in row_by_row(later) {
             let loaded = Loaded {
                 order: self.store().order(&job.order_id).await?,
                 number_owners: self.store().number_owners(&job.numbers()).await?,
@@ -326,6 +326,22 @@ fn by_first_claim<T>(jobs: Vec<Job<T>>) -> (Vec<Job<T>>, Vec<Job<T>>) {
         })
     };
     jobs.into_iter().partition(has_all)
+}
+
+/// Jobs of a row each, in the order of the file: who is first among orders that contest numbers is for their rows to say.
+fn row_by_row<T>(jobs: Vec<Job<T>>) -> Vec<Job<T>> {
+    let mut jobs: Vec<Job<T>> = jobs
+        .into_iter()
+        .flat_map(|job| {
+            let of_row = move |row| Job {
+                order_id: job.order_id.clone(),
+                rows: vec![row],
+            };
+            job.rows.into_iter().map(of_row)
+        })
+        .collect();
+    jobs.sort_by_key(|job| job.rows.first().map(|row| row.news.source().row));
+    jobs
 }
 
 /// Warnings of the cells stay with a row that was applied.

@@ -244,3 +244,32 @@ async fn a_rate_may_be_mended_for_the_orders_to_come_and_placed_orders_keep_thei
         "within a file the first stands"
     );
 }
+
+/// Orders that contest numbers with each other: each number belongs to its first row, whatever the orders' ids.
+#[tokio::test(flavor = "multi_thread")]
+async fn among_orders_that_contest_numbers_the_first_row_has_each() {
+    let cloud = cloud_with_orders().await;
+    let claims = [
+        (5, "3318810025", "all"),
+        (9, "3318810025", "all"),
+        (9, "1000000006", "part"),
+        (1, "1000000006", "all"),
+    ];
+    let row = |(order, number, send_type): (u32, &str, &str)| {
+        format!("{},DHL,{number},{LEARNED_AT},{send_type}\n", order_id(order))
+    };
+    let file = format!("{TRACKING}{}", claims.map(row).concat());
+    let answer = cloud
+        .upload(
+            &operator_key("tracking", "contested.csv"),
+            file,
+            Some(at(LEARNED_AT)),
+        )
+        .await;
+    let refused: Vec<u64> = codes(&answer)
+        .into_iter()
+        .filter(|(_, codes)| codes.contains(&"NUM_USED_ELSEWHERE"))
+        .map(|(row, _)| row)
+        .collect();
+    assert_eq!(refused, [2, 4], "{:?}", answer.issues);
+}
