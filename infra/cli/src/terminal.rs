@@ -101,7 +101,9 @@ impl Terminal {
             // Whoever read us has gone (`waymark … | head`): that is how a pipe says enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
             Err(error) => {
-                self.complain(&CommandError::usage(format!("stdout cannot be written to: {error}")));
+                self.complain(&CommandError::usage(format!(
+                    "stdout cannot be written to: {error}"
+                )));
                 std::process::exit(2);
             }
         }

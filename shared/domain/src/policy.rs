@@ -227,6 +227,11 @@ impl Policy {
         })
     }
 
+    /// A5: whether a country is on the list on any day.
+    pub fn is_ever_embargoed(&self, country: &str) -> bool {
+        self.embargo.iter().any(|embargo| embargo.country == country)
+    }
+
     /// B2: whether a set of nodes is complete.
     pub fn is_complete(&self, nodes: NodeSet) -> bool {
         let seventh_is_there = self.nodes.seventh == SeventhNode::Any || nodes.contains(Node::DepartedOrigin);

@@ -5,7 +5,7 @@
 
 mod upload;
 
-pub use upload::{lateness, rule_by_stated};
+pub use upload::{is_late, lateness, rule_by_stated};
 
 use serde::{Deserialize, Serialize};
 

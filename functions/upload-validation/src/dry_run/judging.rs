@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use domain::facts::TrackingFact;
-use domain::ruling::{Uploader, Verdict, lateness, rule_by_stated};
+use domain::ruling::{Uploader, Verdict, is_late, rule_by_stated};
 use domain::{PolicyBook, RowCode, Timestamp};
 use intake::cell::Undone;
 use intake::{
@@ -172,10 +172,11 @@ impl<'a, 'run> Judging<'a, 'run> {
         if self.in_file.is_held(&sound.key) {
             return false;
         }
+        let policy = |paid_at| self.run.policy.in_force_at(paid_at);
         let is_late = self.in_file.would_be_first(&sound.key)
-            && sound.paid_at.is_some_and(|paid_at| {
-                lateness(sound.uploaded_at, paid_at, self.run.policy.in_force_at(paid_at)).is_some()
-            });
+            && sound
+                .paid_at
+                .is_some_and(|paid_at| is_late(sound.uploaded_at, paid_at, policy(paid_at)));
         if is_late && !self.answering.is_full() {
             return false;
         }

@@ -251,10 +251,15 @@ pub fn rule_by_stated(fact: &TrackingFact, uploader: &Uploader, book: &PolicyBoo
 /// A1 at an order's first accepted upload: the warning, when it came late after the payment.
 pub fn lateness(uploaded_at: Timestamp, paid_at: Timestamp, policy: &Policy) -> Option<Finding> {
     let took: Elapsed = uploaded_at.since(paid_at);
-    (took > policy.upload_max()).then(|| {
+    is_late(uploaded_at, paid_at, policy).then(|| {
         let comparison = format!("{took} > {}", policy.upload_max());
         Finding::new(RowCode::UploadLate, "uploaded_at", &uploaded_at.to_string()).with_detail(comparison)
     })
+}
+
+/// A1: whether an order's first accepted upload came too late after the payment.
+pub fn is_late(uploaded_at: Timestamp, paid_at: Timestamp, policy: &Policy) -> bool {
+    uploaded_at.since(paid_at) > policy.upload_max()
 }
 
 /// A5: the list in force on the payment date.
@@ -265,7 +270,8 @@ fn check_destination(
     book: &PolicyBook,
     findings: &mut Vec<Finding>,
 ) {
-    if policy.is_embargoed(destination, paid_at.date_in(book.zone)) {
+    // Which day it was is asked only of the few countries that are on the list at all.
+    if policy.is_ever_embargoed(destination) && policy.is_embargoed(destination, paid_at.date_in(book.zone)) {
         findings.push(Finding::new(
             RowCode::DestSanctioned,
             "destination_country",

@@ -24,7 +24,9 @@ enum Sort {
 /// Splits records; keeps its memory from block to block.
 pub(crate) struct Records {
     sorts: [Sort; 256],
-    splitter: csv_core::Reader,
+    delimiter: u8,
+    /// Made when the first quote is met: making one takes as long as splitting a hundred records.
+    splitter: Option<Box<csv_core::Reader>>,
     text: Vec<u8>,
     ends: Vec<usize>,
     limits: Limits,
@@ -56,10 +58,10 @@ impl Records {
         sorts[usize::from(b'\r')] = Sort::LineEnd;
         Self {
             sorts,
-            splitter: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
-            text: vec![0; RECORD_BYTES],
-            // One more than allowed, so that one too many is seen as such.
-            ends: vec![0; limits.columns_max.saturating_add(1)],
+            delimiter,
+            splitter: None,
+            text: Vec::new(),
+            ends: Vec::new(),
             limits,
         }
     }
@@ -142,13 +144,19 @@ impl Records {
     /// Splits one record into `self.text` and `self.ends`; its line end is not read.
     fn split(&mut self, bytes: &[u8], line: u64) -> Result<Split, FileError> {
         let mut split = Split::default();
+        let delimiter = self.delimiter;
+        let mut splitter = self.splitter.take().unwrap_or_else(|| {
+            self.text.resize(RECORD_BYTES, 0);
+            // One more than allowed, so that one too many is seen as such.
+            self.ends.resize(self.limits.columns_max.saturating_add(1), 0);
+            Box::new(csv_core::ReaderBuilder::new().delimiter(delimiter).build())
+        });
         loop {
             let rest = &bytes[split.read..];
             // At the end of the text a line end is added: it closes every record but one inside quotes.
             let input = if rest.is_empty() { b"\n" } else { rest };
             let (result, read, written, ended) =
-                self.splitter
-                    .read_record(input, &mut self.text[split.text..], &mut self.ends[split.ends..]);
+                splitter.read_record(input, &mut self.text[split.text..], &mut self.ends[split.ends..]);
             if !rest.is_empty() {
                 split.quotes += rest[..read].iter().filter(|&&byte| byte == b'"').count();
                 split.read += read;
@@ -160,6 +168,7 @@ impl Records {
                     let ended_by_text =
                         bytes[..split.read].ends_with(b"\n") || bytes[..split.read].ends_with(b"\r");
                     split.read -= usize::from(!rest.is_empty() && ended_by_text);
+                    self.splitter = Some(splitter);
                     return Ok(split);
                 }
                 ReadRecordResult::OutputEndsFull => return Err(self.too_many_cells(line)),
