@@ -1,7 +1,7 @@
 //! What the rows of one file say against each other: the same again, something else under the same key, one number for
 //! two orders. Rows are judged one after the other, in the order of the file.
 //!
-//! A row leaves 32 bytes or less behind: hashes, seeded anew each run, in place of ids. Among ten million rows some two keys
+//! A row leaves 32 bytes or less behind, and a quarter of that again as free places: hashes, seeded anew each run, in place of ids. Among ten million rows some two keys
 //! have one 64-bit hash once in 370,000 files; a number shared by two orders is taken for one of the same order once in 16
 //! million. Such a row is told wrongly that it repeats another. A dry run applies nothing and fines nothing, and the upload
 //! itself compares the ids whole.
