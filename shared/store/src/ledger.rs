@@ -16,7 +16,8 @@ use crate::item::{
 use crate::registry::watermark_key;
 use crate::{Item, Store, StoreError, StoredOrder};
 
-/// Entries in one transaction: DynamoDB allows 100 actions, two of which are the order and the watermark.
+/// Entries in one transaction: DynamoDB allows 100 actions, three of which are the order, the watermark and the
+/// journal.
 const ENTRIES_PER_TRANSACTION_MAX: usize = 90;
 
 /// How a settlement ended.
@@ -33,8 +34,8 @@ impl Store {
     /// Posts entries about one order: the commit point of a fine.
     ///
     /// One transaction puts the entries (`attribute_not_exists`: the loser of a race between two scanners stops
-    /// here), writes the order that remembers them (`version = :seen`), and checks that no scan of a later instant
-    /// has begun. More entries than a transaction holds go in several, each safe alone.
+    /// here), writes the order that remembers them (`version = :seen`), names them in the night's journal, and checks
+    /// that no scan of a later instant has begun. More entries than a transaction holds go in several, each safe alone.
     ///
     /// `stored` is left as last committed; `sign_off_open` judges the order after the posting.
     ///
@@ -55,6 +56,7 @@ impl Store {
             let mut actions = vec![
                 self.watermark_check(&order.order_id, as_of)?,
                 transact_put(self.order_put(item, Some(stored.version))?),
+                self.journal_put(chunk, &order.order_id, stored.version + 1, as_of)?,
             ];
             for entry in chunk {
                 actions.push(transact_put(self.entry_put(entry, month)?));

@@ -2,8 +2,8 @@
 //!
 //! - `orders`: one item an order with its whole operational state. Kept apart from everything else because the stall
 //!   scan reads this table from end to end every night: what is not an order must not be paid for there.
-//! - `records`: ledger entries (append-only), tracking number → order, parked rows, rates, sellers and their papers,
-//!   statements, uploads and the scans' watermarks, each read by key or query.
+//! - `records`: ledger entries (append-only) and the nights' journal of them, tracking number → order, parked rows, rates,
+//!   sellers and their papers, statements, uploads and the scans' watermarks, each read by key or query.
 //!
 //! Everything is loaded, decided by pure code, and committed by one conditional write; whatever comes before that
 //! write can be repeated.
@@ -11,6 +11,7 @@
 mod capacity;
 mod commit;
 mod item;
+mod journal;
 mod ledger;
 mod orders;
 mod parked;
@@ -30,6 +31,7 @@ use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 pub use capacity::{Capacity, CapacityUsed};
 pub use commit::{Commit, OrderWrite};
 pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order};
+pub use journal::{NightEntries, Posting};
 pub use orders::StoredOrder;
 pub use parked::{Parent, ParkedNote, ParkedRow};
 pub use rates::RatesByDay;
