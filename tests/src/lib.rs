@@ -11,6 +11,7 @@ mod fault;
 mod ledger;
 mod made_up;
 mod own_cloud;
+mod refusals;
 mod season;
 
 pub use command::{Ran, Running, Waymark};
@@ -19,6 +20,7 @@ pub use fault::Fuse;
 pub use ledger::{NetFine, entries, net, standing_holds, written};
 pub use made_up::made_up;
 pub use own_cloud::{OwnCloud, operator_key, seller_key};
+pub use refusals::{Refusal, TableCall, refusing};
 pub use season::{Season, Table, real_season};
 
 use std::collections::BTreeMap;

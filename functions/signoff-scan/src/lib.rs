@@ -6,9 +6,12 @@
 use std::sync::Arc;
 
 use domain::{PolicyBook, Timestamp};
-use entrypoint::Failure;
+use entrypoint::{Failure, TimeLeft};
 use serde::Deserialize;
-use store::{Cursor, OPEN_SHARDS, ScanOutcome, Store, StoreError};
+use store::{
+    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, Store, StoreError,
+    check_shard,
+};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -32,28 +35,61 @@ pub struct Request {
     pub cursor: Option<Cursor>,
 }
 
-/// Scans one shard, or all of them one after the other.
+/// Scans one shard, or all of them one after the other, as far as the time goes: an outcome with a cursor asks for
+/// another run from there on.
+///
+/// Settles [`ORDERS_AT_A_TIME`] orders and asks whether there is time for as many again; the first are always settled,
+/// so that a row of runs comes to its end however little time each has.
 ///
 /// # Errors
-/// [`Failure`] when the index cannot be read; what was posted by then stays, and a repeated run posts nothing twice.
-pub async fn handle(scan: &SignoffScan, request: Request) -> Result<ScanOutcome, Failure> {
-    let outcome = scan_shards(scan, request.clone()).await.map_err(failure)?;
+/// [`Failure`] when there is no such shard or the index cannot be read; what was posted by then stays, and a repeated
+/// run posts nothing twice.
+pub async fn handle(scan: &SignoffScan, request: Request, time: TimeLeft) -> Result<ScanOutcome, Failure> {
+    let outcome = scan_shards(scan, &request, &time).await.map_err(failure)?;
     tracing::info!(as_of = %request.as_of, examined = outcome.tally.examined, posted = outcome.tally.posted, held = outcome.tally.held,
-        voided = outcome.tally.voided, failed = outcome.failed_count, superseded = outcome.superseded, "sign-off scan done");
+        voided = outcome.tally.voided, failed = outcome.failed_count, superseded = outcome.superseded,
+        done = outcome.cursor.is_none(), "sign-off scan run");
     Ok(outcome)
 }
 
-async fn scan_shards(scan: &SignoffScan, request: Request) -> Result<ScanOutcome, StoreError> {
+/// Scans to the end, in as many runs as it takes: what the night's state machine does in the cloud. Each run has the
+/// time that `time` gives it.
+///
+/// # Errors
+/// [`Failure`] of the run that failed.
+pub async fn handle_all(
+    scan: &SignoffScan,
+    mut request: Request,
+    time: impl Fn() -> TimeLeft,
+) -> Result<ScanOutcome, Failure> {
+    let mut total = ScanOutcome::default();
+    loop {
+        let outcome = handle(scan, request.clone(), time()).await?;
+        request.cursor.clone_from(&outcome.cursor);
+        total.add(outcome);
+        if request.cursor.is_none() {
+            return Ok(total);
+        }
+    }
+}
+
+async fn scan_shards(
+    scan: &SignoffScan,
+    request: &Request,
+    time: &TimeLeft,
+) -> Result<ScanOutcome, StoreError> {
+    let mut cursor = request.cursor.clone();
+    let first = check_shard(request.shard, cursor.as_ref())?;
+    let last = request.shard.unwrap_or(OPEN_SHARDS - 1);
     let mut outcome = ScanOutcome::default();
-    let shards = request.shard.map_or(0..OPEN_SHARDS, |shard| shard..shard + 1);
-    if !scan.store.begin_scan(shards.clone(), request.as_of).await? {
+    let scanned = request.shard.map_or(0..OPEN_SHARDS, |shard| shard..shard + 1);
+    if !scan.store.begin_scan(scanned, request.as_of).await? {
         outcome.superseded = true;
         return Ok(outcome);
     }
-    let mut cursor = request.cursor;
-    for shard in shards {
-        scan_shard(scan, shard, request.as_of, cursor.take(), &mut outcome).await?;
-        if outcome.superseded {
+    for shard in first..=last {
+        scan_shard(scan, shard, cursor.take(), request.as_of, time, &mut outcome).await?;
+        if outcome.superseded || outcome.cursor.is_some() {
             break;
         }
     }
@@ -63,8 +99,9 @@ async fn scan_shards(scan: &SignoffScan, request: Request) -> Result<ScanOutcome
 async fn scan_shard(
     scan: &SignoffScan,
     shard: u32,
-    as_of: Timestamp,
     mut cursor: Option<Cursor>,
+    as_of: Timestamp,
+    time: &TimeLeft,
     outcome: &mut ScanOutcome,
 ) -> Result<(), StoreError> {
     // Strictly more than the limit: an order paid exactly that long ago is still in time.
@@ -74,15 +111,39 @@ async fn scan_shard(
             .store
             .open_orders(shard, paid_before, cursor.as_ref())
             .await?;
-        outcome.tally.examined += page.found.len() as u64;
-        scan.store
-            .settle_all(page.found, &scan.policy, as_of, outcome)
-            .await;
+        for orders in page.found.chunks(ORDERS_AT_A_TIME) {
+            settle_orders(scan, orders, as_of, outcome).await;
+            if outcome.superseded {
+                return Ok(());
+            }
+            if !time.is_enough_for(SETTLING_TIME_MAX) {
+                // The last orders of a shard are followed by the next shard: its run finds nothing here and goes on.
+                outcome.cursor = orders.last().map(Cursor::after_open);
+                return Ok(());
+            }
+        }
         cursor = page.cursor;
-        if cursor.is_none() || outcome.superseded {
+        if cursor.is_none() {
             return Ok(());
         }
     }
+}
+
+async fn settle_orders(
+    scan: &SignoffScan,
+    orders: &[OpenOrder],
+    as_of: Timestamp,
+    outcome: &mut ScanOutcome,
+) {
+    let mut due = Vec::with_capacity(orders.len());
+    for order in orders {
+        outcome.tally.examined += 1;
+        match order.number() {
+            Ok(order_id) => due.push(order_id),
+            Err(error) => outcome.fail(&order.order_id, &error),
+        }
+    }
+    scan.store.settle_all(due, &scan.policy, as_of, outcome).await;
 }
 
 fn failure(error: StoreError) -> Failure {

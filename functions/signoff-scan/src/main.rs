@@ -18,5 +18,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ),
         policy,
     };
-    entrypoint::serve(|request| handle(&scan, request)).await
+    entrypoint::serve_in_time(|request, time| handle(&scan, request, time)).await
 }

@@ -8,9 +8,12 @@
 use std::sync::Arc;
 
 use domain::{PolicyBook, Timestamp};
-use entrypoint::Failure;
+use entrypoint::{Failure, TimeLeft};
 use serde::Deserialize;
-use store::{Cursor, OPEN_SHARDS, ScanOutcome, ScannedOrder, Store, StoreError, outstanding};
+use store::{
+    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScannedOrder, Store,
+    StoreError, check_segment, outstanding,
+};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -41,45 +44,98 @@ fn one() -> u32 {
     1
 }
 
-/// Scans one segment.
+/// Scans one segment, as far as the time goes: an outcome with a cursor asks for another run from there on.
+///
+/// Looks at [`ORDERS_AT_A_TIME`] orders, finishes what it began with them, and asks whether there is time for as many
+/// again; the first are always looked at, so that a row of runs comes to its end however little time each has.
 ///
 /// # Errors
-/// [`Failure`] when the table cannot be read; what was posted by then stays, and a repeated run posts nothing twice.
-pub async fn handle(scan: &StallScan, request: Request) -> Result<ScanOutcome, Failure> {
-    let outcome = scan_segment(scan, &request).await.map_err(failure)?;
+/// [`Failure`] when there is no such segment or the table cannot be read; what was posted by then stays, and a repeated
+/// run posts nothing twice.
+pub async fn handle(scan: &StallScan, request: Request, time: TimeLeft) -> Result<ScanOutcome, Failure> {
+    let outcome = scan_segment(scan, &request, &time).await.map_err(failure)?;
     tracing::info!(as_of = %request.as_of, segment = request.segment, examined = outcome.tally.examined, posted = outcome.tally.posted,
-        reversed = outcome.tally.reversed, held = outcome.tally.held, failed = outcome.failed_count, superseded = outcome.superseded, "stall scan done");
+        reversed = outcome.tally.reversed, held = outcome.tally.held, failed = outcome.failed_count, superseded = outcome.superseded,
+        done = outcome.cursor.is_none(), "stall scan run");
     Ok(outcome)
 }
 
-async fn scan_segment(scan: &StallScan, request: &Request) -> Result<ScanOutcome, StoreError> {
+/// Scans one segment to its end, in as many runs as it takes: what the night's state machine does in the cloud. Each run
+/// has the time that `time` gives it.
+///
+/// # Errors
+/// [`Failure`] of the run that failed.
+pub async fn handle_all(
+    scan: &StallScan,
+    mut request: Request,
+    time: impl Fn() -> TimeLeft,
+) -> Result<ScanOutcome, Failure> {
+    let mut total = ScanOutcome::default();
+    loop {
+        let outcome = handle(scan, request.clone(), time()).await?;
+        request.cursor.clone_from(&outcome.cursor);
+        total.add(outcome);
+        if request.cursor.is_none() {
+            return Ok(total);
+        }
+    }
+}
+
+async fn scan_segment(
+    scan: &StallScan,
+    request: &Request,
+    time: &TimeLeft,
+) -> Result<ScanOutcome, StoreError> {
+    let (segment, segments) = (request.segment, request.segments);
+    let mut cursor = request.cursor.clone();
+    check_segment(segment, segments, cursor.as_ref())?;
     let mut outcome = ScanOutcome::default();
     if !scan.store.begin_scan(0..OPEN_SHARDS, request.as_of).await? {
         outcome.superseded = true;
         return Ok(outcome);
     }
-    let mut cursor = request.cursor.clone();
     loop {
-        let page = scan
-            .store
-            .scan_orders(request.segment, request.segments.max(1), cursor.as_ref())
-            .await?;
-        settle_page(scan, page.found, request.as_of, &mut outcome).await;
-        cursor = page.cursor;
+        let page = scan.store.scan_orders(segment, segments, cursor.as_ref()).await?;
+        cursor = settle_page(scan, page, request.as_of, time, &mut outcome).await;
         if cursor.is_none() || outcome.superseded {
+            return Ok(outcome);
+        }
+        if !time.is_enough_for(SETTLING_TIME_MAX) {
+            outcome.cursor = cursor;
             return Ok(outcome);
         }
     }
 }
 
+/// Settles a page's orders as far as the time goes; gives where to go on, `None` at the segment's end.
 async fn settle_page(
     scan: &StallScan,
-    found: Vec<ScannedOrder>,
+    page: ScanPage<ScannedOrder>,
+    as_of: Timestamp,
+    time: &TimeLeft,
+    outcome: &mut ScanOutcome,
+) -> Option<Cursor> {
+    let mut found = page.found.into_iter().peekable();
+    while found.peek().is_some() {
+        let orders: Vec<ScannedOrder> = found.by_ref().take(ORDERS_AT_A_TIME).collect();
+        let last = orders.last().map(Cursor::after);
+        settle_orders(scan, orders, as_of, outcome).await;
+        let goes_on = !outcome.superseded && time.is_enough_for(SETTLING_TIME_MAX);
+        if found.peek().is_some() && !goes_on {
+            return last;
+        }
+    }
+    page.cursor
+}
+
+async fn settle_orders(
+    scan: &StallScan,
+    orders: Vec<ScannedOrder>,
     as_of: Timestamp,
     outcome: &mut ScanOutcome,
 ) {
     let mut differing = Vec::new();
-    for scanned in found {
+    for scanned in orders {
         outcome.tally.examined += 1;
         match scanned {
             // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.

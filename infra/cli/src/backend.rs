@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Month, PolicyBook, Timestamp};
+use entrypoint::TimeLeft;
 use lake::{Answer, Lake, UploadKey};
 use local::{Cloud, Options};
 use store::{ScanOutcome, Store};
@@ -118,16 +119,14 @@ impl Backend {
                     store: self.store.clone(),
                     policy: Arc::clone(&self.policy),
                 };
-                Ok(stall_scan::handle(
-                    &function,
-                    stall_scan::Request {
-                        as_of,
-                        segment: 0,
-                        segments: 1,
-                        cursor: None,
-                    },
-                )
-                .await?)
+                let request = stall_scan::Request {
+                    as_of,
+                    segment: 0,
+                    segments: 1,
+                    cursor: None,
+                };
+                // Nothing stops a command but whoever typed it.
+                Ok(stall_scan::handle_all(&function, request, TimeLeft::unlimited).await?)
             }
         }
     }
@@ -141,15 +140,12 @@ impl Backend {
                     store: self.store.clone(),
                     policy: Arc::clone(&self.policy),
                 };
-                Ok(signoff_scan::handle(
-                    &function,
-                    signoff_scan::Request {
-                        as_of,
-                        shard: None,
-                        cursor: None,
-                    },
-                )
-                .await?)
+                let request = signoff_scan::Request {
+                    as_of,
+                    shard: None,
+                    cursor: None,
+                };
+                Ok(signoff_scan::handle_all(&function, request, TimeLeft::unlimited).await?)
             }
         }
     }

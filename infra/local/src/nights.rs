@@ -1,6 +1,9 @@
 //! Nights: what the schedules start.
 
+use std::time::Duration;
+
 use domain::{Month, Timestamp};
+use entrypoint::TimeLeft;
 use futures::future::try_join_all;
 use store::ScanOutcome;
 
@@ -32,7 +35,7 @@ impl Cloud {
                 segments: SEGMENTS,
                 cursor: None,
             };
-            stall_scan::handle(&function, request)
+            stall_scan::handle_all(&function, request, run_time)
         });
         let outcomes = try_join_all(runs).await;
         outcomes.map(sum).map_err(|failure| CloudError::Function {
@@ -46,15 +49,12 @@ impl Cloud {
     /// # Errors
     /// [`CloudError::Function`] when it fails.
     pub async fn scan_signoffs(&self, as_of: Timestamp) -> Result<ScanOutcome, CloudError> {
-        let outcome = signoff_scan::handle(
-            &self.signoff_scan(),
-            signoff_scan::Request {
-                as_of,
-                shard: None,
-                cursor: None,
-            },
-        )
-        .await;
+        let request = signoff_scan::Request {
+            as_of,
+            shard: None,
+            cursor: None,
+        };
+        let outcome = signoff_scan::handle_all(&self.signoff_scan(), request, run_time).await;
         outcome.map_err(|failure| CloudError::Function {
             function: "signoff-scan",
             reason: failure.to_string(),
@@ -92,6 +92,11 @@ impl Cloud {
             reason: failure.to_string(),
         })
     }
+}
+
+/// What a run of a function has in the cloud; a longer scan is several runs here too.
+fn run_time() -> TimeLeft {
+    TimeLeft::of(Duration::from_secs(900))
 }
 
 fn sum(outcomes: Vec<ScanOutcome>) -> ScanOutcome {

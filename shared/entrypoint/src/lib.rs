@@ -2,14 +2,17 @@
 
 mod failure;
 mod settings;
+mod time_left;
 
 use std::future::Future;
+use std::time::SystemTime;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use failure::Failure;
 pub use settings::{Settings, SettingsError};
+pub use time_left::TimeLeft;
 
 /// A function's surroundings.
 #[derive(Clone, Debug)]
@@ -68,4 +71,28 @@ where
     R: Future<Output = Result<O, Failure>>,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<E>| handle(event.payload))).await
+}
+
+/// Serves invocations with `handle`, which is told how long it may take, until the runtime shuts down.
+///
+/// # Errors
+/// What the runtime itself fails of.
+pub async fn serve_in_time<E, O, F, R>(handle: F) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    O: Serialize,
+    F: Fn(E, TimeLeft) -> R,
+    R: Future<Output = Result<O, Failure>>,
+{
+    let timed =
+        |event: LambdaEvent<E>| handle(event.payload, TimeLeft::until(event.context.deadline(), now()));
+    lambda_runtime::run(service_fn(timed)).await
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda tells a deadline by the clock; this is the edge, and below it only the time left is known"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }

@@ -8,7 +8,7 @@ use domain::{Order, TrackingNumber};
 
 use crate::item::{name, number, order_item, text};
 use crate::orders::number_key;
-use crate::retry::{ATTEMPTS_MAX, pause};
+use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// One order's news, ready to be written.
@@ -69,11 +69,8 @@ impl Store {
                 .condition_expression("attribute_not_exists(#order)")
                 .expression_attribute_names("#order", name::ORDER_ID),
         };
-        match call
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-        {
+        let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match send(|| call.clone().send()).await {
             Ok(answer) => {
                 self.capacity.count_write(answer.consumed_capacity());
                 Ok(Commit::Done)
@@ -134,31 +131,28 @@ impl Store {
         actions: Vec<TransactWriteItem>,
         subject: &str,
     ) -> Result<Commit, StoreError> {
-        for attempt in 1..=ATTEMPTS_MAX {
-            let call = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(actions.clone()));
-            match call
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-            {
+        let call = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(actions))
+            // One for all attempts: an attempt that was carried out without our hearing of it is answered, not refused.
+            .client_request_token(format!("{:032x}", fastrand::u128(..)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut retries = Retries::begin();
+        loop {
+            match send(|| call.clone().send()).await {
                 Ok(answer) => {
                     self.capacity.count_writes(answer.consumed_capacity());
                     return Ok(Commit::Done);
                 }
                 Err(error) => match cancelled_because(&error) {
                     Some(Cancelled::Condition) => return Ok(Commit::Raced),
-                    Some(Cancelled::Conflict) => pause(attempt).await,
+                    Some(Cancelled::Conflict) if retries.again().await => {}
+                    Some(Cancelled::Conflict) => return Err(retries.gave_up_on(subject)),
                     None => return Err(StoreError::call(format!("write {subject}"), error)),
                 },
             }
         }
-        Err(StoreError::Contended {
-            subject: subject.to_owned(),
-            attempts: ATTEMPTS_MAX,
-        })
     }
 }
 

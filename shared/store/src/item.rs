@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{LedgerEntry, Month, Order, OrderId};
+use domain::{LedgerEntry, Month, Order, OrderId, Timestamp};
 
 use crate::{Item, StoreError, StoredOrder};
 
@@ -77,6 +77,12 @@ pub(crate) fn string_of(item: &Item, attribute: &str) -> Option<String> {
     item.get(attribute)?.as_s().ok().cloned()
 }
 
+/// An instant, kept as seconds since the epoch.
+pub(crate) fn seconds_of(item: &Item, attribute: &str) -> Option<Timestamp> {
+    let seconds = item.get(attribute)?.as_n().ok()?.parse().ok()?;
+    Some(Timestamp::from_unix(seconds))
+}
+
 /// The item of an order; `open` puts it into the sparse index `open_by_payment`.
 pub(crate) fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
     let state = postcard::to_extend(order, vec![STATE_FORMAT])
@@ -113,7 +119,7 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
         .and_then(|value| value.as_n().ok())
         .and_then(|version| version.parse().ok());
     let version = version.ok_or_else(|| corrupt("it has no version"))?;
-    let order = match state.as_ref().split_first() {
+    let order: Order = match state.as_ref().split_first() {
         Some((&STATE_FORMAT, encoded)) => {
             postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?
         }
@@ -124,6 +130,9 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
         }
         None => return Err(corrupt("its state is empty")),
     };
+    if order.order_id.as_str() != order_id {
+        return Err(corrupt("its state is another order's"));
+    }
     Ok(Some(OrderImage {
         order,
         version,

@@ -11,6 +11,7 @@ use domain::{LedgerEntry, OrderId, Timestamp};
 
 use crate::commit::transact_put;
 use crate::item::{OPEN_SHARDS, decode_entry, entry_pk, key, name, shard_name, shard_of, string_of, text};
+use crate::retry::send;
 use crate::{Item, Store, StoreError};
 
 /// Postings read in one page of a shard: their entries are held in memory until they are handed on.
@@ -139,8 +140,7 @@ impl Store {
             .expression_attribute_values(":pk", text(journal_pk(as_of, shard)))
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = query
-            .send()
+        let answer = send(|| query.clone().send())
             .await
             .map_err(|source| StoreError::call(format!("read the journal of the night {as_of}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());

@@ -36,8 +36,10 @@ pub use orders::StoredOrder;
 pub use parked::{Parent, ParkedNote, ParkedRow};
 pub use rates::RatesByDay;
 pub use registry::UploadRecord;
-pub use scan::{Cursor, ScanPage, ScannedOrder};
-pub use settle::{FailedOrder, ScanOutcome, Settled, Tally, outstanding};
+pub use scan::{Cursor, OpenOrder, ScanPage, ScannedOrder, check_segment, check_shard};
+pub use settle::{
+    FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Settled, Tally, outstanding,
+};
 pub use statements::{LineKey, line_key};
 
 /// An item as the SDK gives it.
@@ -74,6 +76,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was asked for cannot be: a segment or shard that there is none of, a cursor of another scan.
+    #[error("{0}")]
+    Request(String),
     /// Others kept writing the same item for as long as we were willing to try.
     #[error("gave up on {subject} after {attempts} attempts against concurrent writers")]
     Contended {
@@ -107,7 +112,7 @@ impl StoreError {
         match self {
             Self::Call { retryable, .. } => *retryable,
             Self::Contended { .. } => true,
-            Self::Corrupt { .. } => false,
+            Self::Corrupt { .. } | Self::Request(_) => false,
         }
     }
 

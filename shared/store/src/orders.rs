@@ -7,7 +7,7 @@ use domain::{Order, OrderId, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::item::{key, name, order_key, stored_order, string_of};
-use crate::retry::{ATTEMPTS_MAX, pause};
+use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// Keys in one BatchGetItem (DynamoDB's own limit).
@@ -38,8 +38,7 @@ impl Store {
         let call = call
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = call
-            .send()
+        let answer = send(|| call.clone().send())
             .await
             .map_err(|source| StoreError::call(format!("read order {order_id}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
@@ -86,7 +85,8 @@ impl Store {
 
     async fn batch_get_once(&self, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
-        for attempt in 1..=ATTEMPTS_MAX {
+        let mut retries = Retries::begin();
+        loop {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(true)
@@ -98,8 +98,7 @@ impl Store {
                 .batch_get_item()
                 .request_items(table, request)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = call
-                .send()
+            let answer = send(|| call.clone().send())
                 .await
                 .map_err(|source| StoreError::call(format!("read a batch of {table}"), source))?;
             self.capacity.count_reads(answer.consumed_capacity());
@@ -119,12 +118,10 @@ impl Store {
             if keys.is_empty() {
                 return Ok(items);
             }
-            pause(attempt).await;
+            if !retries.again().await {
+                return Err(retries.gave_up_on(format!("a batch of {table}")));
+            }
         }
-        Err(StoreError::Contended {
-            subject: format!("a batch of {table}"),
-            attempts: ATTEMPTS_MAX,
-        })
     }
 }
 

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{SellerId, Timestamp};
 
 use crate::commit::{Commit, transact_put};
-use crate::item::{key, name, number, shard_name, string_of, text};
-use crate::retry::{ATTEMPTS_MAX, pause};
+use crate::item::{key, name, number, seconds_of, shard_name, string_of, text};
+use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// What is remembered of an upload that was answered in full.
@@ -24,15 +24,6 @@ const WATERMARK: &str = "watermark";
 
 pub(crate) fn watermark_key(shard: u32) -> Item {
     key(WATERMARK, shard_name(shard))
-}
-
-fn as_of(item: &Item) -> Option<Timestamp> {
-    item.get(name::AS_OF)?
-        .as_n()
-        .ok()?
-        .parse()
-        .ok()
-        .map(Timestamp::from_unix)
 }
 
 impl Store {
@@ -53,7 +44,12 @@ impl Store {
         let items = self.query_all(query, "the scans' watermarks").await?;
         Ok(items
             .iter()
-            .filter_map(|item| Some((string_of(item, name::SK)?.parse().ok()?, as_of(item)?)))
+            .filter_map(|item| {
+                Some((
+                    string_of(item, name::SK)?.parse().ok()?,
+                    seconds_of(item, name::AS_OF)?,
+                ))
+            })
             .collect())
     }
 
@@ -66,7 +62,7 @@ impl Store {
             .record(watermark_key(shard), "a scan's watermark")
             .await?
             .as_ref()
-            .and_then(as_of))
+            .and_then(|item| seconds_of(item, name::AS_OF)))
     }
 
     /// Begins a scan as of an instant on some shards of orders: raises their watermarks. False when a scan of a later
@@ -82,7 +78,8 @@ impl Store {
         shards: std::ops::Range<u32>,
         as_of: Timestamp,
     ) -> Result<bool, StoreError> {
-        for attempt in 1..=ATTEMPTS_MAX {
+        let mut retries = Retries::begin();
+        loop {
             let known = self.watermarks().await?;
             if shards
                 .clone()
@@ -98,12 +95,10 @@ impl Store {
             if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
                 return Ok(true);
             }
-            pause(attempt).await;
+            if !retries.again().await {
+                return Err(retries.gave_up_on("the scans' watermarks"));
+            }
         }
-        Err(StoreError::Contended {
-            subject: "the scans' watermarks".to_owned(),
-            attempts: ATTEMPTS_MAX,
-        })
     }
 
     fn raise(&self, shard: u32, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
@@ -174,11 +169,9 @@ impl Store {
             .get_item()
             .table_name(&self.records)
             .set_key(Some(key))
-            .consistent_read(true);
-        let answer = call
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = send(|| call.clone().send()).await;
         let answer = answer.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         Ok(answer.item)
@@ -193,12 +186,9 @@ impl Store {
             .set_item(Some(item));
         let call = call
             .condition_expression("attribute_not_exists(#pk)")
-            .expression_attribute_names("#pk", name::PK);
-        let answer = call
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match answer {
+            .expression_attribute_names("#pk", name::PK)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match send(|| call.clone().send()).await {
             Ok(answer) => {
                 self.capacity.count_write(answer.consumed_capacity());
                 Ok(Commit::Done)
@@ -219,11 +209,9 @@ impl Store {
             .client
             .put_item()
             .table_name(&self.records)
-            .set_item(Some(item));
-        let answer = call
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
+            .set_item(Some(item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = send(|| call.clone().send()).await;
         let answer = answer.map_err(|source| StoreError::call(format!("write {subject}"), source))?;
         self.capacity.count_write(answer.consumed_capacity());
         Ok(())

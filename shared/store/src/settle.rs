@@ -1,5 +1,7 @@
 //! Settling an order: what a nightly scan does at each order it visits, whichever scan it is.
 
+use std::time::Duration;
+
 use domain::assess::assess;
 use domain::ledger::reconcile;
 use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::shard_of;
 use crate::ledger::Settlement;
-use crate::retry::{ATTEMPTS_MAX, pause};
+use crate::retry::{RETRY_TIME_MAX, Retries};
 use crate::{Cursor, Store, StoreError};
 
 /// What settling an order did.
@@ -39,8 +41,13 @@ pub struct Tally {
     pub balance: Cents,
 }
 
-/// Orders settled at once within a page.
+/// Orders settled at once.
 const SETTLEMENTS_AT_ONCE: usize = 16;
+/// Orders of a page that are looked at before a scan asks whether it has time for more.
+pub const ORDERS_AT_A_TIME: usize = 128;
+/// What settling so many may take when every one of them has to be tried again and again.
+pub const SETTLING_TIME_MAX: Duration =
+    Duration::from_secs(RETRY_TIME_MAX.as_secs() * (ORDERS_AT_A_TIME / SETTLEMENTS_AT_ONCE) as u64);
 /// Failures told in an outcome; the rest are counted.
 const FAILURES_TOLD_MAX: usize = 100;
 
@@ -56,7 +63,7 @@ pub struct ScanOutcome {
     pub failed: Vec<FailedOrder>,
     /// How many there were in all.
     pub failed_count: u64,
-    /// Where to go on; absent when the run is done.
+    /// Where the next run goes on: this one had no time for more. Absent when the scan is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
 }
@@ -157,7 +164,8 @@ impl Store {
         book: &PolicyBook,
         as_of: Timestamp,
     ) -> Result<Settled, StoreError> {
-        for attempt in 1..=ATTEMPTS_MAX {
+        let mut retries = Retries::begin();
+        loop {
             // Gone since it was listed: nothing to settle.
             let Some(mut stored) = self.order(order_id).await? else {
                 return Ok(Settled::Agreed);
@@ -178,12 +186,10 @@ impl Store {
             if self.watermark(shard_of(order_id)).await? > Some(as_of) {
                 return Ok(Settled::Superseded);
             }
-            pause(attempt).await;
+            if !retries.again().await {
+                return Err(retries.gave_up_on(format!("order {order_id}")));
+            }
         }
-        Err(StoreError::Contended {
-            subject: format!("order {order_id}"),
-            attempts: ATTEMPTS_MAX,
-        })
     }
 }
 
