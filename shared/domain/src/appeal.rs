@@ -87,19 +87,28 @@ impl Appeal {
 
     /// The appeal's status as of an instant; `None` when it was not known then. Before its decision it is pending.
     pub fn status(&self, as_of: Timestamp) -> Option<AppealStatus> {
-        self.states.iter().find(|state| state.recorded_at <= as_of)?;
-        Some(
-            self.decision(as_of)
-                .map_or(AppealStatus::Pending, |decision| decision.status),
-        )
+        self.status_expected(as_of, as_of)
     }
 
     /// The decision that holds as of an instant.
     pub fn decision(&self, as_of: Timestamp) -> Option<&AppealState> {
+        self.decision_expected(as_of, as_of)
+    }
+
+    /// The appeal's status at `at`, by what is known as of `known_by`.
+    fn status_expected(&self, known_by: Timestamp, at: Timestamp) -> Option<AppealStatus> {
+        self.states.iter().find(|state| state.recorded_at <= known_by)?;
+        Some(
+            self.decision_expected(known_by, at)
+                .map_or(AppealStatus::Pending, |decision| decision.status),
+        )
+    }
+
+    fn decision_expected(&self, known_by: Timestamp, at: Timestamp) -> Option<&AppealState> {
         let known = self
             .states
             .iter()
-            .filter(|state| state.recorded_at <= as_of && state.since <= as_of);
+            .filter(|state| state.recorded_at <= known_by && state.since <= at);
         let decided = known.filter(|state| state.status != AppealStatus::Pending);
         decided.max_by_key(|state| (state.since, state.status))
     }
@@ -148,10 +157,20 @@ impl AppealState {
 
 /// Of several appeals about one entry: accepted, then pending, then the rest (B5).
 pub fn plea<'a>(appeals: &'a [Appeal], subject: &Subject, as_of: Timestamp) -> Plea<'a> {
+    plea_known(appeals, subject, as_of, as_of)
+}
+
+/// As [`plea`], at an instant ahead of the one as of which is known what is known.
+pub(crate) fn plea_known<'a>(
+    appeals: &'a [Appeal],
+    subject: &Subject,
+    known_by: Timestamp,
+    at: Timestamp,
+) -> Plea<'a> {
     let with = |status| {
-        appeals
-            .iter()
-            .filter(move |appeal| appeal.names(subject) && appeal.status(as_of) == Some(status))
+        appeals.iter().filter(move |appeal| {
+            appeal.names(subject) && appeal.status_expected(known_by, at) == Some(status)
+        })
     };
     if let Some(appeal) =
         with(AppealStatus::Accepted).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
@@ -162,4 +181,22 @@ pub fn plea<'a>(appeals: &'a [Appeal], subject: &Subject, as_of: Timestamp) -> P
     with(AppealStatus::Pending)
         .min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
         .map_or(Plea::None, Plea::Pending)
+}
+
+/// Whether an accepted appeal stands at `from` and, by what is known as of `known_by`, at every instant after: a decision may
+/// be known ahead of its date.
+pub(crate) fn is_accepted_from(
+    appeals: &[Appeal],
+    subject: &Subject,
+    known_by: Timestamp,
+    from: Timestamp,
+) -> bool {
+    let ahead = appeals
+        .iter()
+        .flat_map(|appeal| &appeal.states)
+        .filter(|state| state.recorded_at <= known_by && state.since > from)
+        .map(|state| state.since);
+    std::iter::once(from)
+        .chain(ahead)
+        .all(|at| matches!(plea_known(appeals, subject, known_by, at), Plea::Accepted(_)))
 }

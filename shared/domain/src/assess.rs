@@ -1,4 +1,4 @@
-//! The rules as one pure function: what an order owes the ledger, what to warn of, and what is near.
+//! The rules as one pure function: what an order owes the ledger, and what to warn of. What is near: [`crate::deadlines`].
 
 use crate::appeal::{Plea, plea};
 use crate::order::{OrderAsOf, OrderStatus};
@@ -12,8 +12,6 @@ pub struct Assessment {
     pub due: Vec<Due>,
     /// What went wrong without costing money.
     pub warnings: Vec<Warning>,
-    /// The next instant at which something more may go wrong.
-    pub next_deadline: Option<Deadline>,
 }
 
 /// An entry that the ledger should hold.
@@ -68,24 +66,19 @@ pub enum Warning {
     },
 }
 
-/// The next instant at which a clause may be broken.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deadline {
-    /// The last instant that is still in time.
-    pub at: Timestamp,
-    /// The clause's id: A1, B1, B3 or B4.
-    pub clause: &'static str,
-}
-
 /// Assesses an order as of an instant, under the policy in force at its payment.
 ///
 /// Pure: the same facts give the same result however they were split, ordered or repeated, and however many
 /// nights ran before.
 pub fn assess(order: &Order, policy: &Policy, as_of: Timestamp) -> Assessment {
-    let Some(seen) = order.as_of(as_of) else {
-        return Assessment::default();
-    };
-    let rules = Rules { seen: &seen, policy };
+    order
+        .as_of(as_of)
+        .map_or_else(Assessment::default, |seen| assess_seen(&seen, policy))
+}
+
+/// As [`assess`], over a view of the order that is there already.
+pub fn assess_seen(seen: &OrderAsOf<'_>, policy: &Policy) -> Assessment {
+    let rules = Rules { seen, policy };
     let mut assessment = Assessment::default();
     rules.upload(&mut assessment);
     rules.pickup(&mut assessment);
@@ -100,17 +93,6 @@ struct Rules<'a> {
     policy: &'a Policy,
 }
 
-impl Assessment {
-    fn near(&mut self, at: Timestamp, clause: &'static str) {
-        let deadline = Deadline { at, clause };
-        self.next_deadline = Some(
-            self.next_deadline
-                .take()
-                .map_or(deadline.clone(), |known| known.min(deadline)),
-        );
-    }
-}
-
 impl Rules<'_> {
     /// A1 (warning) and A6 (fine).
     fn upload(&self, assessment: &mut Assessment) {
@@ -118,9 +100,7 @@ impl Rules<'_> {
         let deadline = order.paid_at.plus(self.policy.upload_max());
         let uploaded_at = self.seen.first_upload_at();
         let waits = uploaded_at.is_none() && self.seen.as_of <= deadline;
-        if waits && self.seen.status_at(self.seen.as_of).0 == OrderStatus::Paid {
-            assessment.near(deadline, "A1");
-        } else if !waits && uploaded_at.is_none_or(|at| at > deadline) && !self.seen.is_excluded() {
+        if !waits && uploaded_at.is_none_or(|at| at > deadline) && !self.seen.is_excluded() {
             assessment.warnings.push(Warning::UploadLate {
                 uploaded_at,
                 deadline,
@@ -157,9 +137,8 @@ impl Rules<'_> {
         {
             let deadline = pickup_deadline(self.seen.order, parcel.shipment.uploaded_at, self.policy);
             let picked_up_at = parcel.timeline.picked_up_at;
-            if picked_up_at.is_none() && self.seen.as_of <= deadline {
-                assessment.near(deadline, "B1");
-            } else if picked_up_at.is_none_or(|at| at > deadline) {
+            let waits = picked_up_at.is_none() && self.seen.as_of <= deadline;
+            if !waits && picked_up_at.is_none_or(|at| at > deadline) {
                 let number = parcel.shipment.number.clone();
                 assessment.warnings.push(Warning::PickupLate {
                     number,
@@ -198,15 +177,7 @@ impl Rules<'_> {
     /// B3: every parcel's timeline, from its pickup to its end, whatever the order's status.
     fn silence(&self, assessment: &mut Assessment) {
         for parcel in &self.seen.parcels {
-            let timeline = &parcel.timeline;
-            let ends = timeline
-                .instants
-                .iter()
-                .skip(1)
-                .copied()
-                .map(Some)
-                .chain(timeline.end.is_none().then_some(None));
-            for (silent_from, silent_until) in timeline.instants.iter().copied().zip(ends) {
+            for (silent_from, silent_until) in parcel.timeline.gaps() {
                 let fined = self.episode(assessment, &parcel.shipment.number, silent_from, silent_until);
                 if fined && self.policy.silence.fined_per == SilenceUnit::Shipment {
                     break;
@@ -229,9 +200,6 @@ impl Rules<'_> {
             .map_or(self.seen.as_of, |until| until.min(self.seen.as_of))
             .since(silent_from);
         if silence <= limit {
-            if silent_until.is_none() {
-                assessment.near(silent_from.plus(limit), "B3");
-            }
             return false;
         }
         let episode_start = (self.policy.silence.fined_per == SilenceUnit::Episode).then_some(silent_from);
@@ -280,11 +248,8 @@ impl Rules<'_> {
         let (order, as_of) = (self.seen.order, self.seen.as_of);
         let deadline = order.sign_off_deadline(self.policy);
         let exempt = self.seen.status_at(deadline).0 != OrderStatus::Paid;
-        if exempt || self.seen.signed_at(deadline).is_some() {
+        if as_of <= deadline || exempt || self.seen.signed_at(deadline).is_some() {
             return;
-        }
-        if as_of <= deadline {
-            return assessment.near(deadline, "B4");
         }
         let amount = self.policy.sign_off_fine(order.usd);
         let subject = Subject::order(Clause::B4);

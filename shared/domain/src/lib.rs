@@ -12,6 +12,7 @@ pub mod carrier;
 pub mod code;
 pub mod country;
 pub mod currency;
+pub mod deadlines;
 pub mod event_code;
 pub mod facts;
 pub mod figures;

@@ -310,12 +310,16 @@ impl OrderAsOf<'_> {
     /// The order's status at `at` and since when it had it, as far as it was known as of the view's instant. Told
     /// again, a status still holds since it was first taken.
     pub fn status_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
-        let horizon = at.min(self.as_of);
+        self.status_expected_at(at.min(self.as_of))
+    }
+
+    /// As [`status_at`](Self::status_at), also ahead of the view's instant: a status may be known before it holds.
+    pub fn status_expected_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
         let known = self
             .order
             .statuses
             .iter()
-            .filter(|change| change.recorded_at <= self.as_of && change.since() <= horizon);
+            .filter(|change| change.recorded_at <= self.as_of && change.since() <= at);
         let mut latest_first = known.rev();
         let Some(latest) = latest_first.next() else {
             return (OrderStatus::Paid, self.order.paid_at);

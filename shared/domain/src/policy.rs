@@ -12,8 +12,8 @@ use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, Timestamp, Zone, country};
 
 pub use sections::{
-    EligibilityPolicy, Embargo, FulfilmentExtra, NodesPolicy, PapersPolicy, PickupPolicy, PickupStart,
-    SeventhNode, SignOffPolicy, SilencePolicy, SilenceUnit, UploadPolicy,
+    BoardPolicy, EligibilityPolicy, Embargo, FulfilmentExtra, NodesPolicy, PapersPolicy, PickupPolicy,
+    PickupStart, SeventhNode, SignOffPolicy, SilencePolicy, SilenceUnit, UploadPolicy,
 };
 
 const SHIPPED: &str = include_str!("../data/policy.toml");
@@ -27,6 +27,8 @@ pub struct PolicyBook {
     pub intake: IntakePolicy,
     /// How long a settled order stays in the table.
     pub retention: Elapsed,
+    /// What the deadline board shows.
+    pub board: BoardPolicy,
     packs: Vec<Policy>,
 }
 
@@ -90,6 +92,8 @@ struct PolicyFile {
     platform: PlatformSection,
     intake: IntakeSection,
     retention: RetentionSection,
+    #[serde(default)]
+    board: BoardPolicy,
     pack: Vec<Policy>,
 }
 
@@ -150,6 +154,7 @@ impl PolicyBook {
             )));
         }
         packs.iter().try_for_each(Policy::check)?;
+        file.board.check().map_err(PolicyError::Unsound)?;
         Ok(Self {
             zone,
             intake: IntakePolicy {
@@ -159,6 +164,7 @@ impl PolicyBook {
                 events_per_order_max: file.intake.events_per_order_max,
             },
             retention: Elapsed::days(i64::from(file.retention.settled_days)),
+            board: file.board,
             packs,
         })
     }
@@ -321,6 +327,8 @@ mod tests {
             ("NUM_EMPTY", "NUM_EMTPY"),
             ("fine_cents = 120", "fine_cents = 1.20"),
             ("fine_cents_max", "fine_cents_maximum"),
+            ("rows_max = 20_000", "rows_max = 0"),
+            ("silence_hours = 36", "silence_hours = 100_000"),
             ("fulfilment_percent_min = 95", "fulfilment_percent_min = 950"),
         ] {
             assert!(

@@ -73,6 +73,20 @@ pub enum Recorded {
     Known,
 }
 
+impl Timeline {
+    /// The gaps between consecutive instants, as (from, until); without an end while the timeline has not ended (B3).
+    pub fn gaps(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> {
+        let ends = self
+            .instants
+            .iter()
+            .skip(1)
+            .copied()
+            .map(Some)
+            .chain(self.end.is_none().then_some(None));
+        self.instants.iter().copied().zip(ends)
+    }
+}
+
 impl Shipment {
     /// Adds an event. The same event again (node, code and time of occurrence) keeps its earliest `recorded_at`,
     /// so any order, split or repetition of the same reports gives the same timeline.

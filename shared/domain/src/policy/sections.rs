@@ -3,7 +3,81 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::{Node, RowCode};
+use crate::deadlines::{Deadline, Matter};
+use crate::{Elapsed, Node, RowCode, Timestamp};
+
+/// The deadline board: which deadlines are urgent, which are listed besides, and how many. A policy file without the section
+/// takes these.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoardPolicy {
+    upload_hours_left: u32,
+    pickup_hours_left: u32,
+    silence_hours: u32,
+    sign_off_days: u32,
+    ahead_hours: u32,
+    /// Rows listed: the dearest, then the nearest. The rest is counted.
+    pub rows_max: usize,
+    carrier_days: u32,
+}
+
+impl Default for BoardPolicy {
+    fn default() -> Self {
+        Self {
+            upload_hours_left: 6,
+            pickup_hours_left: 12,
+            silence_hours: 36,
+            sign_off_days: 25,
+            ahead_hours: 24,
+            rows_max: 20_000,
+            carrier_days: 30,
+        }
+    }
+}
+
+impl BoardPolicy {
+    /// Whether a deadline is urgent as of an instant.
+    pub fn is_urgent(&self, deadline: &Deadline<'_>, as_of: Timestamp) -> bool {
+        let hours = |hours: u32| Elapsed::hours(i64::from(hours));
+        let left = deadline.at.since(as_of);
+        let run = as_of.since(deadline.since);
+        match deadline.matter {
+            Matter::Upload => left <= hours(self.upload_hours_left),
+            Matter::Pickup => left <= hours(self.pickup_hours_left),
+            Matter::Silence => run > hours(self.silence_hours),
+            Matter::SignOff => run >= hours(self.sign_off_days.saturating_mul(24)),
+        }
+    }
+
+    /// Whether a deadline is listed as of an instant: it is urgent, or passes before the next night's board.
+    pub fn lists(&self, deadline: &Deadline<'_>, as_of: Timestamp) -> bool {
+        deadline.at <= as_of.plus(Elapsed::hours(i64::from(self.ahead_hours)))
+            || self.is_urgent(deadline, as_of)
+    }
+
+    /// How far back carriers are judged.
+    pub fn carriers_judged(&self) -> Elapsed {
+        Elapsed::days(i64::from(self.carrier_days))
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let spans = [
+            self.upload_hours_left,
+            self.pickup_hours_left,
+            self.silence_hours,
+            self.sign_off_days,
+            self.ahead_hours,
+            self.carrier_days,
+        ];
+        if spans.iter().any(|&span| span > 10_000) {
+            return Err("the board: a span is beyond 10,000".to_owned());
+        }
+        if !(1..=100_000).contains(&self.rows_max) {
+            return Err("the board lists 1–100,000 rows".to_owned());
+        }
+        Ok(())
+    }
+}
 
 /// A1: the upload's deadline. A6: the fine for a failed upload.
 #[derive(Clone, Debug, Deserialize)]

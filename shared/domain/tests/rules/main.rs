@@ -1,8 +1,9 @@
 //! The rulebook's promises, clause by clause and as laws over random seasons, through the crate's front door: facts
-//! go in by `Order::rule_*`, verdicts come out of `assess`, `figures`, `reconcile` and `audit`.
+//! go in by `Order::rule_*`, verdicts come out of `assess`, `deadlines`, `figures`, `reconcile` and `audit`.
 
 mod appeals;
 mod audit;
+mod deadlines;
 mod desk;
 mod figures;
 mod laws_of_facts;

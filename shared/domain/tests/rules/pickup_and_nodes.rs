@@ -1,6 +1,7 @@
 //! B1: the first pickup within 48 h. B2: six named nodes and seven distinct ones by the end of the timeline.
 
 use domain::assess::Warning;
+use domain::deadlines::Matter;
 use domain::{Clause, Node, OrderStatus, SendType, Timestamp};
 
 use crate::season::{Case, NUMBERS, day, hour, number, paid, policy_with};
@@ -50,8 +51,7 @@ fn a_missing_pickup_warns_once_the_deadline_has_passed_and_costs_nothing() {
     assert_eq!(late_pickups(&case, hour(58)), []);
     assert_eq!(late_pickups(&case, hour(58).next()), [None]);
     assert!(case.assess(day(29)).due.is_empty());
-    let next = case.assess(hour(58)).next_deadline.expect("a deadline");
-    assert_eq!((next.at, next.clause), (hour(58), "B1"));
+    assert_eq!(case.next_deadline(hour(58)), Some((hour(58), Matter::Pickup)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use domain::Because;
 use domain::assess::{Assessment, Due, Verdict, Warning, assess};
+use domain::deadlines::{Advice, Matter, deadlines};
 use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
 use domain::figures::{Figures, figures};
 use domain::ledger::reconcile;
@@ -9,8 +10,8 @@ use domain::order::FrozenRate;
 use domain::ruling::Uploader;
 use domain::{
     AppealStatus, AppealedClause, Cents, Clause, Currency, Elapsed, EntryKind, Finding, LedgerEntry, Money,
-    Node, Order, OrderId, OrderStatus, PolicyBook, RowCode, Ruling, SellerId, SendType, Source, Subject,
-    Timestamp, TrackingNumber,
+    Node, Order, OrderId, OrderStatus, Policy, PolicyBook, RowCode, Ruling, SellerId, SendType, Source,
+    Subject, Timestamp, TrackingNumber,
 };
 
 pub const SHIPPED: &str = include_str!("../../data/policy.toml");
@@ -161,6 +162,35 @@ pub fn decision_fact(
         recorded_at: decided_at,
         ..appeal_fact(clause, status, filed_at)
     }
+}
+
+/// A deadline, apart from its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub at: Timestamp,
+    pub matter: Matter,
+    pub since: Timestamp,
+    pub number: Option<TrackingNumber>,
+    pub at_risk: Cents,
+    pub advice: Advice,
+}
+
+/// Every deadline of an order as of an instant.
+pub fn told(order: &Order, policy: &Policy, as_of: Timestamp) -> Vec<Told> {
+    let Some(seen) = order.as_of(as_of) else {
+        return Vec::new();
+    };
+    let found = deadlines(&seen, policy).into_iter();
+    found
+        .map(|deadline| Told {
+            at: deadline.at,
+            matter: deadline.matter,
+            since: deadline.since,
+            number: deadline.tracking_number.cloned(),
+            at_risk: deadline.at_risk,
+            advice: deadline.advice,
+        })
+        .collect()
 }
 
 /// One order with its ledger, and the policy that applies. Every fact told to it comes in a file of its own.
@@ -328,6 +358,18 @@ impl Case {
 
     pub fn figures(&self, learned_by: Timestamp) -> Figures {
         figures(&self.order, &self.book, learned_by).expect("an order known by then")
+    }
+
+    /// Every deadline as of an instant.
+    pub fn deadlines(&self, as_of: Timestamp) -> Vec<Told> {
+        told(&self.order, self.book.in_force_at(self.order.paid_at), as_of)
+    }
+
+    /// The nearest deadline as of an instant.
+    pub fn next_deadline(&self, as_of: Timestamp) -> Option<(Timestamp, Matter)> {
+        self.deadlines(as_of)
+            .first()
+            .map(|deadline| (deadline.at, deadline.matter))
     }
 
     pub fn warnings(&self, as_of: Timestamp) -> Vec<Warning> {

@@ -2,6 +2,7 @@
 
 use domain::Because;
 use domain::assess::Warning;
+use domain::deadlines::Matter;
 use domain::{Clause, EntryKind, Node, OrderStatus, SendType};
 
 use crate::season::{Case, NUMBERS, cents, day, hour, paid, policy_with, silent_from};
@@ -202,10 +203,9 @@ fn under_the_per_shipment_policy_a_parcel_is_fined_once() {
 #[test]
 fn the_next_deadline_is_the_last_second_before_a_silence_costs() {
     let case = Case::travelled(&[(Node::PickedUp, 1), (Node::InTransit, 30)]);
-    let next = case.assess(hour(40)).next_deadline.expect("a deadline");
-    assert_eq!((next.at, next.clause), (hour(78), "B3"));
-    assert_eq!(case.silences(next.at), 0);
-    assert_eq!(case.silences(next.at.next()), 1);
+    assert_eq!(case.next_deadline(hour(40)), Some((hour(78), Matter::Silence)));
+    assert_eq!(case.silences(hour(78)), 0);
+    assert_eq!(case.silences(hour(78).next()), 1);
 }
 
 #[test]

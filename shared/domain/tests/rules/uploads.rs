@@ -1,6 +1,7 @@
 //! A1 and the rulings of tracking rows: when an upload is late, and what sending a number again does.
 
 use domain::assess::Warning;
+use domain::deadlines::Matter;
 use domain::facts::{EventFact, StatedOrder, TrackingFact};
 use domain::ruling::{Uploader, Verdict};
 use domain::{Elapsed, Node, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
@@ -52,8 +53,7 @@ fn an_upload_that_is_missing_is_late_once_the_deadline_has_passed() {
     let case = Case::paid("80.10");
     assert_eq!(upload_lates(&case, hour(24)), []);
     assert_eq!(upload_lates(&case, hour(24).next()), [None]);
-    let next = case.assess(hour(24)).next_deadline.expect("a deadline");
-    assert_eq!((next.at, next.clause), (hour(24), "A1"));
+    assert_eq!(case.next_deadline(hour(24)), Some((hour(24), Matter::Upload)));
 }
 
 #[test]
