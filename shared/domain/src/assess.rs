@@ -1,5 +1,7 @@
 //! The rules as one pure function: what an order owes the ledger, and what to warn of. What is near: [`crate::deadlines`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::appeal::{Plea, plea};
 use crate::order::{OrderAsOf, OrderStatus};
 use crate::policy::{PickupStart, SilenceUnit};
@@ -30,7 +32,8 @@ pub struct Due {
 }
 
 /// Whether a due entry is charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Charged.
     Fine,

@@ -31,6 +31,7 @@ pub mod seller;
 pub mod shipment;
 pub mod statement;
 pub mod time;
+pub mod what_if;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};
 pub use because::Because;
@@ -47,3 +48,4 @@ pub use seller::SellerFact;
 pub use shipment::{SendType, Shipment, TrackingEvent};
 pub use statement::StatementLine;
 pub use time::{Elapsed, Month, Timestamp, Zone};
+pub use what_if::WhatIf;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::node::NodeSet;
 use crate::time::day_starts_at;
-use crate::{Cents, Elapsed, Node, Timestamp, Zone, country};
+use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
 
 pub use sections::{
     BoardPolicy, EligibilityPolicy, Embargo, FulfilmentExtra, NodesPolicy, PapersPolicy, PickupPolicy,
@@ -33,7 +33,7 @@ pub struct PolicyBook {
 }
 
 /// Parameters of the intake.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntakePolicy {
     /// How long a parked row waits for its parent.
     pub parked_max: Elapsed,
@@ -192,6 +192,20 @@ impl PolicyBook {
         &self.packs[self.packs.len() - 1]
     }
 
+    /// Whether the same files give the same facts under `other`: the intake's parameters, the zone, and in every pack
+    /// what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
+    /// assessed under the other and nothing be missing.
+    pub fn takes_in_like(&self, other: &Self) -> bool {
+        let mut turns = self
+            .packs
+            .iter()
+            .chain(&other.packs)
+            .map(|pack| day_starts_at(pack.effective_on, self.zone));
+        self.zone == other.zone
+            && self.intake == other.intake
+            && turns.all(|at| self.in_force_at(at).at_uploads() == other.in_force_at(at).at_uploads())
+    }
+
     /// Whether the pack that applies to a payment was not yet in force then (reports say so).
     pub fn applied_early(&self, paid_at: Timestamp) -> bool {
         paid_at < day_starts_at(self.packs[0].effective_on, self.zone)
@@ -244,6 +258,11 @@ impl Policy {
         seventh_is_there
             && nodes.canonical_count() >= self.nodes.distinct_min
             && self.nodes.required.iter().all(|node| nodes.contains(*node))
+    }
+
+    /// What of the pack decides which facts an upload leaves behind.
+    fn at_uploads(&self) -> (&[RowCode], &PapersPolicy, &[Embargo]) {
+        (&self.upload.fined_codes, &self.papers, &self.embargo)
     }
 
     fn check(&self) -> Result<(), PolicyError> {

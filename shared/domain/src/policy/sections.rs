@@ -91,7 +91,7 @@ pub struct UploadPolicy {
 }
 
 /// A4: destinations that want a commercial invoice and a local tax id.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PapersPolicy {
     /// ISO 3166-1 alpha-2.
@@ -99,7 +99,7 @@ pub struct PapersPolicy {
 }
 
 /// A5: one sanctioned or embargoed destination.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Embargo {
     /// ISO 3166-1 alpha-2.

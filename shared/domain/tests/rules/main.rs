@@ -17,3 +17,4 @@ mod silence;
 mod two_times;
 mod upload_fines;
 mod uploads;
+mod what_if;
