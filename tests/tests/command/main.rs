@@ -4,6 +4,7 @@ mod hostile;
 mod output;
 mod up;
 mod validate;
+mod what_if;
 mod wrong_use;
 
 use std::path::Path;

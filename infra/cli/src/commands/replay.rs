@@ -1,5 +1,7 @@
 //! `waymark replay`: a season kept as `DIR/YYYY-MM-DD/<kind>*.csv`, played night by night.
 
+mod difference;
+
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -10,6 +12,7 @@ use lake::{Answer, UploadKey};
 use serde::Serialize;
 use store::{ScanOutcome, Tally};
 
+use self::difference::Difference;
 use super::ledger::{entries_of_sellers, totals};
 use crate::Done;
 use crate::args::{Replay, Shared};
@@ -51,6 +54,15 @@ pub(crate) struct DayOutcome {
     pub(crate) reports: Vec<Month>,
 }
 
+/// The last line of a replay, for a machine.
+#[derive(Serialize)]
+struct Told<'a> {
+    totals: &'a Totals,
+    /// What the shipped policy would have charged; only when another was played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<&'a Difference>,
+}
+
 #[derive(Default, Serialize)]
 struct Totals {
     days: u64,
@@ -81,6 +93,7 @@ pub(crate) async fn run(
     };
     let last = arguments.until.unwrap_or(last);
     let backend = Backend::open(shared, arguments.policy.as_deref()).await?;
+    let alone = difference::is_empty(&backend).await?;
     let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
     let mut sums = Totals::default();
     // Also days without files: silence and deadlines run on.
@@ -107,8 +120,27 @@ pub(crate) async fn run(
         .filter(|entry| entry.kind.moves_money())
         .map(|entry| entry.amount)
         .sum();
-    terminal.machine(&serde_json::json!({ "totals": sums }))?;
+    let difference = match &arguments.policy {
+        Some(_) => Some(
+            difference::compare(
+                &backend,
+                &days,
+                alone,
+                day_end(last, backend.policy.zone),
+                terminal,
+            )
+            .await?,
+        ),
+        None => None,
+    };
+    terminal.machine(&Told {
+        totals: &sums,
+        difference: difference.as_ref(),
+    })?;
     terminal.line(totals(&entries, terminal));
+    if let Some(difference) = difference {
+        difference.show(terminal);
+    }
     Ok(if sums.rejected > 0 {
         Done::WithFindings
     } else {
@@ -120,7 +152,7 @@ pub(crate) async fn run(
 pub(crate) async fn play(
     backend: &Backend,
     day: &Day,
-    mut answered: impl FnMut(&Answer),
+    answered: impl FnMut(&Answer),
 ) -> Result<DayOutcome, CommandError> {
     let zone = backend.policy.zone;
     let as_of = day_end(day.date, zone);
@@ -129,6 +161,27 @@ pub(crate) async fn play(
         as_of: Some(as_of),
         ..DayOutcome::default()
     };
+    take_in(backend, day, as_of, &mut outcome, answered).await?;
+    outcome.stalls = backend.scan_stalls(as_of).await?;
+    outcome.signoffs = backend.scan_signoffs(as_of).await?;
+    if let Some(month) = reports_due(backend, day.date) {
+        backend.report(month, as_of).await?;
+        outcome.reports.push(month);
+    }
+    if let Some(cloud) = backend.embedded() {
+        cloud.deliver_streams().await?;
+    }
+    Ok(outcome)
+}
+
+/// Uploads a day's files, learned as of its end where rows have no time of their own.
+async fn take_in(
+    backend: &Backend,
+    day: &Day,
+    as_of: Timestamp,
+    outcome: &mut DayOutcome,
+    mut answered: impl FnMut(&Answer),
+) -> Result<(), CommandError> {
     for (kind, path) in &day.files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
         let key = UploadKey {
@@ -143,16 +196,7 @@ pub(crate) async fn play(
         outcome.parked += answer.counts.parked;
         answered(&answer);
     }
-    outcome.stalls = backend.scan_stalls(as_of).await?;
-    outcome.signoffs = backend.scan_signoffs(as_of).await?;
-    if let Some(month) = reports_due(backend, day.date) {
-        backend.report(month, as_of).await?;
-        outcome.reports.push(month);
-    }
-    if let Some(cloud) = backend.embedded() {
-        cloud.deliver_streams().await?;
-    }
-    Ok(outcome)
+    Ok(())
 }
 
 /// The end of a calendar day in the platform zone.
