@@ -2,7 +2,7 @@
 
 pub(crate) mod notes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -11,13 +11,44 @@ use domain::message::{file_message, message};
 use domain::ruling::{Ruling, Verdict};
 use domain::{Finding, PolicyBook, RowCode};
 use intake::cell::Undone;
-use intake::{About, CheckedRow, FileError, RawRow, RejectedWriter};
+use intake::{About, CheckedRow, FileError, RawRow, RejectedLine, RejectedWriter};
 use lake::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 
 use crate::commit::RuledRow;
 
 /// Findings in `report.json`, at most; `by_code` and `rejected.csv` hold all.
 const ISSUES_MAX: usize = 10_000;
+
+/// Codes that a row has, each once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowCodes(u64);
+
+impl RowCodes {
+    /// The codes of a row's findings.
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn each(self) -> impl Iterator<Item = RowCode> {
+        const { assert!(RowCode::ALL.len() <= 64, "a bit for every code") };
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let code = RowCode::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*code)
+        })
+    }
+}
+
+impl FromIterator<RowCode> for RowCodes {
+    fn from_iter<T: IntoIterator<Item = RowCode>>(codes: T) -> Self {
+        Self(codes.into_iter().fold(0, |bits, code| bits | 1 << code as u64))
+    }
+}
 
 /// An answer in the making.
 pub(crate) struct Answering {
@@ -97,16 +128,9 @@ impl Answering {
 
     /// Takes the ruling of the next row.
     pub(crate) fn take_row(&mut self, raw: &RawRow, undone: Undone, ruling: &Ruling) -> io::Result<()> {
-        self.count(ruling.verdict, undone);
-        if ruling.findings.is_empty() {
-            return Ok(());
-        }
-        let codes: BTreeSet<RowCode> = ruling.findings.iter().map(|finding| finding.code).collect();
-        for code in codes {
-            self.by_code[code as usize] += 1;
-        }
+        self.count(ruling.verdict, RowCodes::of(&ruling.findings), undone);
         for finding in &ruling.findings {
-            if self.issues.len() == ISSUES_MAX {
+            if self.is_full() {
                 self.truncated = true;
                 break;
             }
@@ -123,12 +147,17 @@ impl Answering {
         self.issues.len() == ISSUES_MAX
     }
 
-    /// Counts a row that was applied, with its only warning. The warning's text is not kept: [`Answering::is_full`].
-    pub(crate) fn count_sound(&mut self, verdict: Verdict, code: Option<RowCode>, undone: Undone) {
-        self.count(verdict, undone);
-        if let Some(code) = code {
-            self.by_code[code as usize] += 1;
-            self.truncated = true;
+    /// Counts a row of whose findings none is kept any more: [`Answering::is_full`].
+    pub(crate) fn count_unkept(&mut self, verdict: Verdict, codes: RowCodes, undone: Undone) {
+        self.truncated |= !codes.is_empty();
+        self.count(verdict, codes, undone);
+    }
+
+    /// Writes the line of a refused row that was made beforehand.
+    pub(crate) fn write_rejected(&mut self, lines: &str, line: RejectedLine, row: u64) -> io::Result<()> {
+        match &mut self.rejected {
+            Some(rejected) => rejected.write_line(lines, line, row),
+            None => Ok(()),
         }
     }
 
@@ -176,7 +205,10 @@ impl Answering {
         })
     }
 
-    fn count(&mut self, verdict: Verdict, undone: Undone) {
+    fn count(&mut self, verdict: Verdict, codes: RowCodes, undone: Undone) {
+        for code in codes.each() {
+            self.by_code[code as usize] += 1;
+        }
         if !undone.is_empty() {
             for trick in undone.names() {
                 *self.undone.entry(trick).or_default() += 1;

@@ -45,7 +45,7 @@ pub use header::Columns;
 pub use kind::{Column, Kind, Need};
 pub use limits::Limits;
 pub use number::{fault_of_number, with_lost_zero};
-pub use rejected::RejectedWriter;
+pub use rejected::{RejectedForm, RejectedLine, RejectedWriter};
 pub use repaired::{RepairError, RepairedWriter, SHEET_ROWS_MAX, TO_DO_COLUMN};
 pub use row::{CellMark, RawRow};
 pub use survey::{Survey, survey};

@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::mem;
 
 use domain::code::Finding;
-use domain::message::message;
+use domain::message::{Message, message};
 
 use crate::RawRow;
 use crate::cell::{is_invisible, is_nbsp};
@@ -17,7 +18,9 @@ use crate::repaired::TO_DO_COLUMN;
 /// The columns that the file adds to those of the upload.
 pub const ANSWER_COLUMNS: [&str; 6] = ["row", "code", "clause", "message_zh", "message_en", "fix"];
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+const LINE_END: &str = "\r\n";
 
 /// Between the findings of a row.
 const SEPARATOR: &str = " | ";
@@ -28,73 +31,73 @@ const FORMULA_STARTS: &str = "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−";
 /// Seen by nobody, and undone by intake; behind it nothing is a formula.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
-/// Writes `rejected.csv`: UTF-8 with a byte order mark, commas, CR LF.
-pub struct RejectedWriter<W: Write> {
-    csv: csv::Writer<W>,
+/// How a refused row stands in `rejected.csv`: lines can be made apart from the file, on any thread.
+#[derive(Clone, Debug)]
+pub struct RejectedForm {
     /// The upload's columns, those of an earlier answer left out.
     kept: Vec<usize>,
     /// Cells of the upload's header.
     width: usize,
 }
 
-impl<W: Write> RejectedWriter<W> {
-    /// Begins the file for an upload with this header.
-    ///
-    /// # Errors
-    /// When `out` cannot be written to.
-    pub fn new(mut out: W, header: &[String]) -> io::Result<Self> {
-        out.write_all(BYTE_ORDER_MARK)?;
-        let kept = kept_columns(header);
-        let mut csv = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .flexible(true)
-            .from_writer(out);
-        for &index in &kept {
-            csv.write_field(protected(&header[index]).as_bytes())?;
-        }
-        for column in ANSWER_COLUMNS {
-            csv.write_field(column)?;
-        }
-        csv.write_record(None::<&[u8]>)?;
-        Ok(Self {
-            csv,
-            kept,
+/// Where a line stands among others that were made, and where the row's number belongs in it.
+#[derive(Clone, Copy, Debug)]
+pub struct RejectedLine {
+    start: usize,
+    number_at: usize,
+    end: usize,
+}
+
+/// Writes `rejected.csv`: UTF-8 with a byte order mark, commas, CR LF.
+pub struct RejectedWriter<W: Write> {
+    out: W,
+    form: RejectedForm,
+    /// The line at hand; its memory is used again.
+    line: String,
+}
+
+impl RejectedForm {
+    /// The form for an upload with this header.
+    pub fn of(header: &[String]) -> Self {
+        Self {
+            kept: kept_columns(header),
             width: header.len(),
-        })
+        }
     }
 
-    /// Writes a refused row with all its findings, joined by ` | `.
+    /// Adds the line of a refused row to `lines`, all but its number: the row with all its findings, joined by ` | `.
     ///
     /// Cells beyond the header stand behind everything else: they belong to no column, and sent again the row is found
     /// misshapen again.
-    ///
-    /// # Errors
-    /// When the file cannot be written to.
-    pub fn write(&mut self, row: &RawRow, findings: &[Finding]) -> io::Result<()> {
+    pub fn write(&self, lines: &mut String, row: &RawRow, findings: &[Finding]) -> RejectedLine {
+        let start = lines.len();
         for &index in &self.kept {
-            self.csv.write_field(protected(row.cell(index)).as_bytes())?;
+            push_cell(lines, row.cell(index));
+            lines.push(',');
         }
-        let messages: Vec<_> = findings.iter().map(message).collect();
-        let joined = |texts: Vec<&str>| texts.join(SEPARATOR);
-        let fixes: Vec<String> = messages
-            .iter()
-            .map(|texts| format!("{} / {}", texts.fix_zh, texts.fix_en))
-            .collect();
+        let number_at = lines.len();
+        let messages: Vec<Message> = findings.iter().map(message).collect();
+        let fix = |texts: &Message| format!("{} / {}", texts.fix_zh, texts.fix_en);
         for text in [
-            row.number().to_string(),
-            joined(findings.iter().map(|finding| finding.code.as_str()).collect()),
-            joined(findings.iter().map(|finding| finding.code.clause()).collect()),
-            joined(messages.iter().map(|texts| texts.message_zh.as_str()).collect()),
-            joined(messages.iter().map(|texts| texts.message_en.as_str()).collect()),
-            fixes.join(SEPARATOR),
+            joined(findings, |finding| finding.code.as_str()),
+            joined(findings, |finding| finding.code.clause()),
+            joined(&messages, |texts| &texts.message_zh),
+            joined(&messages, |texts| &texts.message_en),
+            joined(&messages.iter().map(fix).collect::<Vec<_>>(), String::as_str),
         ] {
-            self.csv.write_field(protected(&text).as_bytes())?;
+            lines.push(',');
+            push_cell(lines, &text);
         }
         for index in self.width..self.end_of(row) {
-            self.csv.write_field(protected(row.cell(index)).as_bytes())?;
+            lines.push(',');
+            push_cell(lines, row.cell(index));
         }
-        self.csv.write_record(None::<&[u8]>)?;
-        Ok(())
+        lines.push_str(LINE_END);
+        RejectedLine {
+            start,
+            number_at,
+            end: lines.len(),
+        }
     }
 
     /// Where the row's last cell that holds anything ends.
@@ -104,14 +107,82 @@ impl<W: Write> RejectedWriter<W> {
             .rfind(holds)
             .map_or(self.width, |last| last + 1)
     }
+}
+
+impl<W: Write> RejectedWriter<W> {
+    /// Begins the file for an upload with this header.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn new(mut out: W, header: &[String]) -> io::Result<Self> {
+        let form = RejectedForm::of(header);
+        let mut line = BYTE_ORDER_MARK.to_owned();
+        let kept = form.kept.iter().map(|&index| header[index].as_str());
+        for (index, name) in kept.chain(ANSWER_COLUMNS).enumerate() {
+            if index > 0 {
+                line.push(',');
+            }
+            push_cell(&mut line, name);
+        }
+        line.push_str(LINE_END);
+        out.write_all(line.as_bytes())?;
+        Ok(Self { out, form, line })
+    }
+
+    /// Writes a refused row with all its findings.
+    ///
+    /// # Errors
+    /// When the file cannot be written to.
+    pub fn write(&mut self, row: &RawRow, findings: &[Finding]) -> io::Result<()> {
+        let mut line = mem::take(&mut self.line);
+        line.clear();
+        let whole = self.form.write(&mut line, row, findings);
+        let written = self.write_line(&line, whole, row.number());
+        self.line = line;
+        written
+    }
+
+    /// Writes a line that [`RejectedForm::write`] made, as that of row `number`.
+    ///
+    /// # Errors
+    /// When the file cannot be written to.
+    pub fn write_line(&mut self, lines: &str, line: RejectedLine, number: u64) -> io::Result<()> {
+        self.out
+            .write_all(&lines.as_bytes()[line.start..line.number_at])?;
+        write!(self.out, "{number}")?;
+        self.out.write_all(&lines.as_bytes()[line.number_at..line.end])
+    }
 
     /// Ends the file and gives back what it was written to.
     ///
     /// # Errors
     /// When the last of it cannot be written.
-    pub fn finish(self) -> io::Result<W> {
-        self.csv.into_inner().map_err(csv::IntoInnerError::into_error)
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
     }
+}
+
+/// The texts of a row's findings in one cell.
+fn joined<T>(parts: &[T], text: impl Fn(&T) -> &str) -> String {
+    parts.iter().map(text).collect::<Vec<_>>().join(SEPARATOR)
+}
+
+/// Adds a cell, made safe and, where it must be, in quotes.
+fn push_cell(line: &mut String, cell: &str) {
+    let safe = protected(cell);
+    if !safe.contains([',', '"', '\r', '\n']) {
+        line.push_str(&safe);
+        return;
+    }
+    line.push('"');
+    let mut parts = safe.split('"');
+    line.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        line.push_str("\"\"");
+        line.push_str(part);
+    }
+    line.push('"');
 }
 
 /// The upload's columns without those of an earlier answer.

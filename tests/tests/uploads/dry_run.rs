@@ -337,3 +337,79 @@ async fn of_two_orders_with_one_number_the_first_row_has_it_in_both() {
     let codes = assert_agree("numbers in pairs", Kind::Tracking, &tracking, &beside).await;
     assert!(codes.contains("NUM_USED_ELSEWHERE"), "{codes:?}");
 }
+
+/// Rows of every sort, more than findings are kept of.
+fn rows_of_every_sort() -> Vec<String> {
+    let mut rows = Vec::new();
+    for index in 0..14_000_u64 {
+        let (order, number) = (8_000_000_000_000_000 + index, format!("YT{index:016}"));
+        let row = |order: u64, number: &str, uploaded_at: &str, destination: &str| {
+            format!("{order},YunExpress,{number},{uploaded_at},2024-06-01T00:00:00Z,{destination},")
+        };
+        let (prompt, late) = ("2024-06-01T08:00:00Z", "2024-06-09T08:00:00Z");
+        let earlier = |by: u64| format!("YT{:016}", index.saturating_sub(by));
+        rows.push(match index % 14 {
+            0 => row(order, &number, prompt, "ES"),
+            1 => row(order, &number, late, "ES"),
+            // The number and the order of a row before, the number of another order.
+            2 => row(order - 1, &earlier(1), late, "ES"),
+            3 => row(order, &earlier(2), prompt, "ES"),
+            4 => row(order - 3, &number, prompt, "ES"),
+            5 => row(order, "YT12", prompt, "ES"),
+            // Refused for its papers, and once more because the number is another's.
+            6 => row(order, &number, prompt, "RU"),
+            7 => row(order, &earlier(7), prompt, "RU"),
+            8 => format!("{order},Nobody Post,{number},{prompt},,ES,"),
+            9 => format!("{order},DHL,3318810024,{prompt},,ES,\"Madrid, =1+1\""),
+            10 => format!("'{order},YunExpress,{number}\t,yesterday,,ES,"),
+            11 => format!("{order},AliExpress Standard Shipping,{number},{prompt},,XX,"),
+            12 => format!("{order},YunExpress,,{prompt},,ES,,,beyond"),
+            _ => format!("{order},YunExpress,{number},{late},2024-06-01T00:00:00Z,XX,\"say \"\"hi\"\"\""),
+        });
+    }
+    rows
+}
+
+/// A file too long for a sheet is judged row by row by a shorter way: it says the same.
+#[test]
+fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
+    let directory: TempDir = tempfile::tempdir().expect("a directory");
+    let header = "order_id,carrier,tracking_number,uploaded_at,paid_at,destination_country,description\n";
+    let text = format!("{header}{}\n", rows_of_every_sort().join("\n"));
+    // Blank lines are no rows.
+    let blank = usize::try_from(intake::SHEET_ROWS_MAX).expect("a sheet's rows");
+    let judged = |name: &str, text: String| {
+        let (path, out) = (
+            directory.path().join(name),
+            directory.path().join(format!("{name}.out")),
+        );
+        std::fs::write(&path, text).expect("a file");
+        let dry_run = DryRun {
+            kind: Kind::Tracking,
+            uploader: Uploader::Operator,
+            recorded_at: at(LEARNED_AT),
+            policy: PolicyBook::shipped(),
+            limits: Limits::default(),
+            orders: None,
+            progress: &|_| {},
+        };
+        let answer = dry_run.run(&path, Some(&out)).expect("the file is there");
+        assert_eq!(
+            out.join("repaired.xlsx").exists(),
+            name == "short",
+            "only what fits a sheet is repaired"
+        );
+        (
+            answer,
+            std::fs::read(out.join("rejected.csv")).expect("refused rows"),
+        )
+    };
+    let (short, short_rejected) = judged("short", text.clone());
+    let (long, long_rejected) = judged("long", text + &"\n".repeat(blank));
+    assert!(short.truncated && short.counts.rejected > 0 && short.counts.unchanged > 0);
+    assert!(short.by_code.len() >= 12, "{:?}", short.by_code);
+    assert_eq!((short.counts, &short.by_code), (long.counts, &long.by_code));
+    assert_eq!((&short.undone, short.truncated), (&long.undone, long.truncated));
+    assert_eq!(short.issues, long.issues);
+    assert!(short_rejected == long_rejected, "the refused rows differ");
+}

@@ -1,52 +1,25 @@
 //! What the rows of one file say against each other: the same again, something else under the same key, one number for
 //! two orders. Rows are judged one after the other, in the order of the file.
-//!
-//! A row leaves 32 bytes or less behind, and a quarter of that again as free places: hashes, seeded anew each run, in place of ids. Among ten million rows some two keys
-//! have one 64-bit hash once in 370,000 files; a number shared by two orders is taken for one of the same order once in 16
-//! million. Such a row is told wrongly that it repeats another. A dry run applies nothing and fines nothing, and the upload
-//! itself compares the ids whole.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
 use chrono::NaiveDate;
-use domain::carrier::CarrierTable;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
 use domain::order::OrderStatus;
 use domain::ruling::{Ruling, Verdict};
 use domain::seller::SellerFact;
 use domain::statement::StatementLine;
-use domain::{Currency, Finding, Order, Rate, RowCode, SendType, Timestamp};
-use foldhash::quality::RandomState;
+use domain::{Currency, Finding, Order, Rate, RowCode, Timestamp};
 
+use super::numbers::{Key, Keys, Numbers, seconds};
 use super::table::Table;
-
-/// What tells a tracking row among the others of its file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    order: u64,
-    number: u64,
-    uploaded_at: u32,
-    /// Carrier and send type.
-    terms: u16,
-}
-
-/// Makes keys and hashes, the same on every thread of a run.
-#[derive(Clone)]
-pub(super) struct Keys {
-    hasher: RandomState,
-    carriers: HashMap<&'static str, u16>,
-}
 
 /// The rows of a file so far.
 pub(super) struct InFile {
     keys: Keys,
-    carrier_names: Vec<&'static str>,
-    /// By number, the accepted row that holds it.
-    held: Table<Held>,
-    /// By order, the earliest accepted upload (A1).
-    first_uploads: Table<u32>,
+    numbers: Numbers,
     /// By order or appeal, what may not change: a hash of it.
     fixed: Table<u64>,
     /// What was told already: states of orders and appeals, events with the earliest recording.
@@ -55,39 +28,6 @@ pub(super) struct InFile {
     events: Table<u16>,
     rates: HashMap<(Currency, NaiveDate), Rate>,
     events_max: usize,
-}
-
-/// The accepted row that holds a number, in twelve bytes: its instant; then 24 bits of the order's hash and the low byte
-/// of the terms (carrier and send type); then 24 bits of the row's number and the terms' high byte. A file has at most
-/// ten million rows.
-#[derive(Clone, Copy, Default)]
-struct Held([u32; 3]);
-
-impl Held {
-    fn new(uploaded_at: u32, order: u64, row: u64, terms: u16) -> Self {
-        let [low, high] = terms.to_le_bytes().map(u32::from);
-        Self([
-            uploaded_at,
-            (order as u32 & 0xff_ffff) << 8 | low,
-            (row as u32 & 0xff_ffff) << 8 | high,
-        ])
-    }
-
-    fn uploaded_at(self) -> u32 {
-        self.0[0]
-    }
-
-    fn is_of(self, order: u64) -> bool {
-        self.0[1] >> 8 == order as u32 & 0xff_ffff
-    }
-
-    fn row(self) -> u32 {
-        self.0[2] >> 8
-    }
-
-    fn terms(self) -> u16 {
-        u16::from_le_bytes([self.0[1] as u8, self.0[2] as u8])
-    }
 }
 
 /// What an acceptable tracking row is in its file.
@@ -109,42 +49,12 @@ enum Stands {
     Otherwise,
 }
 
-impl Keys {
-    /// The key of a row; `None` for one without number or carrier.
-    pub(super) fn of(&self, fact: &TrackingFact) -> Option<Key> {
-        let carrier = self.carriers.get(fact.carrier.as_deref()?);
-        Some(Key {
-            order: self.hash(&fact.order_id),
-            number: self.hash(fact.number.as_ref()?),
-            uploaded_at: seconds(fact.uploaded_at),
-            terms: carrier.copied().unwrap_or(u16::MAX >> 1) << 1
-                | u16::from(fact.send_type == SendType::Part),
-        })
-    }
-
-    fn hash(&self, what: &impl Hash) -> u64 {
-        self.hasher.hash_one(what)
-    }
-}
-
 impl InFile {
-    pub(super) fn new(events_max: usize) -> Self {
-        let carrier_names: Vec<&str> = CarrierTable::shipped()
-            .carriers()
-            .map(|carrier| carrier.id())
-            .collect();
-        let carriers = carrier_names
-            .iter()
-            .enumerate()
-            .map(|(index, id)| (*id, index as u16));
+    /// For a file of about so many rows.
+    pub(super) fn new(rows: usize, events_max: usize) -> Self {
         Self {
-            keys: Keys {
-                hasher: RandomState::default(),
-                carriers: carriers.collect(),
-            },
-            carrier_names,
-            held: Table::new(),
-            first_uploads: Table::new(),
+            keys: Keys::new(),
+            numbers: Numbers::made_for(rows),
             fixed: Table::new(),
             told: Table::new(),
             events: Table::new(),
@@ -153,41 +63,30 @@ impl InFile {
         }
     }
 
-    /// `NUM_USED_ELSEWHERE`, when an accepted row of another order has the number.
-    pub(super) fn used_elsewhere(&self, fact: &TrackingFact) -> Option<Finding> {
-        let number = fact.number.as_ref()?;
-        let held = self.held.get(self.hash(number))?;
-        (!held.is_of(self.hash(&fact.order_id))).then(|| {
-            let row = held.row();
-            Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str())
-                .with_detail(format!("of row {row} | （第 {row} 行）"))
-        })
-    }
-
     /// What makes keys as this judges them.
     pub(super) fn keys(&self) -> Keys {
         self.keys.clone()
     }
 
-    /// Whether an accepted row holds the number already.
-    pub(super) fn is_held(&self, key: &Key) -> bool {
-        self.held.get(key.number).is_some()
-    }
-
-    /// Whether the row would be its order's first accepted upload as far as the file tells.
-    pub(super) fn would_be_first(&self, key: &Key) -> bool {
-        self.first_uploads
-            .get(key.order)
-            .is_none_or(|first| key.uploaded_at < first)
+    /// The numbers that the rows hold so far.
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// Lets a row hold its number.
     pub(super) fn hold(&mut self, key: &Key, row: u64) {
-        self.held
-            .put(key.number, Held::new(key.uploaded_at, key.order, row, key.terms));
-        if self.would_be_first(key) {
-            self.first_uploads.put(key.order, key.uploaded_at);
-        }
+        self.numbers.hold(key, row);
+    }
+
+    /// `NUM_USED_ELSEWHERE`, when an accepted row of another order has the number.
+    pub(super) fn used_elsewhere(&self, fact: &TrackingFact) -> Option<Finding> {
+        let (number, key) = (fact.number.as_ref()?, self.keys.of(fact)?);
+        let holder = self.numbers.holder(&key)?;
+        holder.is_of_other_order().then(|| {
+            let row = holder.row;
+            Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str())
+                .with_detail(format!("of row {row} | （第 {row} 行）"))
+        })
     }
 
     /// Takes a tracking row that nothing refuses.
@@ -195,26 +94,21 @@ impl InFile {
         let (Some(number), Some(key)) = (&fact.number, self.keys.of(fact)) else {
             return Place::Further;
         };
-        if let Some(held) = self.held.get(key.number) {
-            let row = held.row();
-            if held.terms() != key.terms {
-                let known = self.carrier_names.get(usize::from(held.terms() >> 1));
-                let known = known.copied().unwrap_or_default();
+        if let Some(holder) = self.numbers.holder(&key) {
+            let row = holder.row;
+            if holder.terms != key.terms() {
+                let known = self.numbers.carrier(holder.terms);
                 let detail = format!("row {row}: {known} | 第 {row} 行：{known}");
                 return Place::Ruled(Ruling::applied(vec![
                     Finding::new(RowCode::RowConflict, "tracking_number", number.as_str())
                         .with_detail(detail),
                 ]));
             }
-            if held.uploaded_at() <= key.uploaded_at {
-                return Place::Ruled(duplicate(
-                    "tracking_number",
-                    number.as_str(),
-                    Some(u64::from(row)),
-                ));
+            if holder.uploaded_at <= key.uploaded_at() {
+                return Place::Ruled(duplicate("tracking_number", number.as_str(), Some(row)));
             }
         }
-        let is_first = self.would_be_first(&key);
+        let is_first = self.numbers.would_be_first(&key);
         self.hold(&key, fact.source.row);
         if is_first { Place::First } else { Place::Further }
     }
@@ -371,11 +265,6 @@ impl InFile {
     fn hash(&self, what: &impl Hash) -> u64 {
         self.keys.hash(what)
     }
-}
-
-/// Seconds since 1970 as far as they go in four bytes: to 2106.
-fn seconds(at: Timestamp) -> u32 {
-    u32::try_from(at.unix().max(0)).unwrap_or(u32::MAX)
 }
 
 fn duplicate(column: &str, value: &str, row: Option<u64>) -> Ruling {

@@ -1,103 +1,19 @@
-//! Judging: chunks of rows are read and checked on every processor; what the rows say against each other is judged behind
-//! them, in the order of the file.
+//! Judging: what the rows of a file say against each other, in the order of the file, behind the threads that read them.
 
 use std::collections::VecDeque;
 use std::io;
 
-use domain::facts::TrackingFact;
-use domain::ruling::{Uploader, Verdict, is_late, rule_by_stated};
-use domain::{PolicyBook, RowCode, Timestamp};
-use intake::cell::Undone;
-use intake::{
-    CheckedRow, Chunk, Columns, Context, Fact, FileError, RawRow, RepairedWriter, Spot, TOTALS_ROWS_MAX,
-};
+use domain::RowCode;
+use domain::ruling::Verdict;
+use intake::{CheckedRow, Chunk, Columns, Context, FileError, RawRow, RepairedWriter, TOTALS_ROWS_MAX};
 
-use super::in_file::{InFile, Key, Keys};
+use super::in_file::InFile;
+use super::reading::{ReadChunk, ReadRow, Refused, Said, Sound};
 use super::{DryRun, Stop};
 use crate::answer::Answering;
 
-/// What reading a chunk needs; the same for all of a file.
-pub(super) struct Reading<'a> {
-    pub(super) columns: &'a Columns,
-    pub(super) context: &'a Context,
-    pub(super) uploader: Uploader,
-    pub(super) policy: &'a PolicyBook,
-    /// Makes keys of tracking rows, where a key is all that judging needs of most of them.
-    pub(super) keys: Option<Keys>,
-}
-
-/// A chunk whose rows are checked.
-pub(super) struct ReadChunk {
-    chunk: Chunk,
-    rows: Vec<ReadRow>,
-    refused: Option<FileError>,
-}
-
-struct ReadRow {
-    spot: Spot,
-    is_totals: bool,
-    said: Said,
-}
-
-/// What a row says, as short as may be.
-enum Said {
-    /// A tracking row that nothing refuses and nothing is said of, unless it is late or the number is held already.
-    Sound(Sound),
-    Checked(Box<CheckedRow>),
-}
-
-#[derive(Clone, Copy)]
-struct Sound {
-    key: Key,
-    uploaded_at: Timestamp,
-    paid_at: Option<Timestamp>,
-    undone: Undone,
-}
-
-impl Reading<'_> {
-    /// Reads and checks the rows of a chunk.
-    pub(super) fn read(&self, chunk: Chunk) -> ReadChunk {
-        let mut rows = Vec::new();
-        let read = chunk.read(self.columns, |row, spot, is_totals| {
-            let said = self.said(intake::check(row, self.columns, self.context));
-            rows.push(ReadRow {
-                spot,
-                is_totals,
-                said,
-            });
-        });
-        ReadChunk {
-            refused: read.err(),
-            chunk,
-            rows,
-        }
-    }
-
-    fn said(&self, checked: CheckedRow) -> Said {
-        match (&self.keys, &checked.fact) {
-            (Some(keys), Some(Fact::Tracking(fact))) => match self.sound(keys, fact, &checked) {
-                Some(sound) => Said::Sound(sound),
-                None => Said::Checked(Box::new(checked)),
-            },
-            _ => Said::Checked(Box::new(checked)),
-        }
-    }
-
-    fn sound(&self, keys: &Keys, fact: &TrackingFact, checked: &CheckedRow) -> Option<Sound> {
-        let is_sound = checked.findings.is_empty()
-            && checked.stated_findings.is_empty()
-            && rule_by_stated(fact, &self.uploader, self.policy).is_empty();
-        if !is_sound {
-            return None;
-        }
-        Some(Sound {
-            key: keys.of(fact)?,
-            uploaded_at: fact.uploaded_at,
-            paid_at: fact.stated.paid_at,
-            undone: checked.undone,
-        })
-    }
-}
+/// Rows whose keys are looked for together, before each is judged.
+const ROWS_FETCHED: usize = 64;
 
 /// A file while it is judged.
 pub(super) struct Judging<'a, 'run> {
@@ -142,41 +58,52 @@ impl<'a, 'run> Judging<'a, 'run> {
 
     /// Judges the next chunk.
     pub(super) fn take(&mut self, read: ReadChunk) -> Result<(), Stop> {
-        for row in read.rows {
-            if row.is_totals && self.totals.len() < TOTALS_ROWS_MAX {
-                self.totals.push_back(read.chunk.row(row.spot));
-                continue;
-            }
-            while let Some(totals) = self.totals.pop_front() {
-                let checked = intake::check(&totals, self.columns, self.context);
-                self.judge(totals, checked)?;
-            }
-            match row.said {
-                Said::Sound(sound) if self.passes(&sound) => {}
-                Said::Sound(_) => {
-                    let raw = read.chunk.row(row.spot);
-                    let checked = intake::check(&raw, self.columns, self.context);
-                    self.judge(raw, checked)?;
-                }
-                Said::Checked(checked) => self.judge(read.chunk.row(row.spot), *checked)?,
-            }
-            if self.rows > self.rows_max {
-                return Err(Stop::Refused(FileError::too_many_rows(self.rows_max)));
+        let mut rows = read.rows.into_iter();
+        while !rows.as_slice().is_empty() {
+            let next = rows.as_slice().iter().take(ROWS_FETCHED);
+            self.in_file.numbers().fetch(next.filter_map(ReadRow::key));
+            for row in rows.by_ref().take(ROWS_FETCHED) {
+                self.take_row(row, &read.chunk, &read.rejected)?;
             }
         }
         read.refused.map_or(Ok(()), |refused| Err(Stop::Refused(refused)))
     }
 
+    fn take_row(&mut self, row: ReadRow, chunk: &Chunk, rejected: &str) -> Result<(), Stop> {
+        if row.is_totals && self.totals.len() < TOTALS_ROWS_MAX {
+            self.totals.push_back(chunk.row(row.spot));
+            return Ok(());
+        }
+        while let Some(totals) = self.totals.pop_front() {
+            let checked = intake::check(&totals, self.columns, self.context);
+            self.judge(totals, checked)?;
+        }
+        let checked = match row.said {
+            Said::Sound(sound) if self.passes(&sound) => None,
+            Said::Refused(refused) if self.refuses(&refused, rejected)? => None,
+            Said::Sound(_) | Said::Refused(_) => {
+                let raw = chunk.row(row.spot);
+                let checked = intake::check(&raw, self.columns, self.context);
+                Some((raw, checked))
+            }
+            Said::Checked(checked) => Some((chunk.row(row.spot), *checked)),
+        };
+        if let Some((raw, checked)) = checked {
+            self.judge(raw, checked)?;
+        }
+        if self.rows > self.rows_max {
+            return Err(Stop::Refused(FileError::too_many_rows(self.rows_max)));
+        }
+        Ok(())
+    }
+
     /// Counts a sound row; false when there is more to say of it, and then nothing is done.
     fn passes(&mut self, sound: &Sound) -> bool {
-        if self.in_file.is_held(&sound.key) {
+        let numbers = self.in_file.numbers();
+        if numbers.holder(&sound.key).is_some() {
             return false;
         }
-        let policy = |paid_at| self.run.policy.in_force_at(paid_at);
-        let is_late = self.in_file.would_be_first(&sound.key)
-            && sound
-                .paid_at
-                .is_some_and(|paid_at| is_late(sound.uploaded_at, paid_at, policy(paid_at)));
+        let is_late = sound.is_late && numbers.would_be_first(&sound.key);
         if is_late && !self.answering.is_full() {
             return false;
         }
@@ -187,8 +114,25 @@ impl<'a, 'run> Judging<'a, 'run> {
         } else {
             (Verdict::Accepted, None)
         };
-        self.answering.count_sound(verdict, code, sound.undone);
+        self.answering
+            .count_unkept(verdict, code.into_iter().collect(), sound.undone);
         true
+    }
+
+    /// Counts and writes a refused row; false when there is more to say of it, and then nothing is done.
+    fn refuses(&mut self, refused: &Refused, rejected: &str) -> Result<bool, Stop> {
+        let holder = refused.key.and_then(|key| self.in_file.numbers().holder(&key));
+        if !self.answering.is_full() || holder.is_some_and(|holder| holder.is_of_other_order()) {
+            return Ok(false);
+        }
+        self.rows += 1;
+        self.answering
+            .count_unkept(Verdict::Rejected, refused.codes, refused.undone);
+        if let Some(line) = refused.line {
+            let written = self.answering.write_rejected(rejected, line, self.rows);
+            written.map_err(Stop::Write)?;
+        }
+        Ok(true)
     }
 
     /// Judges the next row by all that it says.

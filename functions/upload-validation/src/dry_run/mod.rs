@@ -8,9 +8,13 @@
 mod files;
 mod in_file;
 mod in_order;
+mod index;
 mod judging;
+mod numbers;
 mod orders;
+mod reading;
 mod table;
+mod unknown;
 
 use std::fs::File;
 use std::io;
@@ -19,20 +23,22 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use domain::carrier::CarrierTable;
-use domain::facts::TrackingFact;
-use domain::ruling::{Ruling, Uploader, Verdict, lateness, rule_by_stated};
-use domain::{Finding, PolicyBook, Timestamp};
+use domain::ruling::{Ruling, Uploader, Verdict};
+use domain::{PolicyBook, Timestamp};
 use intake::{
-    CheckedRow, Context, Fact, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Trust, UploadError,
+    CheckedRow, Context, Fact, FileError, Kind, Limits, RejectedForm, RepairedWriter, SHEET_ROWS_MAX, Trust,
+    UploadError,
 };
 use lake::{Answer, UploadSummary};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{Answering, notes};
 use files::{AnswerFiles, Watched};
-use in_file::{InFile, Place};
+use in_file::InFile;
 use in_order::in_order;
-use judging::{Judging, Reading};
+use judging::Judging;
+use reading::Reading;
+use unknown::Alone;
 
 pub use orders::KnownOrders;
 
@@ -156,16 +162,18 @@ impl DryRun<'_> {
             .map(|_| RepairedWriter::new(upload.header(), &columns, &context))
             .transpose()
             .map_err(|error| Stop::Write(io::Error::other(error)))?;
-        let in_file = InFile::new(self.policy.intake.events_per_order_max);
+        let rows_max = upload.rows_max();
         let is_short = self.kind == Kind::Tracking && self.orders.is_none() && repaired.is_none();
+        let rows = if is_short { survey.lines().min(rows_max) } else { 0 };
+        let in_file = InFile::new(rows as usize, self.policy.intake.events_per_order_max);
         let reading = Reading {
             columns: &columns,
             context: &context,
             uploader: self.uploader.clone(),
             policy: self.policy,
             keys: is_short.then(|| in_file.keys()),
+            rejected: files.map(|_| RejectedForm::of(upload.header())),
         };
-        let rows_max = upload.rows_max();
         let mut judging = Judging::new(self, (&columns, &context), in_file, answering, repaired, rows_max);
         in_order(
             thread::available_parallelism().map_or(1, NonZero::get),
@@ -199,13 +207,10 @@ impl DryRun<'_> {
         let ruling = match checked.fact {
             Some(Fact::Tracking(fact)) => match &mut self.orders {
                 Some(orders) => orders.rule_tracking(&fact, &self.uploader, self.policy),
-                None => rule_unknown(
-                    &fact,
-                    checked.stated_findings,
-                    &self.uploader,
-                    self.policy,
-                    in_file,
-                ),
+                None => {
+                    let alone = Alone::of(&fact, checked.stated_findings, &self.uploader, self.policy);
+                    alone.rule(&fact, self.policy, in_file)
+                }
             },
             Some(Fact::Order(fact)) => {
                 let known = self.orders.as_mut();
@@ -274,40 +279,6 @@ fn sha256(path: &Path) -> io::Result<String> {
     let mut digest = Sha256::new();
     io::copy(&mut File::open(path)?, &mut digest)?;
     Ok(hex::encode(digest.finalize()))
-}
-
-/// A tracking row of an order that nobody told of: judged by what the row says of it.
-fn rule_unknown(
-    fact: &TrackingFact,
-    stated_findings: Vec<Finding>,
-    uploader: &Uploader,
-    book: &PolicyBook,
-    in_file: &mut InFile,
-) -> Ruling {
-    let mut findings = rule_by_stated(fact, uploader, book);
-    let is_judged = |finding: &Finding| {
-        matches!(
-            finding.code,
-            domain::RowCode::CarrierOutOfScope | domain::RowCode::OrderOtherSeller
-        )
-    };
-    if !findings.iter().any(is_judged) {
-        findings.extend(stated_findings);
-        findings.extend(in_file.used_elsewhere(fact));
-    }
-    if findings.iter().any(Finding::is_error) {
-        return Ruling::applied(findings);
-    }
-    match in_file.take(fact) {
-        Place::Ruled(ruling) => return ruling,
-        Place::Further => {}
-        Place::First => findings.extend(
-            fact.stated
-                .paid_at
-                .and_then(|paid_at| lateness(fact.uploaded_at, paid_at, book.in_force_at(paid_at))),
-        ),
-    }
-    Ruling::applied(findings)
 }
 
 /// Why judging stopped.
