@@ -14,7 +14,7 @@ ARGS ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PARSERS := delimited encoding compressed json_lines workbook sheet cells
-FUNCTIONS := upload-validation stall-scan signoff-scan order-history eligibility-report
+FUNCTIONS := upload-validation stall-scan signoff-scan night-close order-history eligibility-report
 
 .PHONY: help
 help: ## print this list

@@ -13,6 +13,7 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use lake::Lake;
 use local::{BUCKET, Cloud, ORDERS_TABLE, RECORDS_TABLE};
+use night_close::NightClose;
 use store::Store;
 use upload_validation::UploadValidation;
 
@@ -47,27 +48,42 @@ impl Fuse {
 
     /// `upload-validation` of a cloud, with every call of its own through this fuse.
     pub fn upload_validation(&self, cloud: &Cloud) -> UploadValidation {
-        let retries = RetryConfig::disabled();
-        let s3 = cloud
-            .s3
-            .config()
-            .to_builder()
-            .retry_config(retries.clone())
-            .interceptor(self.clone())
-            .build();
-        let dynamodb = cloud
-            .dynamodb
-            .config()
-            .to_builder()
-            .retry_config(retries)
-            .interceptor(self.clone())
-            .build();
-        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         UploadValidation {
-            store: Store::new(dynamodb, ORDERS_TABLE, RECORDS_TABLE),
-            lake: Lake::new(aws_sdk_s3::Client::from_conf(s3), BUCKET),
+            store: self.store(cloud),
+            lake: self.lake(cloud),
             policy: Arc::clone(&cloud.policy),
         }
+    }
+
+    /// `night-close` of a cloud, likewise.
+    pub fn night_close(&self, cloud: &Cloud) -> NightClose {
+        NightClose {
+            store: self.store(cloud),
+            lake: self.lake(cloud),
+            policy: Arc::clone(&cloud.policy),
+        }
+    }
+
+    fn store(&self, cloud: &Cloud) -> Store {
+        let config = cloud.dynamodb.config().to_builder();
+        let config = config
+            .retry_config(RetryConfig::disabled())
+            .interceptor(self.clone())
+            .build();
+        Store::new(
+            aws_sdk_dynamodb::Client::from_conf(config),
+            ORDERS_TABLE,
+            RECORDS_TABLE,
+        )
+    }
+
+    fn lake(&self, cloud: &Cloud) -> Lake {
+        let config = cloud.s3.config().to_builder();
+        let config = config
+            .retry_config(RetryConfig::disabled())
+            .interceptor(self.clone())
+            .build();
+        Lake::new(aws_sdk_s3::Client::from_conf(config), BUCKET)
     }
 }
 

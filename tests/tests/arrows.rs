@@ -22,6 +22,7 @@ const ARROWS: &str = "
     upload-validation   → domain intake store lake entrypoint
     stall-scan          → domain intake store lake entrypoint
     signoff-scan        → domain intake store lake entrypoint
+    night-close         → domain intake store lake entrypoint
     order-history       → domain intake store lake entrypoint
     eligibility-report  → domain intake store lake entrypoint report
 

@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Plays a season kept as DIR/YYYY-MM-DD/KIND*.csv, night by night
     Replay(Replay),
-    /// One night's scan
+    /// One night, or one of its scans
     Scan(Scan),
     /// The monthly eligibility report
     Report(Report),
@@ -148,7 +148,7 @@ pub(crate) struct Replay {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Scan {
-    /// Which scan
+    /// What to run
     #[arg(value_enum)]
     pub(crate) which: ScanKind,
     /// The night's instant (RFC 3339); now when absent
@@ -162,6 +162,8 @@ pub(crate) enum ScanKind {
     Stalls,
     /// Orders past their 30 days
     Signoffs,
+    /// A whole night: both scans, then its close
+    Night,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -209,10 +211,20 @@ pub(crate) struct Identify {
     pub(crate) numbers: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum LedgerAction {
     /// Proves what must always be true of the ledger
-    Verify,
+    Verify(Verify),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Verify {
+    /// A copy of the bucket's closes/, proved by itself without any cloud
+    #[arg(long, value_name = "DIR")]
+    pub(crate) closes: Option<PathBuf>,
+    /// The SHA-256 that the copy's newest close must have, as an earlier proof told it
+    #[arg(long, value_name = "SHA256", requires = "closes")]
+    pub(crate) newest: Option<String>,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

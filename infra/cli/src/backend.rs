@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::{Month, PolicyBook, Timestamp};
 use entrypoint::TimeLeft;
 use lake::{Answer, Lake, UploadKey};
-use local::{Cloud, Options};
+use local::{Cloud, Night, Options};
 use store::{ScanOutcome, Store};
 
 use crate::args::Shared;
@@ -148,6 +148,25 @@ impl Backend {
                 Ok(signoff_scan::handle_all(&function, request, TimeLeft::unlimited).await?)
             }
         }
+    }
+
+    /// The close of a night, after its scans.
+    pub(crate) async fn close_night(&self, as_of: Timestamp) -> Result<night_close::Outcome, CommandError> {
+        let function = night_close::NightClose {
+            store: self.store.clone(),
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        };
+        Ok(night_close::handle(&function, night_close::Request { as_of }).await?)
+    }
+
+    /// A whole night: both scans, then the close.
+    pub(crate) async fn night(&self, as_of: Timestamp) -> Result<Night, CommandError> {
+        Ok(Night {
+            stalls: self.scan_stalls(as_of).await?,
+            signoffs: self.scan_signoffs(as_of).await?,
+            close: self.close_night(as_of).await?,
+        })
     }
 
     /// The report of a month as of an instant.

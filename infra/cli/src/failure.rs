@@ -30,18 +30,28 @@ impl CommandError {
 
     /// The service failed of `error`; its causes are told once, here.
     pub(crate) fn caused(error: &dyn std::error::Error) -> Self {
-        let mut sentence = error.to_string();
-        let mut cause = error.source();
-        while let Some(source) = cause {
-            sentence = format!("{sentence}: {source}");
-            cause = source.source();
-        }
-        Self::service(sentence)
+        Self::service(with_causes(error))
+    }
+
+    /// Input that cannot be read, because of `error`.
+    pub(crate) fn unreadable(error: &dyn std::error::Error) -> Self {
+        Self::usage(with_causes(error))
     }
 
     pub(crate) fn status(&self) -> u8 {
         self.status
     }
+}
+
+/// An error and its causes, each once.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        sentence = format!("{sentence}: {source}");
+        cause = source.source();
+    }
+    sentence
 }
 
 impl fmt::Display for CommandError {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use domain::PolicyBook;
 use eligibility_report::EligibilityReport;
 use lake::Lake;
+use night_close::NightClose;
 use order_history::OrderHistory;
 use signoff_scan::SignoffScan;
 use stall_scan::StallScan;
@@ -163,6 +164,15 @@ impl Cloud {
     pub fn signoff_scan(&self) -> SignoffScan {
         SignoffScan {
             store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// `night-close` of this cloud.
+    pub fn night_close(&self) -> NightClose {
+        NightClose {
+            store: self.store.clone(),
+            lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{Month, Timestamp};
 use entrypoint::TimeLeft;
 use futures::future::try_join_all;
+use serde::Serialize;
 use store::ScanOutcome;
 
 use crate::{Cloud, CloudError};
@@ -12,13 +13,15 @@ use crate::{Cloud, CloudError};
 /// Segments of the stall scan: a laptop has few cores.
 const SEGMENTS: u32 = 4;
 
-/// What a night's scans came to.
-#[derive(Clone, Debug, Default)]
+/// What a night came to.
+#[derive(Clone, Debug, Serialize)]
 pub struct Night {
     /// The stall scan.
     pub stalls: ScanOutcome,
     /// The sign-off scan.
     pub signoffs: ScanOutcome,
+    /// The close.
+    pub close: night_close::Outcome,
 }
 
 impl Cloud {
@@ -61,14 +64,27 @@ impl Cloud {
         })
     }
 
-    /// One night: both scans.
+    /// The close of a night, after its scans.
     ///
     /// # Errors
-    /// As the scans.
+    /// [`CloudError::Function`] when it fails.
+    pub async fn close_night(&self, as_of: Timestamp) -> Result<night_close::Outcome, CloudError> {
+        let outcome = night_close::handle(&self.night_close(), night_close::Request { as_of }).await;
+        outcome.map_err(|failure| CloudError::Function {
+            function: "night-close",
+            reason: failure.to_string(),
+        })
+    }
+
+    /// One night: both scans, then its close.
+    ///
+    /// # Errors
+    /// As the scans and the close.
     pub async fn night(&self, as_of: Timestamp) -> Result<Night, CloudError> {
         Ok(Night {
             stalls: self.scan_stalls(as_of).await?,
             signoffs: self.scan_signoffs(as_of).await?,
+            close: self.close_night(as_of).await?,
         })
     }
 

@@ -125,24 +125,38 @@ impl Cloud {
         until: Timestamp,
         told: &mut impl FnMut(String),
     ) -> Result<(), CloudError> {
-        for schedule in schedules {
-            let Some(at) = schedule.next_after(after).filter(|at| *at <= until) else {
-                continue;
-            };
-            match schedule.job {
+        let due = schedules.iter().filter_map(|schedule| {
+            let at = schedule.next_after(after).filter(|at| *at <= until)?;
+            Some((schedule.job, at))
+        });
+        let due: Vec<(Job, Timestamp)> = due.collect();
+        for (job, at) in &due {
+            match job {
                 Job::StallScan => told(format!(
                     "stall scan as of {at}: {} fines posted",
-                    self.scan_stalls(at).await?.tally.posted
+                    self.scan_stalls(*at).await?.tally.posted
                 )),
                 Job::SignoffScan => told(format!(
                     "sign-off scan as of {at}: {} fines posted",
-                    self.scan_signoffs(at).await?.tally.posted
+                    self.scan_signoffs(*at).await?.tally.posted
                 )),
                 Job::EligibilityReport => told(format!(
                     "report: {}",
-                    self.report(None, at).await?.keys.join(", ")
+                    self.report(None, *at).await?.keys.join(", ")
                 )),
             }
+        }
+        // A night is over once both its scans have run.
+        let nights = due
+            .iter()
+            .filter(|(job, at)| *job == Job::SignoffScan && due.contains(&(Job::StallScan, *at)));
+        for (_, at) in nights {
+            let entries = self
+                .close_night(*at)
+                .await?
+                .close
+                .map_or(0, |close| close.entries);
+            told(format!("night {at} closed: {entries} entries"));
         }
         Ok(())
     }

@@ -17,21 +17,15 @@ pub fn audit(order: &Order, entries: &[LedgerEntry]) -> Vec<String> {
         if entry.order_id != order.order_id || entry.seller_id != order.seller_id {
             found.push(format!("entry {} names another order or seller", entry.entry_id));
         }
-        // The id is made from what the entry is about: what was altered no longer bears it.
-        let own_id = entry
-            .subject
-            .entry_id(&entry.order_id, entry.kind, ordinal(entry));
-        if entry.entry_id != own_id || entry.clause != entry.subject.clause {
-            found.push(format!(
-                "entry {} is about something else than its id",
-                entry.entry_id
-            ));
-        }
+        audit_entry(entry, &mut |told| found.push(told));
         subjects.entry(&entry.subject).or_default().push(entry);
     }
     for entries in subjects.values_mut() {
         entries.sort_by_key(|entry| ordinal(entry));
-        audit_subject(entries, &mut found);
+        let mut trail = Trail::default();
+        for entry in entries {
+            trail.follow(entry, &mut |told| found.push(told));
+        }
     }
     for posted in &order.posted {
         let latest = subjects.get(&posted.subject).and_then(|entries| entries.last());
@@ -69,56 +63,80 @@ pub fn remembered_balance(order: &Order) -> Cents {
         .sum()
 }
 
-/// The entries of one subject, in order: a fine or hold, then what takes it back or takes its place, and so on.
-fn audit_subject(entries: &[&LedgerEntry], found: &mut Vec<String>) {
-    let mut standing: Option<&LedgerEntry> = None;
-    for (index, entry) in entries.iter().enumerate() {
-        if ordinal(entry) as usize != index + 1 {
-            found.push(format!(
-                "entry {} is not number {} of its subject",
-                entry.entry_id,
-                index + 1
-            ));
+/// The entries of one subject in their order: a fine or hold, then what takes it back or takes its place, and so on.
+/// Holds what stands, so that a ledger of any length can be followed entry by entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    entries: u32,
+    standing: Option<(EntryKind, Cents)>,
+}
+
+impl Trail {
+    /// Follows the subject's next entry; tells what is wrong with it there.
+    pub fn follow(&mut self, entry: &LedgerEntry, tell: &mut impl FnMut(String)) {
+        let id = &entry.entry_id;
+        let number = self.entries.saturating_add(1);
+        if ordinal(entry) != number {
+            tell(format!("entry {id} is not number {number} of its subject"));
         }
-        if entry.policy.is_empty() {
-            found.push(format!("entry {} cites no policy", entry.entry_id));
-        }
+        self.entries = ordinal(entry);
         match entry.kind {
             EntryKind::Fine | EntryKind::Hold => {
                 if entry.amount <= Cents::ZERO || entry.reverses.is_some() {
-                    found.push(format!("entry {} is no charge", entry.entry_id));
+                    tell(format!("entry {id} is no charge"));
                 }
                 // A hold gives way to its fine of the same amount; anything else must be taken back first.
-                let gives_way = |standing: &LedgerEntry| {
-                    (standing.kind, entry.kind, standing.amount)
-                        == (EntryKind::Hold, EntryKind::Fine, entry.amount)
-                };
-                if standing.is_some_and(|standing| !gives_way(standing)) {
-                    found.push(format!("entry {} doubles one that stands", entry.entry_id));
+                let gives_way = (entry.kind == EntryKind::Fine).then_some((EntryKind::Hold, entry.amount));
+                if self.standing.is_some() && self.standing != gives_way {
+                    tell(format!("entry {id} doubles one that stands"));
                 }
-                standing = Some(entry);
+                self.standing = Some((entry.kind, entry.amount));
             }
             EntryKind::Reversal | EntryKind::Void => {
-                let taken_back = standing
-                    .take()
-                    .filter(|standing| is_taken_back_by(standing, entry));
+                let taken_back = self.standing.take().filter(|(kind, amount)| {
+                    // The id of what stands: the subject's entry before this one.
+                    let standing =
+                        entry
+                            .subject
+                            .entry_id(&entry.order_id, *kind, ordinal(entry).wrapping_sub(1));
+                    takes_back(entry.kind, *kind)
+                        && entry.amount == -*amount
+                        && entry.reverses.as_ref() == Some(&standing)
+                });
                 if taken_back.is_none() {
-                    found.push(format!("entry {} takes back nothing that stands", entry.entry_id));
+                    tell(format!("entry {id} takes back nothing that stands"));
                 }
             }
         }
     }
 }
 
-fn is_taken_back_by(standing: &LedgerEntry, entry: &LedgerEntry) -> bool {
-    let kinds_fit = matches!(
-        (standing.kind, entry.kind),
-        (EntryKind::Fine, EntryKind::Reversal) | (EntryKind::Hold, EntryKind::Void)
-    );
-    kinds_fit && entry.reverses.as_deref() == Some(&standing.entry_id) && entry.amount == -standing.amount
+/// Tells what is wrong with an entry whatever stands beside it.
+pub fn audit_entry(entry: &LedgerEntry, tell: &mut impl FnMut(String)) {
+    // The id is made from what the entry is about: what was altered no longer bears it.
+    let own_id = entry
+        .subject
+        .entry_id(&entry.order_id, entry.kind, ordinal(entry));
+    if entry.entry_id != own_id || entry.clause != entry.subject.clause {
+        tell(format!(
+            "entry {} is about something else than its id",
+            entry.entry_id
+        ));
+    }
+    if entry.policy.is_empty() {
+        tell(format!("entry {} cites no policy", entry.entry_id));
+    }
 }
 
-fn ordinal(entry: &LedgerEntry) -> u32 {
+fn takes_back(kind: EntryKind, standing: EntryKind) -> bool {
+    matches!(
+        (standing, kind),
+        (EntryKind::Fine, EntryKind::Reversal) | (EntryKind::Hold, EntryKind::Void)
+    )
+}
+
+/// The number that an entry bears among those of its subject, from 1; 0 when its id has none.
+pub fn ordinal(entry: &LedgerEntry) -> u32 {
     entry
         .entry_id
         .rsplit('.')

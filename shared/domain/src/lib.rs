@@ -9,6 +9,7 @@ pub mod assess;
 pub mod audit;
 pub mod because;
 pub mod carrier;
+pub mod close;
 pub mod code;
 pub mod country;
 pub mod currency;

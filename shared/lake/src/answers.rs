@@ -197,7 +197,12 @@ impl Lake {
         self.remove(&key.answer("repaired.xlsx")).await
     }
 
-    async fn put_file(&self, object: &str, path: &Path, content_type: &str) -> Result<(), LakeError> {
+    pub(crate) async fn put_file(
+        &self,
+        object: &str,
+        path: &Path,
+        content_type: &str,
+    ) -> Result<(), LakeError> {
         let body = ByteStream::from_path(path).await;
         let body = body.map_err(|source| LakeError::File {
             attempt: format!("read what becomes {object}"),

@@ -10,7 +10,7 @@ use crate::rows::{EntryRow, OrderRow, parquet_of};
 use crate::{Lake, LakeError};
 
 /// Downloads under way at once.
-const FETCHES_AT_ONCE: usize = 8;
+pub(crate) const FETCHES_AT_ONCE: usize = 8;
 
 impl Lake {
     /// Writes a batch of order rows of one month. The same batch under the same name is the same object.
@@ -80,7 +80,7 @@ impl Lake {
             .await
     }
 
-    async fn fetch_one(&self, key: &str, path: PathBuf) -> Result<PathBuf, LakeError> {
+    pub(crate) async fn fetch_one(&self, key: &str, path: PathBuf) -> Result<PathBuf, LakeError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key);
         let object = call
             .send()

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use domain::{Month, SellerId};
+use chrono::NaiveDate;
+use domain::{Month, SellerId, Timestamp};
 
 /// The inbox's prefix: objects under it are uploads.
 pub const INBOX: &str = "inbox/";
@@ -77,6 +78,18 @@ pub(crate) fn ledger_of(month: Month) -> String {
 
 pub(crate) fn report_of(month: Month, file: &str) -> String {
     format!("reports/month={month}/{file}")
+}
+
+/// The closes' prefix.
+pub(crate) const CLOSES: &str = "closes/";
+
+/// The folder of a night's close under [`CLOSES`]; folders sort as their nights.
+pub(crate) fn close_folder(date: NaiveDate, as_of: Timestamp) -> String {
+    format!("date={date}/{}", as_of.to_string().replace(['-', ':'], ""))
+}
+
+pub(crate) fn close_of(date: NaiveDate, as_of: Timestamp, file: &str) -> String {
+    format!("{CLOSES}{}/{file}", close_folder(date, as_of))
 }
 
 #[cfg(test)]

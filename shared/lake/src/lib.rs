@@ -5,11 +5,13 @@
 //! outbox/<kind>/<seller>/<name>/report.json …      answers
 //! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
 //! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
+//! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
 //! reports/month=YYYY-MM/eligibility.{parquet,csv}  the monthly report
 //! policy/…                                         a policy file in place of the shipped one
 //! ```
 
 mod answers;
+mod closes;
 mod history;
 mod keys;
 mod reports;
@@ -22,6 +24,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use domain::PolicyBook;
 
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
+pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use reports::ReportFile;
 pub use rows::{EntryRow, OrderRow, order_rows};

@@ -33,6 +33,7 @@ pub(crate) mod name {
     pub(crate) const BODY: &str = "body";
     pub(crate) const AS_OF: &str = "as_of";
     pub(crate) const ENTRY_IDS: &str = "entry_ids";
+    pub(crate) const SHA256: &str = "sha256";
 }
 
 /// The state's first byte: raised when its form changes, so that old items can be told and converted.

@@ -15,7 +15,7 @@ use crate::retry::send;
 use crate::{Item, Store, StoreError};
 
 /// Postings read in one page of a shard: their entries are held in memory until they are handed on.
-const POSTINGS_PER_PAGE: i32 = 100;
+const POSTINGS_PER_PAGE: i32 = 64;
 
 /// One posting of a night: the entries that one transaction put for one order.
 #[derive(Clone, Debug, PartialEq, Eq)]

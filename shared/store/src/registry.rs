@@ -65,8 +65,8 @@ impl Store {
             .and_then(|item| seconds_of(item, name::AS_OF)))
     }
 
-    /// Begins a scan as of an instant on some shards of orders: raises their watermarks. False when a scan of a later
-    /// instant has begun on one of them.
+    /// Begins a scan as of an instant on some shards of orders: raises their watermarks, and notes the night. False when
+    /// a scan of a later instant has begun on one of them, or the night is closed.
     ///
     /// From then on no scan of an earlier instant can post on those shards: the ledger never goes back in time,
     /// whichever scan comes late or twice.
@@ -87,10 +87,16 @@ impl Store {
             {
                 return Ok(false);
             }
-            let lower = shards.clone().filter(|shard| known.get(shard) != Some(&as_of));
-            let raises: Vec<TransactWriteItem> = lower
+            let noted = self.night(as_of).await?.is_some();
+            let lower = shards
+                .clone()
+                .filter(|shard| !noted || known.get(shard) != Some(&as_of));
+            let mut raises: Vec<TransactWriteItem> = lower
                 .map(|shard| self.raise(shard, as_of))
                 .collect::<Result<_, _>>()?;
+            if !noted {
+                raises.push(self.night_put(as_of)?);
+            }
             // Lost to another scan that begins just now: look again.
             if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
                 return Ok(true);
@@ -101,7 +107,7 @@ impl Store {
         }
     }
 
-    fn raise(&self, shard: u32, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn raise(&self, shard: u32, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let mut item = watermark_key(shard);
         item.insert(name::AS_OF.to_owned(), number(as_of.unix()));
         let put = Put::builder().table_name(&self.records).set_item(Some(item));

@@ -1,10 +1,12 @@
 //! The ledger through the front door: files uploaded, nights run, and what is then in the ledger and around it.
 
+mod closes;
 mod journal;
+mod verify;
 
 use domain::Timestamp;
 use lake::Answer;
-use tests::{OwnCloud, Season, at, operator_key};
+use tests::{OwnCloud, Season, at, made_up, operator_key};
 
 /// The end of made-up seasons.
 const SEASON_ENDS: &str = "2024-05-11T07:00:00Z";
@@ -27,6 +29,17 @@ async fn upload(
     cloud
         .upload(&operator_key(kind, name), content, Some(learned_at))
         .await
+}
+
+/// A cloud with a small season, its facts learned as they happened.
+async fn cloud_with_season(seed: u64, orders: u32) -> OwnCloud {
+    let cloud = OwnCloud::new().await;
+    let zone = cloud.policy.zone;
+    for (date, day) in made_up(seed, orders).days(zone) {
+        let ends = domain::time::day_starts_at(date.succ_opt().expect("a next day"), zone);
+        upload_season(&cloud, &day, ends).await;
+    }
+    cloud
 }
 
 /// The nights of a made-up season at which something becomes due, the last one its end.

@@ -18,8 +18,13 @@ pub(crate) async fn run(
     arguments: &Ledger,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
+    if let Some(LedgerAction::Verify(verify)) = &arguments.action
+        && let Some(closes) = &verify.closes
+    {
+        return super::verify::copied::run(closes, verify.newest.as_deref(), terminal);
+    }
     let backend = Backend::open(shared, None).await?;
-    if matches!(arguments.action, Some(LedgerAction::Verify)) {
+    if arguments.action.is_some() {
         return super::verify::run(&backend, terminal).await;
     }
     let entries = entries(&backend, arguments).await?;

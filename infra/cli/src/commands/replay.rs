@@ -5,6 +5,7 @@ mod difference;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use domain::close::ClosedNight;
 use domain::time::day_starts_at;
 use domain::{Cents, Month, Timestamp, Zone};
 use intake::Kind;
@@ -50,6 +51,8 @@ pub(crate) struct DayOutcome {
     pub(crate) parked: u64,
     pub(crate) stalls: ScanOutcome,
     pub(crate) signoffs: ScanOutcome,
+    /// The night's close.
+    pub(crate) close: Option<ClosedNight>,
     /// Reports that became final with this day.
     pub(crate) reports: Vec<Month>,
 }
@@ -148,7 +151,7 @@ pub(crate) async fn run(
     })
 }
 
-/// Plays one day: its files, the night's two scans, and the reports that become final.
+/// Plays one day: its files, the night, and the reports that become final.
 pub(crate) async fn play(
     backend: &Backend,
     day: &Day,
@@ -162,8 +165,8 @@ pub(crate) async fn play(
         ..DayOutcome::default()
     };
     take_in(backend, day, as_of, &mut outcome, answered).await?;
-    outcome.stalls = backend.scan_stalls(as_of).await?;
-    outcome.signoffs = backend.scan_signoffs(as_of).await?;
+    let night = backend.night(as_of).await?;
+    (outcome.stalls, outcome.signoffs, outcome.close) = (night.stalls, night.signoffs, night.close.close);
     if let Some(month) = reports_due(backend, day.date) {
         backend.report(month, as_of).await?;
         outcome.reports.push(month);

@@ -1,5 +1,8 @@
 //! `waymark scan`
 
+use domain::Timestamp;
+use local::Night;
+use night_close::Status;
 use store::ScanOutcome;
 
 use super::now;
@@ -16,19 +19,54 @@ pub(crate) async fn run(
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
     let backend = Backend::open(shared, None).await?;
-    let outcome = match arguments.which {
-        ScanKind::Stalls => backend.scan_stalls(as_of).await?,
-        ScanKind::Signoffs => backend.scan_signoffs(as_of).await?,
+    let scans = match arguments.which {
+        ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
+        ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
+        ScanKind::Night => whole(backend.night(as_of).await?, as_of, terminal)?,
     };
     if let Some(cloud) = backend.embedded() {
         cloud.deliver_streams().await?;
     }
+    Ok(if scans.iter().any(|outcome| outcome.failed_count > 0) {
+        Done::WithFindings
+    } else {
+        Done::Well
+    })
+}
+
+/// Tells of one scan.
+fn one(outcome: ScanOutcome, as_of: Timestamp, terminal: &Terminal) -> Result<ScanOutcome, CommandError> {
     terminal.machine(&outcome)?;
     terminal.line(format!(
         "{} {as_of}: {}",
         terminal.say("as of", "截至"),
         summary(&outcome, terminal)
     ));
+    tell_failed(&outcome, terminal);
+    Ok(outcome)
+}
+
+/// Tells of a night.
+fn whole(night: Night, as_of: Timestamp, terminal: &Terminal) -> Result<Vec<ScanOutcome>, CommandError> {
+    terminal.machine(&night)?;
+    terminal.line(format!("{} {as_of}", terminal.say("the night", "夜间")));
+    let scans = [
+        (terminal.say("stalls", "断更扫描"), &night.stalls),
+        (terminal.say("sign-offs", "签收扫描"), &night.signoffs),
+    ];
+    for (name, outcome) in scans {
+        terminal.line(format!("  {name}: {}", summary(outcome, terminal)));
+        tell_failed(outcome, terminal);
+    }
+    terminal.line(format!(
+        "  {}: {}",
+        terminal.say("close", "结账"),
+        close_summary(&night.close, terminal)
+    ));
+    Ok(vec![night.stalls, night.signoffs])
+}
+
+fn tell_failed(outcome: &ScanOutcome, terminal: &Terminal) {
     for failed in &outcome.failed {
         terminal.line(format!(
             "  {} {}: {}",
@@ -37,11 +75,35 @@ pub(crate) async fn run(
             failed.reason
         ));
     }
-    Ok(if outcome.failed_count > 0 {
-        Done::WithFindings
-    } else {
-        Done::Well
-    })
+}
+
+/// A close in one line.
+fn close_summary(outcome: &night_close::Outcome, terminal: &Terminal) -> String {
+    let status = match outcome.status {
+        Status::Closed => terminal.say("closed", "已结账"),
+        Status::Stood => terminal.say("closed before, and that stands", "此前已结账，维持不变"),
+        Status::Superseded => terminal.say(
+            "a later night is closed already; nothing was changed",
+            "已有更晚的夜间结账，未作更改",
+        ),
+        Status::NotScanned => terminal.say(
+            "no scan as of this instant has begun; nothing was changed",
+            "该时点没有扫描，未作更改",
+        ),
+    };
+    let Some(close) = &outcome.close else {
+        return status.to_owned();
+    };
+    format!(
+        "{status}, {} {}, {} {}, {} {} USD, sha256 {}",
+        terminal.say("no.", "第"),
+        close.number,
+        close.entries,
+        terminal.say("entries", "条分录"),
+        terminal.say("balance", "余额"),
+        close.balance,
+        close.sha256
+    )
 }
 
 /// A scan in one line.
@@ -49,8 +111,8 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
     if outcome.superseded {
         return terminal
             .say(
-                "a scan of a later instant has been here; nothing was posted",
-                "已有更晚时点的扫描，本次未入账",
+                "a scan of a later instant has been here, or the night is closed; nothing was posted",
+                "已有更晚时点的扫描，或该夜已结账，本次未入账",
             )
             .to_owned();
     }

@@ -1,9 +1,16 @@
-//! `waymark ledger verify`: proves what must always be true of the ledger, against what the orders remember of it.
+//! `waymark ledger verify`: proves what must always be true of the ledger: its entries against each other and against
+//! what the orders remember of them, the nights' journal against the entries, and the closes against themselves, the
+//! entries and the table. Run between nights: what is posted while it reads may look like a discrepancy.
+
+pub(crate) mod copied;
+mod nights;
 
 use std::collections::{HashMap, HashSet};
 
 use domain::audit::{audit, remembered_balance};
+use domain::close::ClosedNight;
 use domain::{Cents, LedgerEntry, OrderId};
+use lake::ChainProof;
 use serde::Serialize;
 
 use super::ledger::entries_of_sellers;
@@ -21,6 +28,12 @@ pub(crate) struct Proof {
     ok: bool,
     orders: u64,
     entries: u64,
+    /// Nights that have begun.
+    nights: u64,
+    /// Nights that are closed.
+    closed: u64,
+    /// The newest close. Keep its SHA-256 elsewhere, and no close can be taken away unseen.
+    newest_close: Option<ClosedNight>,
     /// Sum of the entries.
     balance: Cents,
     /// Sum of the fines that the orders remember as standing.
@@ -30,43 +43,36 @@ pub(crate) struct Proof {
 }
 
 pub(crate) async fn run(backend: &Backend, terminal: &Terminal) -> Result<Done, CommandError> {
-    let proof = prove(backend).await?;
-    terminal.machine(&proof)?;
-    for discrepancy in &proof.told {
-        terminal.line(format!("  {discrepancy}"));
-    }
-    let verdict = if proof.ok {
-        terminal.say("the ledger is sound", "账本无误")
-    } else {
-        terminal.say("THE LEDGER IS NOT SOUND", "账本有误")
-    };
-    terminal.line(format!(
-        "{verdict}: {} {}, {} {}, {} {} USD, {} {}",
-        proof.orders,
-        terminal.say("orders", "个订单"),
-        proof.entries,
-        terminal.say("entries", "条分录"),
-        terminal.say("balance", "余额"),
-        proof.balance,
-        proof.discrepancies,
-        terminal.say("discrepancies", "处不符"),
-    ));
-    Ok(if proof.ok { Done::Well } else { Done::WithFindings })
+    prove(backend).await?.show(terminal)
 }
 
 pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
     let mut proof = Proof::default();
-    let mut by_order: HashMap<OrderId, Vec<LedgerEntry>> = HashMap::new();
+    let entries = entries_of_sellers(backend, None, None).await?;
+    prove_orders(backend, &entries, &mut proof).await?;
+    nights::prove_journal(backend, &entries, &mut proof).await?;
+    nights::prove_closes(backend, &entries, &mut proof).await?;
+    proof.ok = proof.discrepancies == 0;
+    Ok(proof)
+}
+
+/// Holds the entries against each other and against the orders.
+async fn prove_orders(
+    backend: &Backend,
+    entries: &[LedgerEntry],
+    proof: &mut Proof,
+) -> Result<(), CommandError> {
+    let mut by_order: HashMap<&OrderId, Vec<LedgerEntry>> = HashMap::new();
     let mut ids = HashSet::new();
-    for entry in entries_of_sellers(backend, None, None).await? {
+    for entry in entries {
         proof.entries += 1;
         if entry.kind.moves_money() {
             proof.balance += entry.amount;
         }
-        if !ids.insert(entry.entry_id.clone()) {
+        if !ids.insert(&entry.entry_id) {
             proof.tell(format!("entry {} stands twice", entry.entry_id));
         }
-        by_order.entry(entry.order_id.clone()).or_default().push(entry);
+        by_order.entry(&entry.order_id).or_default().push(entry.clone());
     }
     let mut cursor = None;
     loop {
@@ -103,8 +109,7 @@ pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
             proof.remembered + departed
         ));
     }
-    proof.ok = proof.discrepancies == 0;
-    Ok(proof)
+    Ok(())
 }
 
 impl Proof {
@@ -118,5 +123,52 @@ impl Proof {
         if self.told.len() < TOLD_MAX {
             self.told.push(discrepancy);
         }
+    }
+
+    /// Takes over what was found in a chain of closes.
+    fn take(&mut self, chain: ChainProof) {
+        self.closed = chain.closes.len() as u64;
+        self.newest_close = chain.closes.into_iter().next_back();
+        self.discrepancies += chain.findings;
+        self.told.extend(chain.told);
+        self.told.truncate(TOLD_MAX);
+    }
+
+    fn show(&self, terminal: &Terminal) -> Result<Done, CommandError> {
+        terminal.machine(self)?;
+        for discrepancy in &self.told {
+            terminal.line(format!("  {discrepancy}"));
+        }
+        let verdict = if self.ok {
+            terminal.say("the ledger is sound", "账本无误")
+        } else {
+            terminal.say("THE LEDGER IS NOT SOUND", "账本有误")
+        };
+        // A copy of the closes knows no orders.
+        let orders = match self.orders {
+            0 => String::new(),
+            orders => format!("{orders} {}, ", terminal.say("orders", "个订单")),
+        };
+        terminal.line(format!(
+            "{verdict}: {orders}{} {}, {} {}, {} {} USD, {} {}",
+            self.entries,
+            terminal.say("entries", "条分录"),
+            self.closed,
+            terminal.say("nights closed", "夜已结账"),
+            terminal.say("balance", "余额"),
+            self.balance,
+            self.discrepancies,
+            terminal.say("discrepancies", "处不符"),
+        ));
+        if let Some(newest) = &self.newest_close {
+            terminal.line(format!(
+                "{} {}, {}, sha256 {}",
+                terminal.say("newest close: no.", "最近一次结账：第"),
+                newest.number,
+                newest.as_of,
+                newest.sha256
+            ));
+        }
+        Ok(if self.ok { Done::Well } else { Done::WithFindings })
     }
 }

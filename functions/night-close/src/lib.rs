@@ -1,0 +1,180 @@
+//! `night-close`: makes the ledger of a night tamper-evident, once its scans are done.
+//!
+//! It ends the night, so that nothing can be posted as of it any more, writes the night's entries with their sums into
+//! the bucket, and chains them to the close before. Everything it writes is made from what can no longer change, so it
+//! may run twice, at once or be killed anywhere: whoever runs it again writes the same bytes, and the chain moves on by
+//! one conditional transaction. A night that was never closed is closed by the next one's close, before it.
+
+use std::sync::Arc;
+
+use domain::close::ClosedNight;
+use domain::{PolicyBook, Timestamp};
+use entrypoint::Failure;
+use lake::{CloseFiles, Lake, LakeError, NightFile};
+use serde::{Deserialize, Serialize};
+use store::{Commit, Store, StoreError};
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct NightClose {
+    /// The tables.
+    pub store: Store,
+    /// The bucket.
+    pub lake: Lake,
+    /// The platform zone.
+    pub policy: Arc<PolicyBook>,
+}
+
+/// One night.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Request {
+    /// The night's instant: the one that its scans had.
+    pub as_of: Timestamp,
+}
+
+/// How a close ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The night is closed.
+    Closed,
+    /// It was closed before; that close stands.
+    Stood,
+    /// A later night is closed, and this one was not: no scan as of it had begun by then, and none can any more.
+    Superseded,
+    /// No scan as of this instant has begun, so there is no night to close. Nothing was changed.
+    NotScanned,
+}
+
+/// What a close came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The night.
+    pub as_of: Timestamp,
+    /// How it ended.
+    pub status: Status,
+    /// The night's close, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close: Option<ClosedNight>,
+    /// Earlier nights that were closed first: their own close had been missed.
+    pub caught_up: u64,
+}
+
+/// Why a night could not be closed.
+#[derive(Debug, thiserror::Error)]
+enum CloseError {
+    #[error("failed to close the night {as_of}")]
+    Store {
+        as_of: Timestamp,
+        #[source]
+        source: StoreError,
+    },
+    #[error("failed to write the close of {as_of}")]
+    Lake {
+        as_of: Timestamp,
+        #[source]
+        source: LakeError,
+    },
+    #[error("failed to make room for the entries of {as_of}")]
+    Room {
+        as_of: Timestamp,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Closes one night, and before it every earlier night that was not closed.
+///
+/// # Errors
+/// [`Failure`] when the tables or the bucket refuse; a repeated run goes on where it stopped.
+pub async fn handle(function: &NightClose, request: Request) -> Result<Outcome, Failure> {
+    let outcome = close(function, request.as_of).await.map_err(failure)?;
+    let entries = outcome.close.as_ref().map_or(0, |close| close.entries);
+    tracing::info!(as_of = %outcome.as_of, status = ?outcome.status, entries, caught_up = outcome.caught_up, "night closed");
+    Ok(outcome)
+}
+
+async fn close(function: &NightClose, as_of: Timestamp) -> Result<Outcome, CloseError> {
+    let failed = |source| CloseError::Store { as_of, source };
+    let store = &function.store;
+    let mut closed = 0;
+    loop {
+        let mut newest = store.newest_close().await.map_err(failed)?;
+        if newest.as_ref().is_some_and(|newest| newest.as_of >= as_of) {
+            return stands(store, as_of, closed).await.map_err(failed);
+        }
+        if store.night(as_of).await.map_err(failed)?.is_none() {
+            return Ok(Outcome {
+                as_of,
+                status: Status::NotScanned,
+                close: None,
+                caught_up: 0,
+            });
+        }
+        // From here on neither the nights up to this one nor their entries can change: every closer, however late,
+        // sees the same next night and makes the same files of it.
+        store.end_night(as_of).await.map_err(failed)?;
+        let after = newest.as_ref().map(|newest| newest.as_of);
+        for night in store.nights(after, as_of).await.map_err(failed)? {
+            newest = close_next(function, night.as_of, newest.as_ref()).await?;
+            if newest.is_none() {
+                // Another closer was here first: look what stands.
+                break;
+            }
+            closed += 1;
+        }
+    }
+}
+
+/// What stands of a night that is not later than the newest close; `closed` counts what this run closed.
+async fn stands(store: &Store, as_of: Timestamp, closed: u64) -> Result<Outcome, StoreError> {
+    let close = store.night(as_of).await?.and_then(|night| night.closed);
+    let status = match (&close, closed) {
+        (None, _) => Status::Superseded,
+        (Some(_), 0) => Status::Stood,
+        (Some(_), _) => Status::Closed,
+    };
+    Ok(Outcome {
+        as_of,
+        status,
+        close,
+        caught_up: closed.saturating_sub(1),
+    })
+}
+
+/// Writes one night's close after `newest`, and moves the chain on; `None` when another closer has moved it.
+async fn close_next(
+    function: &NightClose,
+    as_of: Timestamp,
+    newest: Option<&ClosedNight>,
+) -> Result<Option<ClosedNight>, CloseError> {
+    let failed = |source| CloseError::Store { as_of, source };
+    let unwritten = |source| CloseError::Lake { as_of, source };
+    let file = tempfile::NamedTempFile::new().map_err(|source| CloseError::Room { as_of, source })?;
+    let mut entries = NightFile::create(file.path()).map_err(unwritten)?;
+    let mut night = function.store.night_entries(as_of);
+    while let Some(entry) = night.next().await.map_err(failed)? {
+        entries.add(&entry).map_err(unwritten)?;
+    }
+    let date = as_of.date_in(function.policy.zone);
+    let close = entries.close(as_of, date, newest).map_err(unwritten)?;
+    let files = CloseFiles::of(&close).map_err(unwritten)?;
+    let remembered = close.remembered(files.sha256.clone());
+    function
+        .lake
+        .put_close(&close, files, &entries)
+        .await
+        .map_err(unwritten)?;
+    // Only now that its files stand: who loses finds the winner's close, made of the same bytes.
+    let committed = function.store.commit_close(newest, &remembered).await;
+    Ok((committed.map_err(failed)? == Commit::Done).then_some(remembered))
+}
+
+fn failure(error: CloseError) -> Failure {
+    let retryable = match &error {
+        CloseError::Store { source, .. } => source.is_retryable(),
+        CloseError::Lake { source, .. } => source.is_retryable(),
+        CloseError::Room { .. } => true,
+    };
+    Failure::of(error, retryable)
+}

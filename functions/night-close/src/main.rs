@@ -1,0 +1,20 @@
+//! Wires `night-close` to Lambda.
+
+use std::sync::Arc;
+
+use night_close::{NightClose, handle};
+use store::Store;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let cloud = entrypoint::surroundings().await?;
+    let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
+    let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
+    let store = Store::new(
+        cloud.dynamodb,
+        cloud.settings.orders_table,
+        cloud.settings.records_table,
+    );
+    let close = NightClose { store, lake, policy };
+    entrypoint::serve(|request| handle(&close, request)).await
+}
