@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
+use aws_lc_rs::digest;
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
 use domain::{Timestamp, code::FileCode};
@@ -13,7 +14,6 @@ use intake::{
     Survey, Trust, UploadError,
 };
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
-use sha2::{Digest, Sha256};
 use store::UploadRecord;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -101,8 +101,9 @@ async fn put_files(
 /// A digest of the object's key and what tells this writing of it from another: redelivered events name the same
 /// upload, the same file put again is another one.
 fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
-    let digest = Sha256::digest(format!("{key}\n{etag}\n{sequencer}"));
+    let digest = digest::digest(&digest::SHA256, format!("{key}\n{etag}\n{sequencer}").as_bytes());
     digest
+        .as_ref()
         .iter()
         .take(8)
         .fold(0, |id, byte| id << 8 | u64::from(*byte))
@@ -124,7 +125,7 @@ impl Fetched {
         };
         let directory = tempfile::tempdir().map_err(disk_failed)?;
         let mut file = File::create(directory.path().join(UPLOADED)).map_err(disk_failed)?;
-        let mut digest = Sha256::new();
+        let mut digest = digest::Context::new(&digest::SHA256);
         let mut bytes = 0_u64;
         let bytes_max = Limits::default().file_bytes_max;
         let too_large = object.bytes > bytes_max;
@@ -139,7 +140,7 @@ impl Fetched {
             etag: object.etag,
             kind: key.kind.clone(),
             seller_id: key.seller_id.as_ref().map_or("_".to_owned(), ToString::to_string),
-            sha256: hex::encode(digest.finalize()),
+            sha256: hex::encode(digest.finish()),
             bytes: bytes.max(object.bytes),
             rows: 0,
             about: None,

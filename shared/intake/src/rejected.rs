@@ -9,6 +9,7 @@ use std::mem;
 
 use domain::code::Finding;
 use domain::message::{Message, message};
+use memchr::{memchr, memchr3, memmem};
 
 use crate::RawRow;
 use crate::cell::{is_invisible, is_nbsp};
@@ -171,7 +172,8 @@ fn joined<T>(parts: &[T], text: impl Fn(&T) -> &str) -> String {
 /// Adds a cell, made safe and, where it must be, in quotes.
 fn push_cell(line: &mut String, cell: &str) {
     let safe = protected(cell);
-    if !safe.contains([',', '"', '\r', '\n']) {
+    let bytes = safe.as_bytes();
+    if memchr3(b',', b'"', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none() {
         line.push_str(&safe);
         return;
     }
@@ -199,8 +201,10 @@ pub(crate) fn kept_columns(header: &[String]) -> Vec<usize> {
 ///
 /// [`crate::cell::clean`] gives the same value for the cell and the protected cell.
 pub fn protected(cell: &str) -> Cow<'_, str> {
+    // Most cells begin with a letter or a digit.
+    let begins_plainly = cell.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric);
     let first = cell.chars().find(|c| !is_blank(*c));
-    let begins_formula = first.is_some_and(|c| FORMULA_STARTS.contains(c));
+    let begins_formula = !begins_plainly && first.is_some_and(|c| FORMULA_STARTS.contains(c));
     let inside = protected_inside(cell);
     if begins_formula && !is_plain_number(cell) {
         Cow::Owned(format!("'{inside}"))
@@ -215,7 +219,11 @@ fn is_blank(c: char) -> bool {
 
 fn protected_inside(cell: &str) -> Cow<'_, str> {
     let splits = |c: char| matches!(c, ';' | '\t' | '\n' | '\r' | '；');
-    if !cell.contains(splits) {
+    let bytes = cell.as_bytes();
+    let is_split = memchr3(b';', b'\t', b'\n', bytes).is_some()
+        || memchr(b'\r', bytes).is_some()
+        || memmem::find(bytes, "；".as_bytes()).is_some();
+    if !is_split {
         return Cow::Borrowed(cell);
     }
     let mut safe = String::with_capacity(cell.len() + ZERO_WIDTH_SPACE.len_utf8());

@@ -2,6 +2,8 @@
 //!
 //! Whether papers are wanted, the destination is allowed or the upload is late is the order's to say: the domain's.
 
+use std::borrow::Cow;
+
 use domain::carrier::{Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
 use domain::{Money, RowCode, SellerId, SendType, TrackingNumber, country};
@@ -46,7 +48,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     Some(TrackingFact {
         order_id: order_id?,
         uploaded_at: uploaded_at?,
-        carrier: named.id(),
+        carrier: named.id().map(str::to_owned),
         number,
         send_type,
         papers: PapersFact::read(&invoice, &tax_id),
@@ -65,7 +67,7 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
     Some(TrackingFact {
         order_id: order_id?,
         uploaded_at: uploaded_at?,
-        carrier: named.id(),
+        carrier: named.id().map(str::to_owned),
         number: None,
         send_type: SendType::All,
         papers: PapersFact::default(),
@@ -76,9 +78,9 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
 }
 
 impl Named {
-    fn id(&self) -> Option<String> {
+    fn id(&self) -> Option<&'static str> {
         match self {
-            Self::Known(carrier) => Some(carrier.id().to_owned()),
+            Self::Known(carrier) => Some(carrier.id()),
             Self::Nobody | Self::Unknown => None,
         }
     }
@@ -89,7 +91,11 @@ fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
     let carriers = row.context.carriers;
     let cell = row.cleaned(Column::TrackingNumber, Use::Number);
     let fault = fault_of_form(&cell, carriers);
-    let number = cell.to_ascii_uppercase();
+    let number = if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        Cow::Owned(cell.to_ascii_uppercase())
+    } else {
+        Cow::Borrowed(&*cell)
+    };
     match named {
         Named::Known(_) => {}
         Named::Nobody => row.find(RowCode::CellMissing, Column::Carrier),
@@ -151,7 +157,7 @@ fn stated_order(row: &mut Reading<'_>) -> StatedOrder {
     let stated = StatedOrder {
         seller_id: stated_seller(row),
         paid_at: row.time(Column::PaidAt, Favours::Later),
-        destination: stated_destination(row),
+        destination: stated_destination(row).map(str::to_owned),
         amount: stated_amount(row),
     };
     row.stated_findings = row.findings.split_off(before);
@@ -167,13 +173,13 @@ fn stated_seller(row: &mut Reading<'_>) -> Option<SellerId> {
     seller_id
 }
 
-fn stated_destination(row: &mut Reading<'_>) -> Option<String> {
+fn stated_destination(row: &mut Reading<'_>) -> Option<&'static str> {
     let text = row.given(Column::DestinationCountry)?;
     let code = country::canonical(&text);
     if code.is_none() {
         row.find(RowCode::DestUnknown, Column::DestinationCountry);
     }
-    code.map(str::to_owned)
+    code
 }
 
 /// An amount says nothing without its currency, nor a currency without its amount.

@@ -17,11 +17,12 @@ mod table;
 mod unknown;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use aws_lc_rs::digest;
 use domain::carrier::CarrierTable;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{PolicyBook, Timestamp};
@@ -30,7 +31,6 @@ use intake::{
     UploadError,
 };
 use lake::{Answer, UploadSummary};
-use sha2::{Digest, Sha256};
 
 use crate::answer::{Answering, notes};
 use files::{AnswerFiles, Watched};
@@ -44,6 +44,9 @@ pub use orders::KnownOrders;
 
 /// The file at hand, as an upload among others.
 const UPLOAD: u64 = 1;
+
+/// Bytes that the digest takes at once.
+const DIGEST_BUFFER_BYTES: usize = 1 << 18;
 
 /// How a file is to be judged.
 pub struct DryRun<'a> {
@@ -276,9 +279,14 @@ impl DryRun<'_> {
 }
 
 fn sha256(path: &Path) -> io::Result<String> {
-    let mut digest = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut digest)?;
-    Ok(hex::encode(digest.finalize()))
+    let (mut file, mut digest) = (File::open(path)?, digest::Context::new(&digest::SHA256));
+    let mut buffer = vec![0; DIGEST_BUFFER_BYTES];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex::encode(digest.finish())),
+            count => digest.update(&buffer[..count]),
+        }
+    }
 }
 
 /// Why judging stopped.

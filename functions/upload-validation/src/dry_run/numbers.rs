@@ -11,6 +11,7 @@ use std::hash::{BuildHasher, Hash};
 use domain::carrier::CarrierTable;
 use domain::facts::TrackingFact;
 use domain::{SendType, Timestamp};
+use foldhash::fast::FixedState;
 use foldhash::quality::RandomState;
 
 use super::index::{Index, ROWS_MAX, rest};
@@ -32,7 +33,7 @@ pub(super) struct Terms(u16);
 #[derive(Clone)]
 pub(super) struct Keys {
     hasher: RandomState,
-    carriers: HashMap<&'static str, u16>,
+    carriers: HashMap<&'static str, u16, FixedState>,
 }
 
 /// The numbers that the rows of a file hold so far.

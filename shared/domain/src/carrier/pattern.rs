@@ -1,6 +1,8 @@
 //! A number's pattern, compiled once to a table of states: it must match all of a number, and says so in one step a
 //! byte, without memory of its own. Millions of numbers are asked, of a few dozen patterns.
 
+use std::ops::RangeInclusive;
+
 use regex_automata::dfa::Automaton;
 use regex_automata::dfa::dense::{self, BuildError, DFA};
 use regex_automata::nfa::thompson;
@@ -17,6 +19,8 @@ const COMPILED_BYTES_MAX: usize = 256 * 1024;
 pub(super) struct Pattern {
     states: DFA<Vec<u32>>,
     start: StateID,
+    /// Bytes of a number that can match: most are told by that alone.
+    lengths: RangeInclusive<usize>,
 }
 
 /// Why a pattern does not compile.
@@ -38,20 +42,32 @@ impl Pattern {
             .match_kind(MatchKind::All)
             .dfa_size_limit(Some(COMPILED_BYTES_MAX))
             .determinize_size_limit(Some(COMPILED_BYTES_MAX));
+        let syntax = syntax::Config::new().unicode(false).utf8(false);
+        let lengths = syntax::parse_with(pattern, &syntax).map_or(0..=usize::MAX, |parsed| {
+            let known = parsed.properties();
+            known.minimum_len().unwrap_or(0)..=known.maximum_len().unwrap_or(usize::MAX)
+        });
         let states = dense::Builder::new()
             .configure(limits)
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .syntax(syntax)
             .thompson(thompson::Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)))
             .build(&format!(r"(?:{pattern})\z"))
             .map_err(|error| PatternError::Build(Box::new(error)))?;
         let start = states
             .start_state(&start::Config::new().anchored(Anchored::Yes))
             .map_err(|_| PatternError::Start)?;
-        Ok(Self { states, start })
+        Ok(Self {
+            states,
+            start,
+            lengths,
+        })
     }
 
     /// Whether the pattern matches all of `number`.
     pub(super) fn is_match(&self, number: &[u8]) -> bool {
+        if !self.lengths.contains(&number.len()) {
+            return false;
+        }
         let mut state = self.start;
         for &byte in number {
             state = self.states.next_state(state, byte);

@@ -97,6 +97,7 @@ impl<R: Read> Blocks<R> {
     fn fill(&mut self) -> Result<(), UploadError> {
         if !self.ended {
             let wanted = self.block_bytes;
+            self.rest.reserve(wanted);
             let read = self
                 .reader
                 .by_ref()
