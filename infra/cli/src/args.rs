@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Report(Report),
     /// Ledger entries and balance
     Ledger(Ledger),
+    /// Why an entry stands in the ledger: clause, inputs, arithmetic, events
+    Explain(Explain),
     /// Rows that wait for their order, tracking number or exchange rate, or have lapsed
     Parked(Parked),
     /// Carriers whose format a tracking number fits
@@ -192,6 +194,16 @@ pub(crate) struct Ledger {
     /// Of orders paid in one month (YYYY-MM)
     #[arg(long, value_name = "M", value_parser = month)]
     pub(crate) month: Option<Month>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Explain {
+    /// The entry's id, as `waymark ledger --json` has it
+    #[arg(value_name = "ENTRY_ID")]
+    pub(crate) entry_id: String,
+    /// The policy file that decided, in place of the shipped one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod explain;
 pub(crate) mod identify;
 pub(crate) mod ledger;
 pub(crate) mod parked;

@@ -61,6 +61,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,
             Command::Report(report) => commands::report::run(shared, &report, terminal).await,
             Command::Ledger(ledger) => commands::ledger::run(shared, &ledger, terminal).await,
+            Command::Explain(explain) => commands::explain::run(shared, &explain, terminal).await,
             Command::Parked(parked) => commands::parked::run(shared, &parked, terminal).await,
             Command::Identify(identify) => commands::identify::run(&identify, terminal),
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::appeal::{Plea, plea};
+use crate::because::Seen;
 use crate::order::{OrderAsOf, OrderStatus};
 use crate::policy::{PickupStart, SilenceUnit};
 use crate::{Because, Cents, Clause, Node, Order, Policy, Subject, Timestamp, TrackingNumber};
@@ -286,13 +287,7 @@ impl Rules<'_> {
     fn sign_off_arithmetic(&self, amount: Cents) -> String {
         let rule = &self.policy.sign_off;
         let (usd, cap) = (self.seen.order.usd, Cents(i64::from(rule.fine_cents_max)));
-        format!(
-            "{} % of {usd}, at most {cap} = {amount}",
-            Cents(i64::from(rule.fine_basis_points))
-                .to_string()
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-        )
+        format!("{} % of {usd}, at most {cap} = {amount}", rule.percent())
     }
 }
 
@@ -305,24 +300,68 @@ pub fn pickup_deadline(order: &Order, uploaded_at: Timestamp, policy: &Policy) -
     start.plus(policy.pickup_max())
 }
 
+impl OrderAsOf<'_> {
+    /// What is seen of a matter that was fined.
+    fn seen_of(&self, subject: &Subject) -> Seen {
+        match subject.clause {
+            // The failure of an upload is a fact for ever: only an appeal or another policy takes its fine back.
+            Clause::A6 => Seen::default(),
+            Clause::B3 => self.seen_silence(subject).unwrap_or_default(),
+            Clause::B4 => Seen {
+                signed_at: self.signed_at(self.as_of),
+                status: Some(self.status_at(self.as_of)).filter(|(status, _)| *status != OrderStatus::Paid),
+                ..Seen::default()
+            },
+        }
+    }
+
+    /// The silence that began with an event; `None` when that event no longer counts, or no episode is named.
+    fn seen_silence(&self, subject: &Subject) -> Option<Seen> {
+        let number = subject.tracking_number.as_ref()?;
+        let silent_from = subject.episode_start?;
+        let parcel = self
+            .parcels
+            .iter()
+            .find(|parcel| parcel.shipment.number == *number)?;
+        let instants = &parcel.timeline.instants;
+        let index = instants.binary_search(&silent_from).ok()?;
+        let silent_until = match instants.get(index + 1) {
+            Some(next) => *next,
+            None if parcel.timeline.end.is_some() => return None,
+            None => self.as_of,
+        };
+        Some(Seen {
+            silent_until: Some(silent_until),
+            silence: Some(silent_until.since(silent_from).to_string()),
+            ..Seen::default()
+        })
+    }
+}
+
 impl Order {
     /// Why an entry is taken back as of an instant.
     pub(crate) fn why_withdrawn(&self, subject: &Subject, due: Option<&Due>, as_of: Timestamp) -> Because {
         match (plea(&self.appeals, subject, as_of), due) {
             (Plea::Accepted(appeal), None) => Because::AppealAccepted {
                 appeal_id: appeal.appeal_id.clone(),
+                filed_at: appeal.filed_at,
                 decided_at: appeal
                     .decision(as_of)
                     .map_or(appeal.filed_at, |decision| decision.since),
             },
             (Plea::Pending(appeal), Some(due)) if due.verdict == Verdict::Hold => Because::AppealPending {
                 appeal_id: appeal.appeal_id.clone(),
+                filed_at: appeal.filed_at,
             },
             (_, Some(due)) => Because::AmountChanged { due: due.amount },
             (_, None) => {
                 let latest_fact_recorded_at = self.learned_at().into_iter().rev().find(|at| *at <= as_of);
                 Because::NoLongerDue {
                     latest_fact_recorded_at,
+                    seen: self
+                        .as_of(as_of)
+                        .map(|seen| seen.seen_of(subject))
+                        .unwrap_or_default(),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cents, RowCode, Timestamp};
+use crate::{Cents, OrderStatus, RowCode, Timestamp, Zone};
 
 /// The inputs and the comparison that decided an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub enum Because {
     AppealAccepted {
         /// The appeal.
         appeal_id: String,
+        /// When it was filed.
+        filed_at: Timestamp,
         /// When it was decided.
         decided_at: Timestamp,
     },
@@ -52,6 +54,8 @@ pub enum Because {
     AppealPending {
         /// The appeal.
         appeal_id: String,
+        /// When it was filed.
+        filed_at: Timestamp,
     },
     /// A reversal or void: as of now the rules ask for another amount.
     AmountChanged {
@@ -63,5 +67,157 @@ pub enum Because {
     NoLongerDue {
         /// The latest instant at which something of the order was learned.
         latest_fact_recorded_at: Option<Timestamp>,
+        /// What is seen now of what was fined.
+        #[serde(flatten)]
+        seen: Seen,
     },
+}
+
+/// What is seen, as of a later night, of a matter that was fined: the inputs by which nothing is due any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// B3: the event that now ends the silence, or the scan where it lasts; `None` when its first event no longer
+    /// counts (the timeline ends before it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_until: Option<Timestamp>,
+    /// B3: how long the silence now is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence: Option<String>,
+    /// B4: when it was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Timestamp>,
+    /// B4: a status other than paid, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<(OrderStatus, Timestamp)>,
+}
+
+/// A sentence in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// In English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+}
+
+impl Because {
+    /// The reason in a sentence, its instants in `zone`.
+    pub fn told(&self, zone: Zone) -> Told {
+        let at = |at: &Timestamp| at.display_in(zone);
+        let (en, zh) = match self {
+            Self::UploadFailed {
+                code, uploaded_at, ..
+            } => (
+                format!("uploaded {}: {code}", at(uploaded_at)),
+                format!("上传于 {}：{code}", at(uploaded_at)),
+            ),
+            Self::Silence {
+                silent_from,
+                silent_until,
+                comparison,
+            } => {
+                let until = |next: &str, still: &str| {
+                    silent_until.map_or(still.to_owned(), |until| format!("{next} {}", at(&until)))
+                };
+                (
+                    format!(
+                        "last event {}, {}: {comparison}",
+                        at(silent_from),
+                        until("next", "still silent")
+                    ),
+                    format!(
+                        "最后轨迹 {}，{}：{comparison}",
+                        at(silent_from),
+                        until("下一条", "至今无更新")
+                    ),
+                )
+            }
+            Self::NotSigned {
+                paid_at,
+                deadline,
+                signed_at,
+                comparison,
+                held_by_appeal,
+                ..
+            } => {
+                let signed = |yes: &str, no: &str| {
+                    signed_at.map_or(no.to_owned(), |signed_at| format!("{yes} {}", at(&signed_at)))
+                };
+                let held = |held: &str| {
+                    held_by_appeal
+                        .as_ref()
+                        .map_or(String::new(), |appeal| format!("{held} {appeal}"))
+                };
+                (
+                    format!(
+                        "paid {}, deadline {}, {}: {comparison}{}",
+                        at(paid_at),
+                        at(deadline),
+                        signed("signed", "not signed"),
+                        held("; held by appeal")
+                    ),
+                    format!(
+                        "付款 {}，截止 {}，{}：{comparison}{}",
+                        at(paid_at),
+                        at(deadline),
+                        signed("签收于", "未签收"),
+                        held("；因申诉挂起")
+                    ),
+                )
+            }
+            Self::AppealAccepted {
+                appeal_id,
+                decided_at,
+                ..
+            } => (
+                format!("appeal accepted: {appeal_id} ({})", at(decided_at)),
+                format!("申诉通过：{appeal_id}（{}）", at(decided_at)),
+            ),
+            Self::AppealPending { appeal_id, filed_at } => (
+                format!("appeal pending: {appeal_id}, filed in time ({})", at(filed_at)),
+                format!("申诉处理中：{appeal_id}，按时提交（{}）", at(filed_at)),
+            ),
+            Self::AmountChanged { due } => (
+                format!("another amount is due: {due}"),
+                format!("应扣金额变为：{due}"),
+            ),
+            Self::NoLongerDue {
+                latest_fact_recorded_at,
+                seen,
+            } => {
+                let learned = latest_fact_recorded_at.as_ref().map_or(String::new(), at);
+                let seen = seen.told(zone);
+                (
+                    format!(
+                        "what was learned by {learned} shows that nothing is due{}",
+                        seen.en
+                    ),
+                    format!("截至 {learned} 获知的事实表明不应扣罚{}", seen.zh),
+                )
+            }
+        };
+        Told { en, zh }
+    }
+}
+
+impl Seen {
+    fn told(&self, zone: Zone) -> Told {
+        let (mut en, mut zh) = (String::new(), String::new());
+        if let (Some(until), Some(silence)) = (self.silent_until, &self.silence) {
+            let until = until.display_in(zone);
+            en += &format!("; the silence ends {until}, after {silence}");
+            zh += &format!("；断更止于 {until}，历时 {silence}");
+        }
+        if let Some(signed_at) = self.signed_at {
+            let at = signed_at.display_in(zone);
+            en += &format!("; signed {at}");
+            zh += &format!("；签收于 {at}");
+        }
+        if let Some((status, since)) = self.status {
+            let since = since.display_in(zone);
+            en += &format!("; {} since {since}", status.as_str());
+            zh += &format!("；自 {since} 起状态为 {}", status.as_str());
+        }
+        Told { en, zh }
+    }
 }

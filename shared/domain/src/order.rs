@@ -27,6 +27,17 @@ pub enum OrderStatus {
     Refunded,
 }
 
+impl OrderStatus {
+    /// The status in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+        }
+    }
+}
+
 /// Where a fact came from: an upload and a row of it. Tells a redelivered row from a row sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Source {

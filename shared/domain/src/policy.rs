@@ -187,6 +187,11 @@ impl PolicyBook {
             .unwrap_or(Elapsed::days(0))
     }
 
+    /// The pack of a name, as entries cite it.
+    pub fn pack(&self, version: &str) -> Option<&Policy> {
+        self.packs.iter().find(|pack| pack.version == version)
+    }
+
     /// The newest pack.
     pub fn newest(&self) -> &Policy {
         &self.packs[self.packs.len() - 1]

@@ -1,7 +1,11 @@
 //! The ledger through the front door: files uploaded, nights run, and what is then in the ledger and around it.
 
+mod appeals;
 mod closes;
+mod desk;
+mod explain;
 mod journal;
+mod vectors;
 mod verify;
 
 use domain::Timestamp;

@@ -130,7 +130,7 @@ pub(crate) fn totals(entries: &[LedgerEntry], terminal: &Terminal) -> String {
     )
 }
 
-fn kind(kind: EntryKind, terminal: &Terminal) -> &'static str {
+pub(crate) fn kind(kind: EntryKind, terminal: &Terminal) -> &'static str {
     match kind {
         EntryKind::Fine => terminal.say("fine", "罚金"),
         EntryKind::Hold => terminal.say("hold", "挂起"),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::deadlines::{Deadline, Matter};
-use crate::{Elapsed, Node, RowCode, Timestamp};
+use crate::{Cents, Elapsed, Node, RowCode, Timestamp};
 
 /// The deadline board: which deadlines are urgent, which are listed besides, and how many. A policy file without the section
 /// takes these.
@@ -181,6 +181,14 @@ pub struct SignOffPolicy {
     pub fine_basis_points: u32,
     /// USD cents, at most.
     pub fine_cents_max: u32,
+}
+
+impl SignOffPolicy {
+    /// The share of the order's amount in per cent, for people: `5`, `2.5`.
+    pub fn percent(&self) -> String {
+        let percent = Cents(i64::from(self.fine_basis_points)).to_string();
+        percent.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 /// C1 and the figures of a month.

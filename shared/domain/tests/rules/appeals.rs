@@ -60,6 +60,7 @@ fn a_fine_posted_before_its_appeal_is_accepted_is_reversed() {
     );
     let because = Because::AppealAccepted {
         appeal_id: "A-1".to_owned(),
+        filed_at: day(32),
         decided_at: day(40),
     };
     assert_eq!(night[0].because, because);
@@ -145,7 +146,8 @@ fn an_appeal_in_time_that_is_learned_late_holds_the_fine_that_was_posted() {
     assert_eq!(
         night[0].because,
         Because::AppealPending {
-            appeal_id: "A-1".to_owned()
+            appeal_id: "A-1".to_owned(),
+            filed_at: day(29)
         }
     );
     assert_eq!(case.balance(), cents("0.00"));
@@ -214,6 +216,7 @@ fn a_reversal_cites_the_decision_that_it_rests_on() {
     let night = case.settle(day(34));
     let because = Because::AppealAccepted {
         appeal_id: "A-1".to_owned(),
+        filed_at: day(32),
         decided_at: day(33),
     };
     assert_eq!(night[0].because, because);

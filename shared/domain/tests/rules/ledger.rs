@@ -2,6 +2,7 @@
 
 use domain::Because;
 use domain::assess::{Due, Verdict};
+use domain::because::Seen;
 use domain::facts::AppealFact;
 use domain::ledger::reconcile;
 use domain::{AppealStatus, AppealedClause, EntryKind, LedgerEntry, Node, RowCode, SendType};
@@ -136,6 +137,10 @@ fn a_reversal_without_an_appeal_says_when_the_order_was_last_heard_of() {
     let night = case.settle(day(34));
     let because = Because::NoLongerDue {
         latest_fact_recorded_at: Some(day(33)),
+        seen: Seen {
+            signed_at: Some(day(20)),
+            ..Seen::default()
+        },
     };
     assert_eq!(night[0].because, because);
     assert_eq!(night[0].effective_at, day(34));

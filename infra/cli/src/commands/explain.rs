@@ -1,0 +1,228 @@
+//! `waymark explain`
+
+use comfy_table::{Table, presets};
+use domain::because::Told;
+use domain::explain::{Explanation, Moment, explain};
+use domain::{Cents, OrderId};
+
+use super::ledger::kind;
+use crate::Done;
+use crate::args::{Explain, Shared};
+use crate::backend::Backend;
+use crate::failure::CommandError;
+use crate::terminal::Terminal;
+
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Explain,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
+    let id = arguments.entry_id.trim();
+    // An entry's id begins with its order's.
+    let order_id = id.split('.').next().and_then(OrderId::parse);
+    let order_id = order_id.ok_or_else(|| {
+        CommandError::usage(format!(
+            "`{id}` is no entry's id, which begins with its order's; `waymark ledger --json` lists the ids"
+        ))
+    })?;
+    let backend = Backend::open(shared, arguments.policy.as_deref()).await?;
+    let entries = backend.store.entries_of_order(&order_id).await?;
+    let entry = entries.iter().find(|entry| entry.entry_id == id).ok_or_else(|| {
+        CommandError::usage(format!(
+            "the ledger has no entry `{id}`; it has {} of order {order_id}",
+            entries.len()
+        ))
+    })?;
+    let stored = backend.store.order(&order_id).await?;
+    let order = stored.as_ref().map(|stored| &stored.order);
+    let explanation = explain(entry, &entries, order, &backend.policy);
+    terminal.machine(&explanation)?;
+    if !terminal.is_json() {
+        Telling {
+            terminal,
+            explanation,
+        }
+        .show();
+    }
+    Ok(Done::Well)
+}
+
+struct Telling<'t> {
+    terminal: &'t Terminal,
+    explanation: Explanation,
+}
+
+impl Telling<'_> {
+    fn show(&self) {
+        self.head();
+        self.clauses();
+        self.inputs();
+        self.events();
+        self.chain();
+    }
+
+    fn say<'s>(&self, en: &'s str, zh: &'s str) -> &'s str {
+        self.terminal.say(en, zh)
+    }
+
+    fn told<'s>(&self, told: &'s Told) -> &'s str {
+        self.terminal.say(&told.en, &told.zh)
+    }
+
+    fn title(&self, en: &str, zh: &str) {
+        self.terminal.line("");
+        self.terminal.line(format!("== {}", self.say(en, zh)));
+    }
+
+    fn head(&self) {
+        let entry = &self.explanation.entry;
+        self.terminal.line(&entry.entry_id);
+        let amount = match entry.amount {
+            amount if amount < Cents::ZERO || !entry.kind.moves_money() => amount.to_string(),
+            amount => format!("+{amount}"),
+        };
+        self.terminal.line(format!(
+            "{} {amount} USD, {} {}, {} {}, {} {}",
+            kind(entry.kind, self.terminal),
+            self.say("seller", "卖家"),
+            entry.seller_id,
+            self.say("order", "订单"),
+            entry.order_id,
+            self.say("the night", "夜间"),
+            entry.as_of
+        ));
+        self.terminal.line(self.told(&self.explanation.why));
+    }
+
+    fn clauses(&self) {
+        self.title("What it rests on", "依据");
+        for text in &self.explanation.clauses {
+            self.terminal.line(format!(
+                "{} {}: {}",
+                text.id,
+                self.say(&text.name_en, &text.name_zh),
+                self.say(&text.rule_en, &text.rule_zh)
+            ));
+            self.terminal.line(format!(
+                "   {} {}",
+                self.say("the source:", "原文："),
+                text.source_zh
+            ));
+            if !self.terminal.is_chinese() {
+                self.terminal.line(format!("   {}", text.source_en));
+            }
+        }
+        let policy = &self.explanation.policy;
+        let since = match (policy.effective_on, policy.effective_assumed) {
+            (Some(on), false) => format!("{} {on}", self.say("in force from", "生效日")),
+            (Some(on), true) => format!("{} {on}", self.say("in force from (assumed)", "生效日（推定）")),
+            (None, _) => self
+                .say(
+                    "not in this policy file: its numbers cannot be told",
+                    "不在当前规则文件中，无法给出其数值",
+                )
+                .to_owned(),
+        };
+        self.terminal.line(format!(
+            "{} {}, {since}",
+            self.say("policy pack", "规则版本"),
+            policy.version
+        ));
+    }
+
+    fn inputs(&self) {
+        self.title("What it was decided from", "判定输入");
+        for input in &self.explanation.inputs {
+            let value = input
+                .at
+                .as_ref()
+                .map_or(input.value.clone(), |at| self.moment(at));
+            self.terminal.line(format!("{}: {value}", self.told(&input.name)));
+        }
+    }
+
+    fn events(&self) {
+        let explanation = &self.explanation;
+        if !explanation.order_in_table {
+            self.title("Events", "轨迹");
+            self.terminal.line(self.say(
+                "The order has left the table, settled long ago: its events are in the lake, under lake/orders/ by its payment month.",
+                "该订单早已结清并移出数据表，其轨迹在数据湖 lake/orders/ 下，按付款月份存放。",
+            ));
+            return;
+        }
+        if explanation.events.is_empty() {
+            return;
+        }
+        self.title("Events around it", "相关轨迹");
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header([
+            self.say("number", "运单号"),
+            self.say("event", "轨迹"),
+            self.say("after", "间隔"),
+            self.say("happened (Pacific)", "发生（太平洋时间）"),
+            self.say("(Beijing)", "（北京时间）"),
+            self.say("learned (Pacific)", "获知（太平洋时间）"),
+            self.say("(Beijing)", "（北京时间）"),
+            "",
+        ]);
+        for event in &explanation.events {
+            let known = if event.known_then {
+                ""
+            } else {
+                self.say("learned after the decision", "判定之后获知")
+            };
+            table.add_row([
+                event.tracking_number.as_str(),
+                event.node.as_str(),
+                event.after.as_deref().unwrap_or(""),
+                event.occurred.pacific.as_str(),
+                event.occurred.beijing.as_str(),
+                event.recorded.pacific.as_str(),
+                event.recorded.beijing.as_str(),
+                known,
+            ]);
+        }
+        self.terminal.line(table.to_string());
+        if explanation.events_left_out > 0 {
+            self.terminal.line(format!(
+                "… {} {}",
+                explanation.events_left_out,
+                self.say("more events", "条轨迹")
+            ));
+        }
+    }
+
+    fn chain(&self) {
+        self.title("All entries about it", "同一事项的全部分录");
+        for entry in &self.explanation.chain {
+            let mark = if entry.entry_id == self.explanation.entry.entry_id {
+                "→"
+            } else {
+                " "
+            };
+            self.terminal.line(format!(
+                "{mark} {}  {} {}  {}",
+                entry.as_of,
+                kind(entry.kind, self.terminal),
+                entry.amount,
+                entry.entry_id
+            ));
+        }
+        self.terminal.line(format!(
+            "{} {} USD",
+            self.say("owed for it now:", "现应扣："),
+            self.explanation.owed
+        ));
+    }
+
+    fn moment(&self, at: &Moment) -> String {
+        format!(
+            "{} {}, {} {}",
+            self.say("Pacific", "太平洋时间"),
+            at.pacific,
+            self.say("Beijing", "北京时间"),
+            at.beijing
+        )
+    }
+}

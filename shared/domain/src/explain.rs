@@ -1,0 +1,308 @@
+//! Why an entry stands in the ledger: told from the entry, from the others of its subject and, while the table has it,
+//! from its order. Nothing is judged again: what decided is in the entry.
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::audit::ordinal;
+use crate::because::Told;
+use crate::clause::{ClauseText, clause_text};
+use crate::{
+    Because, Cents, Clause, LedgerEntry, Node, Order, PolicyBook, Shipment, Timestamp, TrackingNumber, Zone,
+};
+
+const BEIJING: Zone = chrono_tz::Asia::Shanghai;
+/// Events shown, at most; the rest are counted.
+const EVENTS_MAX: usize = 20;
+/// Events shown before and after a silence.
+const EVENTS_BESIDE: usize = 2;
+/// Events shown of each parcel that was to be signed: its last ones.
+const LAST_EVENTS: usize = 3;
+
+/// An entry, explained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The entry.
+    pub entry: LedgerEntry,
+    /// Its clause, then those that decided beside it.
+    pub clauses: Vec<ClauseText>,
+    /// The policy pack that decided.
+    pub policy: CitedPolicy,
+    /// Why, in a sentence.
+    pub why: Told,
+    /// What it was decided from.
+    pub inputs: Vec<Input>,
+    /// The carrier's events around the decision, by parcel and time of occurrence.
+    pub events: Vec<EventTold>,
+    /// How many more of them there are.
+    pub events_left_out: u64,
+    /// Whether the table still has the order; without it there are no events to show.
+    pub order_in_table: bool,
+    /// Every entry of the same subject, in the order in which they were posted.
+    pub chain: Vec<LedgerEntry>,
+    /// What the chain comes to: what the order owes for this subject.
+    pub owed: Cents,
+}
+
+/// The policy pack that an entry cites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CitedPolicy {
+    /// Its name.
+    pub version: String,
+    /// Its first day; `None` when the policy file does not have the pack: its numbers cannot be told then.
+    pub effective_on: Option<NaiveDate>,
+    /// Whether that day is our assumption.
+    pub effective_assumed: bool,
+}
+
+/// An instant in the three times that people ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// UTC.
+    pub utc: Timestamp,
+    /// The platform's (Pacific) time.
+    pub pacific: String,
+    /// Beijing time.
+    pub beijing: String,
+}
+
+/// Something that an entry was decided from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Input {
+    /// What it is.
+    pub name: Told,
+    /// Its value, for an instant in UTC.
+    pub value: String,
+    /// The instant, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Moment>,
+}
+
+/// A carrier's event with both its times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EventTold {
+    /// The parcel.
+    pub tracking_number: TrackingNumber,
+    /// What it stands for.
+    pub node: Node,
+    /// The carrier's own code, where it has one.
+    pub code: Option<String>,
+    /// When it happened.
+    pub occurred: Moment,
+    /// When it was learned.
+    pub recorded: Moment,
+    /// Whether it was known when the entry was posted.
+    pub known_then: bool,
+    /// How long after the parcel's event before it.
+    pub after: Option<String>,
+}
+
+/// Explains `entry`, one of its order's `entries`.
+pub fn explain(
+    entry: &LedgerEntry,
+    entries: &[LedgerEntry],
+    order: Option<&Order>,
+    book: &PolicyBook,
+) -> Explanation {
+    let pack = book.pack(&entry.policy);
+    let of_subject = entries.iter().filter(|other| other.subject == entry.subject);
+    let mut chain: Vec<LedgerEntry> = of_subject.cloned().collect();
+    chain.sort_by_key(ordinal);
+    let moving = chain.iter().filter(|entry| entry.kind.moves_money());
+    let owed = moving.map(|entry| entry.amount).sum();
+    let (events, events_left_out) = order
+        .map(|order| events(entry, &chain, order, book.zone))
+        .unwrap_or_default();
+    let clauses = clauses(entry).into_iter();
+    Explanation {
+        clauses: clauses.filter_map(|id| clause_text(id, pack)).collect(),
+        policy: CitedPolicy {
+            version: entry.policy.clone(),
+            effective_on: pack.map(|pack| pack.effective_on),
+            effective_assumed: pack.is_some_and(|pack| pack.effective_assumed),
+        },
+        why: entry.because.told(book.zone),
+        inputs: inputs(entry, book.zone),
+        events,
+        events_left_out,
+        order_in_table: order.is_some(),
+        chain,
+        owed,
+        entry: entry.clone(),
+    }
+}
+
+/// The clauses that decided, the entry's own first.
+fn clauses(entry: &LedgerEntry) -> Vec<&'static str> {
+    let beside = match &entry.because {
+        Because::UploadFailed { code, .. } => Some(code.clause()),
+        Because::NotSigned { held_by_appeal, .. } => held_by_appeal.as_ref().map(|_| "B5"),
+        Because::AppealAccepted { .. } | Because::AppealPending { .. } => Some("B5"),
+        Because::Silence { .. } | Because::AmountChanged { .. } | Because::NoLongerDue { .. } => None,
+    };
+    std::iter::once(entry.clause.as_str()).chain(beside).collect()
+}
+
+fn moment(at: Timestamp, zone: Zone) -> Moment {
+    Moment {
+        utc: at,
+        pacific: at.display_in(zone),
+        beijing: at.display_in(BEIJING),
+    }
+}
+
+/// Inputs under way.
+struct Inputs {
+    zone: Zone,
+    told: Vec<Input>,
+}
+
+impl Inputs {
+    fn value(&mut self, en: &str, zh: &str, value: impl ToString) {
+        self.tell(en, zh, value.to_string(), None);
+    }
+
+    /// An instant; nothing where there is none.
+    fn at(&mut self, en: &str, zh: &str, at: impl Into<Option<Timestamp>>) {
+        if let Some(at) = at.into() {
+            self.tell(en, zh, at.to_string(), Some(moment(at, self.zone)));
+        }
+    }
+
+    fn tell(&mut self, en: &str, zh: &str, value: String, at: Option<Moment>) {
+        let name = Told {
+            en: en.to_owned(),
+            zh: zh.to_owned(),
+        };
+        self.told.push(Input { name, value, at });
+    }
+}
+
+fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
+    let mut inputs = Inputs {
+        zone,
+        told: Vec::new(),
+    };
+    match &entry.because {
+        Because::UploadFailed {
+            code,
+            uploaded_at,
+            row,
+        } => {
+            inputs.value("code", "错误代码", code);
+            inputs.at("uploaded", "上传时间", *uploaded_at);
+            inputs.value("row of its file", "文件行号", row);
+        }
+        Because::Silence {
+            silent_from,
+            silent_until,
+            comparison,
+        } => {
+            inputs.at("silent from", "断更自", *silent_from);
+            inputs.at("silent until", "断更至", *silent_until);
+            inputs.value("comparison", "比较", comparison);
+        }
+        Because::NotSigned {
+            paid_at,
+            deadline,
+            signed_at,
+            order_usd,
+            comparison,
+            held_by_appeal,
+        } => {
+            inputs.at("paid", "付款时间", *paid_at);
+            inputs.at("deadline", "截止时间", *deadline);
+            inputs.at("signed", "签收时间", *signed_at);
+            inputs.value("order amount, USD", "订单金额（美元）", order_usd);
+            inputs.value("arithmetic", "计算", comparison);
+            if let Some(appeal) = held_by_appeal {
+                inputs.value("held by appeal", "挂起申诉", appeal);
+            }
+        }
+        Because::AppealAccepted {
+            appeal_id,
+            filed_at,
+            decided_at,
+        } => {
+            inputs.value("appeal", "申诉号", appeal_id);
+            inputs.at("filed", "提交时间", *filed_at);
+            inputs.at("accepted", "通过时间", *decided_at);
+        }
+        Because::AppealPending { appeal_id, filed_at } => {
+            inputs.value("appeal", "申诉号", appeal_id);
+            inputs.at("filed", "提交时间", *filed_at);
+        }
+        Because::AmountChanged { due } => {
+            inputs.value("comparison", "比较", format!("{} ≠ {due}", -entry.amount));
+        }
+        Because::NoLongerDue {
+            latest_fact_recorded_at,
+            seen,
+        } => {
+            inputs.at("latest fact learned", "最近获知事实", *latest_fact_recorded_at);
+            inputs.at("silent until, as seen now", "现知断更至", seen.silent_until);
+            if let Some(silence) = &seen.silence {
+                inputs.value("silence, as seen now", "现知断更时长", silence);
+            }
+            inputs.at("signed, as seen now", "现知签收时间", seen.signed_at);
+            if let Some((status, since)) = seen.status {
+                inputs.value("status, as seen now", "现知订单状态", status.as_str());
+                inputs.at("status since", "状态起始", since);
+            }
+        }
+    }
+    inputs.told
+}
+
+/// The events around a decision, and how many more there are.
+fn events(entry: &LedgerEntry, chain: &[LedgerEntry], order: &Order, zone: Zone) -> (Vec<EventTold>, u64) {
+    let mut told = Vec::new();
+    for shipment in &order.shipments {
+        let events = &shipment.events;
+        let shown = match entry.clause {
+            Clause::B3 if entry.subject.tracking_number.as_ref() == Some(&shipment.number) => {
+                around_silence(entry, chain, shipment)
+            }
+            // How far it came.
+            Clause::B4 => events.len().saturating_sub(LAST_EVENTS)..events.len(),
+            Clause::A6 | Clause::B3 => continue,
+        };
+        for place in shown {
+            let event = &events[place];
+            let before = place.checked_sub(1).map(|before| events[before].occurred_at);
+            told.push(EventTold {
+                tracking_number: shipment.number.clone(),
+                node: event.node,
+                code: event.code.clone(),
+                occurred: moment(event.occurred_at, zone),
+                recorded: moment(event.recorded_at, zone),
+                known_then: event.recorded_at <= entry.as_of,
+                after: before.map(|before| event.occurred_at.since(before).to_string()),
+            });
+        }
+    }
+    let left_out = told.len().saturating_sub(EVENTS_MAX) as u64;
+    told.truncate(EVENTS_MAX);
+    (told, left_out)
+}
+
+/// Where a parcel's events lie around the silence that a chain is about: as it was fined, so that what came late lies
+/// within.
+fn around_silence(entry: &LedgerEntry, chain: &[LedgerEntry], shipment: &Shipment) -> Range<usize> {
+    let until_then = chain.iter().filter(|other| ordinal(other) <= ordinal(entry));
+    let silence = until_then.rev().find_map(|entry| match &entry.because {
+        Because::Silence {
+            silent_from,
+            silent_until,
+            ..
+        } => Some((*silent_from, silent_until.unwrap_or(entry.as_of))),
+        _ => None,
+    });
+    let Some((from, until)) = silence else { return 0..0 };
+    let events = &shipment.events;
+    let first = events.partition_point(|event| event.occurred_at < from);
+    let after = events.partition_point(|event| event.occurred_at <= until);
+    first.saturating_sub(EVENTS_BESIDE)..(after + EVENTS_BESIDE).min(events.len())
+}
