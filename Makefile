@@ -33,8 +33,8 @@ test: ## run every test
 	$(CARGO) test --workspace $(FLAGS)
 
 .PHONY: simulate
-simulate: ## random seasons with faults and kill -9, replayed exactly by SEED=42
-	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test simulation -- --nocapture
+simulate: ## whole seasons with faults against the reference; SEED=42 plays one again, SEEDS=2000 plays many
+	$(foreach name,SEED SEEDS FROM,$(if $($(name)),$(name)=$($(name)) ))$(CARGO) test --workspace $(FLAGS) --test simulation -- --nocapture
 
 .PHONY: check
 check: format lint doc policy ## format, lint, doc and policy: what must hold before a commit

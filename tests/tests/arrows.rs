@@ -29,6 +29,7 @@ const ARROWS: &str = "
     local               → shared/* functions/*
     waymark             → shared/* functions/* local
     tests               → shared/* functions/* local waymark
+    simulation          → shared/* functions/* local
 ";
 
 /// Room → the crates it never has, however long the way; `aws-*` is every crate so called.

@@ -24,4 +24,4 @@ pub use deliveries::Delivered;
 pub use nights::Night;
 pub use schedules::{Job, Schedule, ScheduleError};
 pub use serve::{Endpoints, ServeError};
-pub use template::{Template, TemplateError};
+pub use template::{IndexProperties, KeyProperties, TableProperties, Template, TemplateError};

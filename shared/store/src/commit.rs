@@ -8,7 +8,6 @@ use domain::{Order, TrackingNumber};
 
 use crate::item::{name, number, order_item, text};
 use crate::orders::number_key;
-use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// One order's news, ready to be written.
@@ -70,7 +69,7 @@ impl Store {
                 .expression_attribute_names("#order", name::ORDER_ID),
         };
         let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match send(|| call.clone().send()).await {
+        match self.send(|| call.clone().send()).await {
             Ok(answer) => {
                 self.capacity.count_write(answer.consumed_capacity());
                 Ok(Commit::Done)
@@ -138,9 +137,9 @@ impl Store {
             // One for all attempts: an attempt that was carried out without our hearing of it is answered, not refused.
             .client_request_token(format!("{:032x}", fastrand::u128(..)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut retries = Retries::begin();
+        let mut retries = self.retries();
         loop {
-            match send(|| call.clone().send()).await {
+            match self.send(|| call.clone().send()).await {
                 Ok(answer) => {
                     self.capacity.count_writes(answer.consumed_capacity());
                     return Ok(Commit::Done);

@@ -11,7 +11,6 @@ use domain::{LedgerEntry, OrderId, Timestamp};
 
 use crate::commit::transact_put;
 use crate::item::{OPEN_SHARDS, decode_entry, entry_pk, key, name, shard_name, shard_of, string_of, text};
-use crate::retry::send;
 use crate::{Item, Store, StoreError};
 
 /// Postings read in one page of a shard: their entries are held in memory until they are handed on.
@@ -140,7 +139,8 @@ impl Store {
             .expression_attribute_values(":pk", text(journal_pk(as_of, shard)))
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| query.clone().send())
+        let answer = self
+            .send(|| query.clone().send())
             .await
             .map_err(|source| StoreError::call(format!("read the journal of the night {as_of}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());

@@ -14,7 +14,6 @@ use crate::item::{
     LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text,
 };
 use crate::registry::watermark_key;
-use crate::retry::send;
 use crate::{Item, Store, StoreError, StoredOrder};
 
 /// Entries in one transaction: DynamoDB allows 100 actions, three of which are the order, the watermark and the
@@ -182,7 +181,8 @@ impl Store {
                 .clone()
                 .set_exclusive_start_key(start)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = send(|| call.clone().send())
+            let answer = self
+                .send(|| call.clone().send())
                 .await
                 .map_err(|source| StoreError::call(format!("read {subject}"), source))?;
             self.capacity.count_read(answer.consumed_capacity());

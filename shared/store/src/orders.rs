@@ -7,7 +7,6 @@ use domain::{Order, OrderId, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::item::{key, name, order_key, stored_order, string_of};
-use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// Keys in one BatchGetItem (DynamoDB's own limit).
@@ -38,7 +37,8 @@ impl Store {
         let call = call
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| call.clone().send())
+        let answer = self
+            .send(|| call.clone().send())
             .await
             .map_err(|source| StoreError::call(format!("read order {order_id}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
@@ -85,7 +85,7 @@ impl Store {
 
     async fn batch_get_once(&self, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
-        let mut retries = Retries::begin();
+        let mut retries = self.retries();
         loop {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
@@ -98,7 +98,8 @@ impl Store {
                 .batch_get_item()
                 .request_items(table, request)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = send(|| call.clone().send())
+            let answer = self
+                .send(|| call.clone().send())
                 .await
                 .map_err(|source| StoreError::call(format!("read a batch of {table}"), source))?;
             self.capacity.count_reads(answer.consumed_capacity());

@@ -18,7 +18,6 @@ use serde::de::DeserializeOwned;
 pub use listing::ParkedNote;
 
 use crate::item::{key, name, string_of, text};
-use crate::retry::send;
 use crate::{Item, Store, StoreError};
 
 /// What a parked row waits for.
@@ -169,7 +168,7 @@ impl Store {
             .delete_item()
             .table_name(&self.records)
             .set_key(Some(key(row.parent.pk(), row.id.clone())));
-        send(|| call.clone().send())
+        self.send(|| call.clone().send())
             .await
             .map_err(|source| StoreError::call("forget a parked row", source))?;
         Ok(())

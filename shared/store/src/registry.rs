@@ -8,7 +8,6 @@ use domain::{SellerId, Timestamp};
 
 use crate::commit::{Commit, transact_put};
 use crate::item::{key, name, number, seconds_of, shard_name, string_of, text};
-use crate::retry::{Retries, send};
 use crate::{Item, Store, StoreError};
 
 /// What is remembered of an upload that was answered in full.
@@ -78,7 +77,7 @@ impl Store {
         shards: std::ops::Range<u32>,
         as_of: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut retries = Retries::begin();
+        let mut retries = self.retries();
         loop {
             let known = self.watermarks().await?;
             if shards
@@ -177,7 +176,7 @@ impl Store {
             .set_key(Some(key))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| call.clone().send()).await;
+        let answer = self.send(|| call.clone().send()).await;
         let answer = answer.map_err(|source| StoreError::call(format!("read {subject}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
         Ok(answer.item)
@@ -194,7 +193,7 @@ impl Store {
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", name::PK)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match send(|| call.clone().send()).await {
+        match self.send(|| call.clone().send()).await {
             Ok(answer) => {
                 self.capacity.count_write(answer.consumed_capacity());
                 Ok(Commit::Done)
@@ -217,7 +216,7 @@ impl Store {
             .table_name(&self.records)
             .set_item(Some(item))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| call.clone().send()).await;
+        let answer = self.send(|| call.clone().send()).await;
         let answer = answer.map_err(|source| StoreError::call(format!("write {subject}"), source))?;
         self.capacity.count_write(answer.consumed_capacity());
         Ok(())

@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::{AsyncSleep, SharedAsyncSleep};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use crate::StoreError;
+use crate::{Store, StoreError};
 
 /// Attempts at one thing, at most.
 pub(crate) const ATTEMPTS_MAX: u32 = 12;
@@ -36,17 +37,40 @@ const PASSING: &[&str] = &[
 pub(crate) struct Retries {
     began: Instant,
     attempts: u32,
+    /// The SDK client's own sleep, where it was given one: we wait as the SDK's retries do.
+    sleep: Option<SharedAsyncSleep>,
 }
 
-impl Retries {
-    /// Counts the first attempt.
-    pub(crate) fn begin() -> Self {
-        Self {
+impl Store {
+    /// Counts the first attempt at something.
+    pub(crate) fn retries(&self) -> Retries {
+        Retries {
             began: Instant::now(),
             attempts: 1,
+            sleep: self.client.config().sleep_impl(),
         }
     }
 
+    /// Sends a call until it is answered, refused for good, or the bounds are reached; then the last refusal stands.
+    ///
+    /// # Errors
+    /// The call's own.
+    pub(crate) async fn send<T, E, C>(&self, call: impl Fn() -> C) -> Result<T, SdkError<E>>
+    where
+        C: Future<Output = Result<T, SdkError<E>>>,
+        E: ProvideErrorMetadata,
+    {
+        let mut retries = self.retries();
+        loop {
+            match call().await {
+                Err(error) if passes(&error) && retries.again().await => {}
+                answered => return answered,
+            }
+        }
+    }
+}
+
+impl Retries {
     /// Waits for the next attempt and counts it: full jitter under an exponential bound. False at once when no more
     /// may be made.
     pub(crate) async fn again(&mut self) -> bool {
@@ -57,7 +81,11 @@ impl Retries {
             .saturating_mul(1 << self.attempts.min(10))
             .min(DELAY_MS_MAX);
         self.attempts += 1;
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
+        let delay = Duration::from_millis(fastrand::u64(0..=bound));
+        match &self.sleep {
+            Some(own) => own.sleep(delay).await,
+            None => tokio::time::sleep(delay).await,
+        }
         true
     }
 
@@ -66,24 +94,6 @@ impl Retries {
         StoreError::Contended {
             subject: subject.into(),
             attempts: self.attempts,
-        }
-    }
-}
-
-/// Sends a call until it is answered, refused for good, or the bounds are reached; then the last refusal stands.
-///
-/// # Errors
-/// The call's own.
-pub(crate) async fn send<T, E, C>(call: impl Fn() -> C) -> Result<T, SdkError<E>>
-where
-    C: Future<Output = Result<T, SdkError<E>>>,
-    E: ProvideErrorMetadata,
-{
-    let mut retries = Retries::begin();
-    loop {
-        match call().await {
-            Err(error) if passes(&error) && retries.again().await => {}
-            answered => return answered,
         }
     }
 }
@@ -110,11 +120,22 @@ mod tests {
     fn attempts_end_at_their_number_and_at_their_time() {
         let began = Instant::now();
         let attempts = ATTEMPTS_MAX;
-        assert!(!block_on(Retries { began, attempts }.again()), "no thirteenth");
+        assert!(
+            !block_on(
+                Retries {
+                    began,
+                    attempts,
+                    sleep: None,
+                }
+                .again()
+            ),
+            "no thirteenth"
+        );
         let long_ago = Instant::now().checked_sub(RETRY_TIME_MAX).expect("an instant");
         let mut slow = Retries {
             began: long_ago,
             attempts: 1,
+            sleep: None,
         };
         assert!(!block_on(slow.again()), "no second one after so long");
     }

@@ -8,7 +8,6 @@ use crate::item::{
     OPEN_BY_PAYMENT, OPEN_SHARDS, name, number, seconds_of, shard_name, shard_of, stored_order, string_of,
     text,
 };
-use crate::retry::send;
 use crate::{Item, Store, StoreError, StoredOrder};
 
 /// Segments of a pass, at most (DynamoDB's own limit).
@@ -196,7 +195,7 @@ impl Store {
             .total_segments(segments as i32)
             .set_exclusive_start_key(after.map(Cursor::key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| call.clone().send()).await;
+        let answer = self.send(|| call.clone().send()).await;
         let answer = answer
             .map_err(|source| StoreError::call(format!("scan segment {segment} of {segments}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());
@@ -244,7 +243,7 @@ impl Store {
         let call = call
             .set_exclusive_start_key(after.map(Cursor::key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| call.clone().send()).await;
+        let answer = self.send(|| call.clone().send()).await;
         let answer = answer
             .map_err(|source| StoreError::call(format!("query the open orders of shard {shard}"), source))?;
         self.capacity.count_read(answer.consumed_capacity());

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::shard_of;
 use crate::ledger::Settlement;
-use crate::retry::{RETRY_TIME_MAX, Retries};
+use crate::retry::RETRY_TIME_MAX;
 use crate::{Cursor, Store, StoreError};
 
 /// What settling an order did.
@@ -164,7 +164,7 @@ impl Store {
         book: &PolicyBook,
         as_of: Timestamp,
     ) -> Result<Settled, StoreError> {
-        let mut retries = Retries::begin();
+        let mut retries = self.retries();
         loop {
             // Gone since it was listed: nothing to settle.
             let Some(mut stored) = self.order(order_id).await? else {

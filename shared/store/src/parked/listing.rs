@@ -8,7 +8,6 @@ use serde::de::IgnoredAny;
 
 use super::{ParkedRow, read_parked};
 use crate::item::{name, shard_name, text};
-use crate::retry::send;
 use crate::{Item, Store, StoreError};
 
 /// A parked row without what it says: enough for a list.
@@ -88,7 +87,8 @@ impl Store {
             .expression_attribute_values(":shard", text(shard_name(shard.shard)))
             .set_exclusive_start_key(shard.start.take())
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = send(|| query.clone().send())
+        let answer = self
+            .send(|| query.clone().send())
             .await
             .map_err(|source| StoreError::call("list parked rows", source))?;
         self.capacity.count_read(answer.consumed_capacity());

@@ -1,0 +1,28 @@
+//! The simulation: whole seasons over the real functions and the embedded emulators, with everything going wrong.
+//!
+//! A seed makes a season ([`people`]): sellers, carriers, clerks who mistype, mend and upload again, feeds that come late,
+//! twice and out of order. The office ([`season`]) uploads what is said, day by day, and runs the nights, several
+//! scanners at once, beside uploads, late, early and not at all. Every call of every run travels over a [`wire`] on which
+//! it may be throttled, refused, answered too late, answered stale or in part, and its caller may die before or after it
+//! ([`fate`]). After each night the ledger is held against a [`model`] that recomputes it from the raw rows in the
+//! plainest way, and every single write is looked at ([`watch`]).
+//!
+//! One seed decides all of it, the order in which concurrent runs meet included: time is [`virtual_time`].
+
+pub mod call;
+pub mod check;
+pub mod diary;
+pub mod facts;
+pub mod fate;
+pub mod files;
+pub mod model;
+pub mod office;
+pub mod people;
+pub mod run;
+pub mod season;
+pub mod tables;
+pub mod virtual_time;
+pub mod watch;
+pub mod wire;
+
+pub use season::{Ended, Season, play};

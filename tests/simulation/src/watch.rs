@@ -1,0 +1,265 @@
+//! What must hold after every single write, whoever made it and whatever comes next.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{AppealStatus, AppealedClause, OrderStatus, SendType};
+use local::{ORDERS_TABLE, RECORDS_TABLE};
+use serde_json::{Value, json};
+use store::Item;
+
+use crate::facts::{Plea, Status};
+use crate::model::{self, Appeal, Event, Order, Parcel, Standing, StateTold, StatusTold, Subject};
+use crate::tables::{Change, Tables};
+
+/// What was found wrong with writes.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    broken: Vec<String>,
+}
+
+/// One entry of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// `fine`, `hold`, `void` or `reversal`.
+    pub kind: String,
+    /// Cents.
+    pub cents: i64,
+    /// Counts the subject's entries.
+    pub ordinal: u32,
+    /// The night that posted it.
+    pub as_of: String,
+}
+
+impl Watch {
+    /// What was found wrong so far.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
+    }
+
+    /// Looks at the writes of one call.
+    pub fn see(&mut self, changes: &[Change], tables: &Tables) {
+        for change in changes {
+            match change.table.as_str() {
+                ORDERS_TABLE => self.see_order(change, tables),
+                RECORDS_TABLE => self.see_record(change),
+                _ => {}
+            }
+        }
+    }
+
+    fn see_order(&mut self, change: &Change, tables: &Tables) {
+        let id = change.key["order_id"]["S"].as_str().unwrap_or_default();
+        let version = |item: &Value| {
+            item["version"]["N"]
+                .as_str()
+                .and_then(|version| version.parse::<u64>().ok())
+        };
+        if change.after.is_null() {
+            return;
+        }
+        let (before, after) = (version(&change.before).unwrap_or(0), version(&change.after));
+        if change.before != change.after && after != Some(before + 1) {
+            self.broken
+                .push(format!("order {id} went from version {before} to {after:?}"));
+        }
+        let guard = if change.before.is_null() {
+            "attribute_not_exists"
+        } else {
+            "= :seen"
+        };
+        if !change.condition.contains(guard) {
+            self.broken.push(format!(
+                "order {id} was written under the condition `{}`",
+                change.condition
+            ));
+        }
+        let image = match store::decode_order(&item_of(&change.after)) {
+            Ok(Some(image)) => image,
+            other => return self.broken.push(format!("order {id} does not decode: {other:?}")),
+        };
+        let standing = standing(&entries_of(tables, id));
+        let posted = standing.get(&("B4", String::new(), None)).copied();
+        let open = model::is_open(&known(&image.order), posted);
+        if open == change.after["open_shard"].is_null() {
+            let state = if open { "open and not" } else { "settled and still" };
+            self.broken
+                .push(format!("order {id} is {state} in the index of open orders"));
+        }
+    }
+
+    fn see_record(&mut self, change: &Change) {
+        let (pk, sk) = (&change.key["pk"]["S"], &change.key["sk"]["S"]);
+        let sk = sk.as_str().unwrap_or_default();
+        if sk.starts_with("entry#") {
+            // The same transaction sent again after its answer was lost is answered, and changes nothing.
+            if !change.before.is_null() && change.before != change.after {
+                self.broken.push(format!("the ledger's {sk} was written again"));
+            }
+            if !change.condition.contains("attribute_not_exists") {
+                self.broken
+                    .push(format!("{sk} was put without asking whether it is there"));
+            }
+        }
+        if pk == "watermark" {
+            let as_of = |item: &Value| item["as_of"]["N"].as_str().and_then(|at| at.parse::<i64>().ok());
+            if as_of(&change.after) < as_of(&change.before) {
+                self.broken.push(format!("the watermark of shard {sk} went back"));
+            }
+        }
+        if sk == "owner" && !change.before.is_null() && change.before != change.after {
+            self.broken.push(format!("{pk} changed hands"));
+        }
+    }
+}
+
+/// The entries about an order, in the order in which they were posted.
+pub fn entries_of(tables: &Tables, order_id: &str) -> Vec<Entry> {
+    let request = json!({
+        "TableName": RECORDS_TABLE,
+        "ConsistentRead": true,
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": { ":pk": { "S": format!("order#{order_id}") }, ":sk": { "S": "entry#" } },
+    });
+    let mut entries: Vec<Entry> = tables.items(&request).iter().map(entry).collect();
+    entries.sort_by(|one, other| (&one.subject, one.ordinal).cmp(&(&other.subject, other.ordinal)));
+    entries
+}
+
+/// Reads an entry as its document tells it.
+fn entry(item: &Value) -> Entry {
+    let body = item["body"]["S"].as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let id = text(&body["entry_id"]);
+    let clause = ["A6", "B3", "B4"]
+        .into_iter()
+        .find(|clause| body["clause"] == *clause)
+        .unwrap_or("??");
+    let start = body["subject"]["episode_start"].as_str().map(seconds);
+    Entry {
+        subject: (clause, text(&body["subject"]["tracking_number"]), start),
+        kind: text(&body["kind"]),
+        cents: cents(&text(&body["amount"])),
+        ordinal: id
+            .rsplit('.')
+            .next()
+            .and_then(|ordinal| ordinal.parse().ok())
+            .unwrap_or(0),
+        as_of: text(&body["as_of"]),
+        id,
+    }
+}
+
+/// What stands after these entries, subject by subject.
+pub fn standing(entries: &[Entry]) -> BTreeMap<Subject, Standing> {
+    let mut standing = BTreeMap::new();
+    for entry in entries {
+        match entry.kind.as_str() {
+            "fine" => standing.insert(entry.subject.clone(), Standing::Fine(entry.cents)),
+            "hold" => standing.insert(entry.subject.clone(), Standing::Held(entry.cents)),
+            _ => standing.remove(&entry.subject),
+        };
+    }
+    standing
+}
+
+/// Seconds since 1970 of an instant as files write it.
+pub fn seconds(text: &str) -> i64 {
+    text.parse::<domain::Timestamp>()
+        .map_or(0, domain::Timestamp::unix)
+}
+
+fn cents(amount: &str) -> i64 {
+    amount.replace('.', "").parse().unwrap_or(0)
+}
+
+/// The SDK's form of an item on the wire.
+pub fn item_of(item: &Value) -> Item {
+    let attribute = |value: &Value| match (value["S"].as_str(), value["N"].as_str(), value["B"].as_str()) {
+        (Some(text), ..) => AttributeValue::S(text.to_owned()),
+        (_, Some(number), _) => AttributeValue::N(number.to_owned()),
+        (.., Some(bytes)) => AttributeValue::B(Blob::new(STANDARD.decode(bytes).unwrap_or_default())),
+        _ => AttributeValue::Null(true),
+    };
+    let fields = item.as_object().into_iter().flatten();
+    fields
+        .map(|(name, value)| (name.clone(), attribute(value)))
+        .collect()
+}
+
+/// The facts of a stored order, in the reference's words.
+pub fn known(order: &domain::Order) -> Order {
+    let statuses = order.statuses.iter().map(|change| StatusTold {
+        since: change.since().unix(),
+        status: match change.status {
+            OrderStatus::Paid => Status::Paid,
+            OrderStatus::Cancelled => Status::Cancelled,
+            OrderStatus::Refunded => Status::Refunded,
+        },
+        told_at: change.recorded_at.unix(),
+    });
+    let parcels = order.shipments.iter().map(|shipment| Parcel {
+        number: shipment.number.to_string(),
+        carrier: "",
+        uploaded_at: shipment.uploaded_at.unix(),
+        row: shipment.source.row,
+        all: shipment.send_type == SendType::All,
+        events: shipment
+            .events
+            .iter()
+            .map(|event| Event {
+                node: event.node.as_str(),
+                at: event.occurred_at.unix(),
+                told_at: event.recorded_at.unix(),
+            })
+            .collect(),
+    });
+    let appeals = order.appeals.iter().map(|appeal| Appeal {
+        appeal_id: appeal.appeal_id.clone(),
+        clause: match appeal.clause {
+            AppealedClause::A6 => "A6",
+            AppealedClause::B3 => "B3",
+            AppealedClause::B4 => "B4",
+        },
+        episode: appeal.episode_start.map(domain::Timestamp::unix),
+        filed_at: appeal.filed_at.unix(),
+        states: appeal
+            .states
+            .iter()
+            .map(|state| StateTold {
+                since: state.since.unix(),
+                plea: match state.status {
+                    AppealStatus::Pending => Plea::Pending,
+                    AppealStatus::Rejected => Plea::Rejected,
+                    AppealStatus::Withdrawn => Plea::Withdrawn,
+                    AppealStatus::Expired => Plea::Expired,
+                    AppealStatus::Accepted => Plea::Accepted,
+                },
+                told_at: state.recorded_at.unix(),
+            })
+            .collect(),
+    });
+    Order {
+        seller: order.seller_id.to_string(),
+        paid_at: order.paid_at.unix(),
+        usd_cents: order.usd.0,
+        country: order.destination.clone(),
+        known_at: order.recorded_at.unix(),
+        statuses: statuses.collect(),
+        failed_at: order
+            .failure
+            .iter()
+            .map(|failure| failure.uploaded_at.unix())
+            .collect(),
+        parcels: parcels.collect(),
+        appeals: appeals.collect(),
+    }
+}
