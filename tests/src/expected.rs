@@ -6,6 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use domain::{Clause, Month, SellerId, Timestamp};
+use lake::FetchedFile;
 use local::Cloud;
 use report::{MonthFigures, MonthFiles};
 use serde::Deserialize;
@@ -105,10 +106,11 @@ pub async fn figures_of_months(
             .fetch_ledger(month, scratch.path())
             .await
             .expect("the lake's ledger can be fetched");
+        let paths = |fetched: Vec<FetchedFile>| fetched.into_iter().map(|file| file.path).collect();
         let files = [MonthFiles {
             month,
-            orders,
-            ledger,
+            orders: paths(orders),
+            ledger: paths(ledger),
         }];
         let of_month = report::figures_of(&files, month, as_of).expect("the lake's files can be read");
         figures.extend(of_month.into_iter().map(SellerFigures::from));

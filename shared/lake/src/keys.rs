@@ -92,6 +92,10 @@ pub(crate) fn close_of(date: NaiveDate, as_of: Timestamp, file: &str) -> String 
     format!("{CLOSES}{}/{file}", close_folder(date, as_of))
 }
 
+pub(crate) fn revision_of(month: Month, revision: &str, file: &str) -> String {
+    format!("reports/month={month}/revision={revision}/{file}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

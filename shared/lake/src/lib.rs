@@ -6,7 +6,8 @@
 //! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
 //! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
 //! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
-//! reports/month=YYYY-MM/eligibility.{parquet,csv}  the monthly report
+//! reports/month=YYYY-MM/eligibility.csv …          the monthly report's newest revision
+//! reports/month=YYYY-MM/revision=<id>/…            each revision, never overwritten
 //! policy/…                                         a policy file in place of the shipped one
 //! ```
 
@@ -25,6 +26,7 @@ use domain::PolicyBook;
 
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
+pub use history::FetchedFile;
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use reports::ReportFile;
 pub use rows::{EntryRow, OrderRow, order_rows};

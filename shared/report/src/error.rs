@@ -40,6 +40,12 @@ pub enum ReportError {
         /// What Polars says of it.
         source: Box<PolarsError>,
     },
+    /// An earlier revision's Parquet file.
+    #[error("failed to read a revision of the report")]
+    Revision {
+        /// What Polars says of it.
+        source: Box<PolarsError>,
+    },
     /// The destination took no bytes, or the rows fit no table.
     #[error("failed to write the report as {form}")]
     Write {

@@ -1,5 +1,6 @@
 //! Rows of the lake: read, cut down to what was known as of an instant, and collapsed to one row an order or entry.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -146,6 +147,57 @@ fn kept_of_an_entry(rows: LazyFrame, as_of: Timestamp) -> LazyFrame {
 /// Keeps a row without its instant too, for [`Rows::read_file`] to refuse.
 fn known(learned_at: &str, as_of: Timestamp) -> Expr {
     col(learned_at).lt_eq(lit(as_of.unix())).fill_null(lit(true))
+}
+
+/// Ids of a seller's orders and of its entries.
+pub(crate) type LearnedIds = (BTreeSet<String>, BTreeSet<String>);
+
+/// By seller, the orders of `files` of which something was learned after one instant and by another, and the entries
+/// posted between them.
+pub(crate) fn learned_between(
+    files: &[MonthFiles],
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<BTreeMap<String, LearnedIds>, ReportError> {
+    let mut learned: BTreeMap<String, LearnedIds> = BTreeMap::new();
+    for of_month in files {
+        for path in &of_month.orders {
+            for (seller, id) in ids_between(path, "order_id", "learned_at", after, until)? {
+                learned.entry(seller).or_default().0.insert(id);
+            }
+        }
+        for path in &of_month.ledger {
+            for (seller, id) in ids_between(path, "entry_id", "as_of", after, until)? {
+                learned.entry(seller).or_default().1.insert(id);
+            }
+        }
+    }
+    Ok(learned)
+}
+
+fn ids_between(
+    path: &Path,
+    id: &str,
+    at: &str,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(String, String)>, ReportError> {
+    let between = col(at)
+        .gt(lit(after.unix()))
+        .and(col(at).lt_eq(lit(until.unix())));
+    let ids = decoded(|| {
+        let rows = scan(path)?.filter(between);
+        let rows = rows.select([col("seller_id"), col(id)]).collect()?;
+        let (sellers, ids) = (rows.column("seller_id")?.str()?, rows.column(id)?.str()?);
+        let pairs = sellers.iter().zip(ids.iter());
+        Ok(pairs
+            .filter_map(|(seller, id)| Some((seller?.to_owned(), id?.to_owned())))
+            .collect())
+    });
+    ids.map_err(|source| ReportError::Unreadable {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
 }
 
 impl Rows {

@@ -39,18 +39,25 @@
 //! | `reasons_en`, `reasons_zh` | utf8 | the numbers that decided |
 //! | `orders_excluded`, `orders_pending` | i64 | |
 //! | `policy`, `as_of` | utf8 | the deciding pack; RFC 3339 |
+//!
+//! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes`] what it says
+//! otherwise than the one before it, and why.
 
 mod c1;
+mod changes;
 mod error;
 mod figures;
 mod lake_rows;
+mod manifest;
 mod month_report;
 mod reason;
 mod table;
 
 pub use c1::{final_from, window};
+pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
 pub use lake_rows::MonthFiles;
+pub use manifest::{FileDigest, Manifest};
 pub use month_report::{MonthReport, SellerMonth, eligibility};
 pub use table::{write_csv, write_parquet};

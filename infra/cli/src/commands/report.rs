@@ -39,6 +39,13 @@ pub(crate) async fn run(
         for key in &outcome.keys {
             terminal.line(format!("  {key}"));
         }
+        if let Some(changed) = outcome.changed {
+            terminal.line(format!(
+                "{} {changed} {}",
+                terminal.say("against the revision before it,", "与上一修订相比，"),
+                terminal.say("sellers changed: changes.json", "个卖家有变化：changes.json")
+            ));
+        }
     }
     Ok(Done::Well)
 }

@@ -32,7 +32,7 @@ impl Lake {
                     source,
                 })?;
             }
-            self.fetch_one(&key, path).await.map(|_| ())
+            self.fetch_one(key, path).await.map(|_| ())
         });
         stream::iter(fetches)
             .buffered(FETCHES_AT_ONCE)

@@ -205,6 +205,71 @@ fn a_month_is_final_from_exactly_72_hours_after_its_end() {
 }
 
 #[test]
+fn a_month_in_which_the_clocks_change_is_final_72_elapsed_hours_after_its_own_end() {
+    // 2024-03 begins in winter time and ends in summer time, 2024-11 the other way round.
+    for (text, starts, ends) in [
+        ("2024-03", "2024-03-01T08:00:00Z", "2024-04-01T07:00:00Z"),
+        ("2024-11", "2024-11-01T07:00:00Z", "2024-12-01T08:00:00Z"),
+    ] {
+        let zone = PolicyBook::shipped().zone;
+        assert_eq!(
+            (month(text).starts_at(zone), month(text).ends_at(zone)),
+            (at(starts), at(ends))
+        );
+        let final_at = at(ends).plus(Elapsed::hours(72));
+        assert_eq!(final_from(month(text), PolicyBook::shipped()), final_at);
+        let lake = Lake::of(&[(month(text), orders("shop", month(text), 20, 1, GMV_CENTS))]);
+        let final_as_of = |as_of: Timestamp| lake.report(month(text), as_of).rows[0].is_final;
+        assert!(final_as_of(final_at) && !final_as_of(Timestamp::from_unix(final_at.unix() - 1)));
+    }
+}
+
+#[test]
+fn the_months_before_january_are_those_of_the_year_before() {
+    let months = ["2024-01", "2023-12", "2023-11"].map(month);
+    assert_eq!(window(months[0], PolicyBook::shipped()), months);
+    let lake = Lake::of(&months.map(|month| (month, orders("shop", month, 20, 1, GMV_CENTS))));
+    let row = &lake.report(months[0], settled()).rows[0];
+    assert_eq!(
+        (row.gmv.0, row.gmv_m1.0, row.gmv_m2.0, row.eligible),
+        (GMV_CENTS, GMV_CENTS, GMV_CENTS, true)
+    );
+    let expected = "fulfilment ≥ 95 % in 2023-11 (95.00 %), 2023-12 (95.00 %), 2024-01 (95.00 %)";
+    assert!(row.reasons_en.contains(expected), "{}", row.reasons_en);
+}
+
+#[test]
+fn a_month_of_which_all_is_pending_says_that_nothing_is_due_and_until_when() {
+    let pending = |number| OrderRow {
+        fulfilment: None,
+        ..fulfilled("shop", month("2024-04"), number, GMV_CENTS)
+    };
+    let lake = three_months(vec![pending(0), pending(1)]);
+    let row = &lake.report(month("2024-04"), at("2024-04-30T00:00:00Z")).rows[0];
+    assert_eq!(
+        (
+            row.orders_pending,
+            row.orders_due,
+            row.fulfilment_rate_bp,
+            row.eligible,
+            row.is_final
+        ),
+        (2, 0, None, false, false)
+    );
+    assert!(
+        row.reasons_en
+            .contains("no due orders in 2024-04; provisional (2 pending)"),
+        "{}",
+        row.reasons_en
+    );
+    assert!(
+        row.reasons_zh.contains("2024-04 无应履约订单；暂定（2 单待定）"),
+        "{}",
+        row.reasons_zh
+    );
+}
+
+#[test]
 fn a_provisional_row_says_what_is_open_and_until_when() {
     let late = OrderRow {
         fulfilment: Some((true, at("2024-05-02T00:00:00Z").unix())),

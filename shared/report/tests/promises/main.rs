@@ -1,6 +1,7 @@
 //! What the report promises, tested through its front door: lake files in, figures, verdicts and bytes out.
 
 mod bytes;
+mod changes;
 mod eligibility;
 mod figures;
 mod files;

@@ -1,0 +1,211 @@
+//! What changed between two revisions of a month's report, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+
+use domain::{SellerId, Timestamp};
+use polars::prelude::*;
+use serde::Serialize;
+
+use crate::lake_rows::{MonthFiles, learned_between};
+use crate::{Manifest, ReportError};
+
+/// Keys and ids named in one place; the rest are counted.
+const NAMED_MAX: usize = 20;
+/// Columns that are the revision's, not a seller's.
+const OF_THE_REVISION: [&str; 3] = ["month", "policy", "as_of"];
+
+/// What one revision of a month's report says otherwise than the one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The revision before.
+    pub before: RevisionNote,
+    /// The revision that changed it.
+    pub after: RevisionNote,
+    /// Files of the lake that only the later one was made from.
+    pub inputs_added: Named,
+    /// Sellers who are eligible by the later revision and were not by the earlier.
+    pub eligible_won: Vec<SellerId>,
+    /// Sellers who were and are no more.
+    pub eligible_lost: Vec<SellerId>,
+    /// Every seller of whom something changed.
+    pub sellers: Vec<SellerChange>,
+}
+
+/// A revision, as changes name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RevisionNote {
+    /// Its id.
+    pub revision: String,
+    /// Its instant.
+    pub as_of: Timestamp,
+    /// The pack that decided.
+    pub policy: String,
+    /// The release that made it.
+    pub waymark: String,
+}
+
+/// What changed of one seller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SellerChange {
+    /// The seller.
+    pub seller_id: SellerId,
+    /// The report's columns that differ, as in the Parquet file.
+    pub columns: BTreeMap<String, BeforeAndAfter>,
+    /// Its orders, paid in the report's months, of which something was learned between the two instants.
+    pub orders_learned: Named,
+    /// Its ledger entries posted between the two instants.
+    pub entries_posted: Named,
+}
+
+/// A cell in both revisions; `None` where it was empty or the seller had no row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BeforeAndAfter {
+    /// In the earlier one.
+    pub before: Option<String>,
+    /// In the later one.
+    pub after: Option<String>,
+}
+
+/// How many there are, and the first of them in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// All of them.
+    pub count: usize,
+    /// At most 20.
+    pub first: Vec<String>,
+}
+
+/// A revision: its id, its manifest, its `eligibility.parquet`.
+#[derive(Clone, Copy, Debug)]
+pub struct Revision<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// Its Parquet file.
+    pub parquet: &'a [u8],
+}
+
+/// What `after` says otherwise than `before`; `files` are those that `after` was made from.
+///
+/// # Errors
+/// [`ReportError`] for a revision or a file of the lake that cannot be read.
+pub fn changes(
+    before: Revision<'_>,
+    after: Revision<'_>,
+    files: &[MonthFiles],
+) -> Result<Changes, ReportError> {
+    let (old, new) = (rows_of(before.parquet)?, rows_of(after.parquet)?);
+    let (from, until) = (before.manifest.as_of, after.manifest.as_of);
+    let mut learned = learned_between(files, from, until)?;
+    let mut changes = Changes {
+        before: before.note(),
+        after: after.note(),
+        inputs_added: Named::of(inputs_added(before.manifest, after.manifest)),
+        eligible_won: Vec::new(),
+        eligible_lost: Vec::new(),
+        sellers: Vec::new(),
+    };
+    let sellers: BTreeSet<&SellerId> = old.keys().chain(new.keys()).collect();
+    for seller_id in sellers {
+        let none = Row::new();
+        let (old, new) = (
+            old.get(seller_id).unwrap_or(&none),
+            new.get(seller_id).unwrap_or(&none),
+        );
+        let columns = differing(old, new);
+        if columns.is_empty() {
+            continue;
+        }
+        let is_eligible = |row: &Row| {
+            row.get("eligible")
+                .is_some_and(|cell| cell.as_deref() == Some("true"))
+        };
+        match (is_eligible(old), is_eligible(new)) {
+            (false, true) => changes.eligible_won.push(seller_id.clone()),
+            (true, false) => changes.eligible_lost.push(seller_id.clone()),
+            _ => {}
+        }
+        let (orders, entries) = learned.remove(seller_id.as_str()).unwrap_or_default();
+        changes.sellers.push(SellerChange {
+            seller_id: seller_id.clone(),
+            columns,
+            orders_learned: Named::of(orders),
+            entries_posted: Named::of(entries),
+        });
+    }
+    Ok(changes)
+}
+
+impl Revision<'_> {
+    fn note(&self) -> RevisionNote {
+        RevisionNote {
+            revision: self.id.to_owned(),
+            as_of: self.manifest.as_of,
+            policy: self.manifest.policy.clone(),
+            waymark: self.manifest.waymark.clone(),
+        }
+    }
+}
+
+impl Named {
+    fn of(names: BTreeSet<String>) -> Self {
+        Self {
+            count: names.len(),
+            first: names.into_iter().take(NAMED_MAX).collect(),
+        }
+    }
+}
+
+fn inputs_added(before: &Manifest, after: &Manifest) -> BTreeSet<String> {
+    let known: BTreeSet<_> = before.inputs.iter().collect();
+    let added = after.inputs.iter().filter(|input| !known.contains(input));
+    added.map(|input| input.name.clone()).collect()
+}
+
+type Row = BTreeMap<String, Option<String>>;
+
+fn differing(old: &Row, new: &Row) -> BTreeMap<String, BeforeAndAfter> {
+    let columns: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let cell = |row: &Row, column: &str| row.get(column).cloned().flatten();
+    let both = columns.into_iter().map(|column| {
+        let (before, after) = (cell(old, column), cell(new, column));
+        (column.clone(), BeforeAndAfter { before, after })
+    });
+    both.filter(|(_, cells)| cells.before != cells.after).collect()
+}
+
+/// A revision's rows as text, by seller.
+fn rows_of(parquet: &[u8]) -> Result<BTreeMap<SellerId, Row>, ReportError> {
+    let unreadable = |source| ReportError::Revision {
+        source: Box::new(source),
+    };
+    let frame = ParquetReader::new(Cursor::new(parquet))
+        .finish()
+        .map_err(unreadable)?;
+    let sellers = frame
+        .column("seller_id")
+        .and_then(|column| column.str().cloned())
+        .map_err(unreadable)?;
+    let mut rows = BTreeMap::new();
+    for (index, seller) in sellers.iter().enumerate() {
+        let seller = seller
+            .and_then(SellerId::parse)
+            .ok_or_else(|| unreadable(polars_err!(ComputeError: "row {} names no seller", index + 1)))?;
+        let mut row = Row::new();
+        let columns = frame.columns().iter();
+        for column in columns.filter(|column| !OF_THE_REVISION.contains(&column.name().as_str())) {
+            let cell = match column.get(index).map_err(unreadable)? {
+                AnyValue::Null => None,
+                AnyValue::String(text) => Some(text.to_owned()),
+                AnyValue::StringOwned(text) => Some(text.to_string()),
+                other => Some(other.to_string()),
+            };
+            row.insert(column.name().to_string(), cell);
+        }
+        row.remove("seller_id");
+        rows.insert(seller, row);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,57 @@
+//! The manifest of a report: what it was made from and what it is, so that anyone can check it or make it again.
+
+use domain::{Month, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::MonthReport;
+
+/// What a report was made from and what came of it. The same inputs give the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The month.
+    pub month: Month,
+    /// What was recorded by this instant is in it.
+    pub as_of: Timestamp,
+    /// Whether the eligibility figures are final by time.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// The first instant as of which they are.
+    pub final_from: Timestamp,
+    /// The pack that decided.
+    pub policy: String,
+    /// The release that made it.
+    pub waymark: String,
+    /// The lake's files of the report's window, by key.
+    pub inputs: Vec<FileDigest>,
+    /// The report's files, by name; this one is not among them.
+    pub outputs: Vec<FileDigest>,
+}
+
+/// A file by its content.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// Its key (inputs) or name (outputs).
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256 in hex.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// The manifest of a report.
+    pub fn of(report: &MonthReport, mut inputs: Vec<FileDigest>, mut outputs: Vec<FileDigest>) -> Self {
+        inputs.sort();
+        outputs.sort();
+        Self {
+            month: report.month,
+            as_of: report.as_of,
+            is_final: report.as_of >= report.final_from,
+            final_from: report.final_from,
+            policy: report.policy.clone(),
+            waymark: env!("CARGO_PKG_VERSION").to_owned(),
+            inputs,
+            outputs,
+        }
+    }
+}
