@@ -4,7 +4,7 @@
 //! many runs it is made, and a run that was killed is simply done again: its files are written first, then what changed,
 //! then the copies where readers look for the newest report, their manifest last.
 
-use domain::Month;
+use domain::{Month, Zone};
 use lake::{Lake, ReportFile};
 use report::{FileDigest, Manifest, MonthReport, Revision};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(crate) async fn write(
 ) -> Result<Written, Error> {
     let (lake, month) = (&function.lake, report.month);
     let refused = |source| Error::Lake(month, source);
-    let mut files = forms(report)?;
+    let mut files = forms(report, function.policy.zone)?;
     let manifest = Manifest::of(
         report,
         inputs.digests.clone(),
@@ -119,7 +119,7 @@ async fn changes_since(
 }
 
 /// The report in every form.
-fn forms(report: &MonthReport) -> Result<Vec<ReportFile>, Error> {
+fn forms(report: &MonthReport, zone: Zone) -> Result<Vec<ReportFile>, Error> {
     let failed = |source| Error::Report(report.month, source);
     let (mut parquet, mut csv) = (Vec::new(), Vec::new());
     report::write_parquet(report, &mut parquet).map_err(failed)?;
@@ -134,6 +134,16 @@ fn forms(report: &MonthReport) -> Result<Vec<ReportFile>, Error> {
             name: "eligibility.csv",
             content_type: "text/csv; charset=utf-8",
             bytes: csv,
+        },
+        ReportFile {
+            name: "eligibility.xlsx",
+            content_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            bytes: report::xlsx(report).map_err(failed)?,
+        },
+        ReportFile {
+            name: "eligibility.html",
+            content_type: "text/html; charset=utf-8",
+            bytes: report::html(report, zone).into_bytes(),
         },
     ])
 }

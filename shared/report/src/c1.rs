@@ -118,15 +118,18 @@ fn gmv_min(policy: &Policy) -> Cents {
     )
 }
 
-/// `100 · fulfilled ≥ percent · due`, which is `failed ≤ (100 − percent) · due / 100`, rounded down: the failures that
-/// a month may have.
+/// The failures that a month of `due` orders may have: `100 · fulfilled ≥ percent · due` is
+/// `failed ≤ (100 − percent) · due / 100`, rounded down.
+pub(crate) fn failures_max(due: i64, percent_min: u32) -> i64 {
+    (100 - i64::from(percent_min)) * due / 100
+}
+
 fn fulfilment_missed(figures: &MonthFigures, policy: &Policy) -> Option<Reason> {
     let tally = figures.fulfilment;
     if tally.due == 0 {
         return Some(Reason::NothingDue { month: figures.month });
     }
-    let percent_failed_max = 100 - i64::from(policy.eligibility.fulfilment_percent_min);
-    let failed_max = percent_failed_max * tally.due / 100;
+    let failed_max = failures_max(tally.due, policy.eligibility.fulfilment_percent_min);
     (tally.failed() > failed_max).then_some(Reason::FulfilmentMissed {
         month: figures.month,
         tally,

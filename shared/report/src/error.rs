@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use domain::Month;
 use polars::error::PolarsError;
+use rust_xlsxwriter::XlsxError;
 
 /// Why there is no report. Reading the same files again gives the same error.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,12 @@ pub enum ReportError {
     Revision {
         /// What Polars says of it.
         source: Box<PolarsError>,
+    },
+    /// No room for the workbook's temporary files.
+    #[error("failed to write the report as a workbook")]
+    Workbook {
+        /// What the writer says of it.
+        source: Box<XlsxError>,
     },
     /// The destination took no bytes, or the rows fit no table.
     #[error("failed to write the report as {form}")]

@@ -56,6 +56,14 @@ impl Tally {
         (self.due > 0).then(|| self.met * 10_000 / self.due)
     }
 
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            due: self.due + other.due,
+            met: self.met + other.met,
+        }
+    }
+
     /// Decided and not met.
     pub fn failed(self) -> i64 {
         self.due - self.met

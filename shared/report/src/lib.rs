@@ -1,4 +1,4 @@
-//! The month's report: rows of the lake → the figures of a month → who is eligible (C1) → Parquet and csv.
+//! The month's report: rows of the lake → the figures of a month → who is eligible (C1) → Parquet, csv, a page and a workbook.
 //!
 //! Pure: reads local files that its caller has fetched and knows no AWS, no async and no clock. The same rows
 //! give the same bytes, whatever their order, their repetitions and the files they are spread over.
@@ -50,8 +50,11 @@ mod figures;
 mod lake_rows;
 mod manifest;
 mod month_report;
+mod page;
 mod reason;
 mod table;
+mod totals;
+mod workbook;
 
 pub use c1::{final_from, window};
 pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
@@ -59,5 +62,8 @@ pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
 pub use lake_rows::MonthFiles;
 pub use manifest::{FileDigest, Manifest};
-pub use month_report::{MonthReport, SellerMonth, eligibility};
+pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};
+pub use page::html;
 pub use table::{write_csv, write_parquet};
+pub use totals::MonthTotals;
+pub use workbook::xlsx;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::policy::FulfilmentExtra;
 use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
 
-use crate::c1::{MONTHS_SHOWN, deciding_policy, final_from, gmv_of, key_account, window};
+use crate::c1::{MONTHS_SHOWN, deciding_policy, failures_max, final_from, gmv_of, key_account, window};
 use crate::reason::{Reason, in_chinese, in_english};
-use crate::{MonthFigures, MonthFiles, ReportError, figures_of};
+use crate::{MonthFigures, MonthFiles, MonthTotals, ReportError, figures_of};
 
 /// The report of one month as of an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,30 @@ pub struct MonthReport {
     pub final_from: Timestamp,
     /// The pack that decided: the one in force at the month's end.
     pub policy: String,
+    /// What C1 asks for.
+    pub limits: Limits,
+    /// All sellers together: of the month, of `m1` and of `m2`.
+    pub totals: Vec<MonthTotals>,
     /// One a seller, sorted by seller.
     pub rows: Vec<SellerMonth>,
+}
+
+/// What C1 asks for under the pack that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Complete months looked at.
+    pub months: u32,
+    /// GMV a month, on average or in each.
+    pub gmv_min: Cents,
+    /// Whole per cent of the due orders in each month.
+    pub fulfilment_percent_min: u32,
+}
+
+impl Limits {
+    /// How many more orders may fail, of `due` of which `fulfilled` are, before the rate is too low; negative when it is.
+    pub fn failures_left(&self, due: i64, fulfilled: i64) -> i64 {
+        failures_max(due, self.fulfilment_percent_min) - (due - fulfilled)
+    }
 }
 
 /// One seller's row. `m1` is the month before the report's, `m2` the one before that.
@@ -108,6 +130,9 @@ pub fn eligibility(
         .iter()
         .flat_map(|(_, figures)| figures.values());
     let sellers: BTreeSet<_> = shown.filter(|of| of.orders > 0).map(|of| &of.seller_id).collect();
+    let totals = by_month[..MONTHS_SHOWN as usize]
+        .iter()
+        .map(|(month, figures)| MonthTotals::of(*month, figures.values()));
     let decision = Decision {
         policy,
         book,
@@ -129,6 +154,12 @@ pub fn eligibility(
         as_of,
         final_from: decision.final_from,
         policy: policy.version.clone(),
+        limits: Limits {
+            months: policy.eligibility.months,
+            gmv_min: Cents(policy.eligibility.gmv_average_cents_min),
+            fulfilment_percent_min: policy.eligibility.fulfilment_percent_min,
+        },
+        totals: totals.collect(),
         rows,
     })
 }

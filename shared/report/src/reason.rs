@@ -206,7 +206,7 @@ fn listed(parts: impl Iterator<Item = String>, separator: &str) -> String {
 }
 
 /// `148,210.55`.
-fn usd(amount: Cents) -> String {
+pub(crate) fn usd(amount: Cents) -> String {
     let plain = amount.to_string();
     let (units, cents) = plain.split_once('.').unwrap_or((&plain, "00"));
     let mut grouped = String::new();
@@ -220,11 +220,11 @@ fn usd(amount: Cents) -> String {
 }
 
 /// Basis points as a percentage: `94.87`.
-fn percent(basis_points: i64) -> String {
+pub(crate) fn percent(basis_points: i64) -> String {
     format!("{}.{:02}", basis_points / 100, basis_points % 100)
 }
 
-fn beijing() -> Zone {
+pub(crate) fn beijing() -> Zone {
     "Asia/Shanghai".parse().expect("a zone of every tz database")
 }
 

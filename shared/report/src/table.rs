@@ -107,7 +107,7 @@ impl Table<'_> {
 }
 
 /// A cell that begins like a formula gets a `'`, which spreadsheets take for "this is text".
-fn spreadsheet_safe(text: String) -> String {
+pub(crate) fn spreadsheet_safe(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -65,7 +65,13 @@ async fn files(cloud: &OwnCloud, keys: &[String]) -> BTreeMap<String, Vec<u8>> {
 /// The files of a revision, where revisions are kept.
 async fn revision(cloud: &OwnCloud, revision: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
-    for name in ["eligibility.csv", "eligibility.parquet", "manifest.json"] {
+    for name in [
+        "eligibility.csv",
+        "eligibility.html",
+        "eligibility.parquet",
+        "eligibility.xlsx",
+        "manifest.json",
+    ] {
         let bytes = cloud.lake.revision_file(april(), revision, name).await;
         files.insert(name.to_owned(), bytes.expect("the revision is kept"));
     }
@@ -81,7 +87,7 @@ async fn a_report_made_twice_is_the_same_revision_of_the_same_bytes() {
     let cloud = cloud_of_april().await;
     let first = report(&cloud, CLOSED).await;
     let before = files(&cloud, &first.keys).await;
-    assert_eq!(before.len(), 3, "{:?}", first.keys);
+    assert_eq!(before.len(), 5, "{:?}", first.keys);
     let again = report(&cloud, CLOSED).await;
     assert_eq!(
         (&again.revision, again.newest, again.changed),

@@ -263,8 +263,8 @@ impl<'t> Story<'t> {
         say.line(format!(
             "{out}/reports   {}",
             say.say(
-                "the report: eligibility.csv and .parquet",
-                "报告：eligibility.csv 与 .parquet"
+                "the report: eligibility.html, .xlsx, .csv, .parquet",
+                "报告：eligibility.html、.xlsx、.csv 与 .parquet"
             )
         ));
         say.line(format!(

@@ -6,3 +6,5 @@ mod eligibility;
 mod figures;
 mod files;
 mod lake;
+mod page;
+mod workbook;

@@ -1,0 +1,139 @@
+//! The report as a page: whole, in both languages, alone, and the same bytes each time.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::{Month, PolicyBook};
+use report::{MonthReport, html};
+use sha2::{Digest, Sha256};
+
+use crate::lake::{Lake, OrderRow, fulfilled, month, orders, settled};
+
+const GMV_CENTS: i64 = 5_000_000;
+
+fn months() -> [Month; 3] {
+    ["2024-04", "2024-03", "2024-02"].map(month)
+}
+
+/// Three months of sellers, each with so many failures of 20 orders in each month; order numbers do not repeat.
+fn report_of(sellers: &[(&str, usize)]) -> MonthReport {
+    let of_month = |month: Month| {
+        let rows = sellers
+            .iter()
+            .enumerate()
+            .flat_map(|(place, (seller, failures))| {
+                let named = move |(number, row): (usize, OrderRow)| OrderRow {
+                    order_id: format!(
+                        "{}{:012}",
+                        month.to_string().replace('-', ""),
+                        place * 1_000 + number
+                    ),
+                    ..row
+                };
+                orders(seller, month, 20, *failures, GMV_CENTS)
+                    .into_iter()
+                    .enumerate()
+                    .map(named)
+            });
+        (month, rows.collect())
+    };
+    Lake::of(&months().map(of_month)).report(months()[0], settled())
+}
+
+fn page(report: &MonthReport) -> String {
+    html(report, PolicyBook::shipped().zone)
+}
+
+fn count(page: &str, text: &str) -> usize {
+    page.matches(text).count()
+}
+
+#[test]
+fn every_seller_has_a_row_and_those_who_need_attention_come_first() {
+    let page = page(&report_of(&[("fine", 0), ("short", 2), ("edge", 1)]));
+    let place = |seller: &str| {
+        let row = format!("<th scope=\"row\">{seller}</th>");
+        assert_eq!(count(&page, &row), 1, "{seller}");
+        page.find(&row).expect("a row")
+    };
+    assert!(place("edge") < place("short") && place("short") < place("fine"));
+    let row = |class: &str| count(&page, &format!("<tr class=\"{class}\""));
+    assert_eq!((row("at-risk"), row("not-eligible"), row("eligible")), (1, 1, 1));
+    // One of 20 may fail: "edge" has none left, "fine" one, "short" is one over.
+    for left in [
+        "data-value=\"0\">0<",
+        "data-value=\"1\">1<",
+        "data-value=\"-1\">-1<",
+    ] {
+        assert_eq!(count(&page, left), 1, "{left}");
+    }
+}
+
+#[test]
+fn the_page_says_everything_in_both_languages() {
+    let report = report_of(&[("fine", 0), ("short", 2)]);
+    let page = page(&report);
+    assert_eq!(
+        count(&page, "<span lang=\"en\">"),
+        count(&page, "<span lang=\"zh-CN\">")
+    );
+    for row in &report.rows {
+        assert!(page.contains(&row.reasons_en) && page.contains(&row.reasons_zh));
+    }
+    assert!(page.contains("准入资格") && page.contains("履约率"));
+}
+
+#[test]
+fn the_portfolio_is_summed_exactly_beside_the_quoted_figures() {
+    let page = page(&report_of(&[("a", 1), ("b", 2), ("c", 0)]));
+    assert!(page.contains("150,000.00 USD"), "GMV of the month");
+    assert!(page.contains("<span lang=\"en\">3 of 60 orders failed</span>"));
+    assert!(page.contains("95.00 %"));
+    assert!(page.contains("92.70 % offline express, 86.10 % standard") && page.contains("12,800"));
+}
+
+#[test]
+fn nothing_is_fetched_and_only_its_own_script_and_styles_run() {
+    let page = page(&report_of(&[("a", 0)]));
+    for outside in [
+        "http://", "https://", "src=", "url(", "@import", "style=\"", "onclick",
+    ] {
+        assert_eq!(count(&page, outside), 0, "{outside}");
+    }
+    for (tag, blocks) in [("style", 2), ("script", 1)] {
+        let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
+        let bodies: Vec<&str> = page
+            .split(&begin)
+            .skip(1)
+            .filter_map(|part| part.split(&end).next())
+            .collect();
+        assert_eq!(bodies.len(), blocks, "{tag}");
+        for body in bodies {
+            let digest = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(body)));
+            assert!(page.contains(&digest), "the head allows this {tag} by its digest");
+        }
+    }
+}
+
+#[test]
+fn the_first_200_rows_come_shown_and_one_more_does_not() {
+    for (sellers, hidden) in [(200, 0), (201, 1)] {
+        let names: Vec<String> = (0..sellers).map(|n| format!("S{n:05}")).collect();
+        let rows = names
+            .iter()
+            .enumerate()
+            .map(|(number, seller)| fulfilled(seller, months()[0], number, 100));
+        let report = Lake::of(&[(months()[0], rows.collect())]).report(months()[0], settled());
+        assert_eq!(
+            count(&page(&report), " hidden></tr>") + count(&page(&report), "\" hidden><th"),
+            hidden
+        );
+    }
+}
+
+#[test]
+fn the_same_report_is_the_same_bytes_and_an_empty_one_is_a_page_too() {
+    let report = report_of(&[("a", 1), ("b", 2)]);
+    assert_eq!(page(&report), page(&report));
+    let empty = Lake::empty().report(months()[0], settled());
+    assert!(page(&empty).contains("准入资格"));
+}
