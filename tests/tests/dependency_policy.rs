@@ -15,7 +15,14 @@ use serde::Deserialize;
 use spdx::{Expression, Licensee, ParseMode};
 
 /// The rooms that may have Polars behind them: the report, its function, and those who run that function here.
-const POLARS_ROOMS: &[&str] = &["eligibility-report", "local", "report", "simulation", "tests", "waymark"];
+const POLARS_ROOMS: &[&str] = &[
+    "eligibility-report",
+    "local",
+    "report",
+    "simulation",
+    "tests",
+    "waymark",
+];
 
 #[derive(Deserialize)]
 struct Policy {
