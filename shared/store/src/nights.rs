@@ -9,7 +9,6 @@ use domain::close::ClosedNight;
 
 use crate::commit::{Commit, transact_put};
 use crate::item::{OPEN_SHARDS, key, name, string_of, text};
-use crate::retry::Retries;
 use crate::{Item, Store, StoreError};
 
 const NIGHT: &str = "night";
@@ -87,7 +86,7 @@ impl Store {
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn end_night(&self, as_of: Timestamp) -> Result<(), StoreError> {
         let past = as_of.next();
-        let mut retries = Retries::begin();
+        let mut retries = self.retries();
         loop {
             let known = self.watermarks().await?;
             let lower = (0..OPEN_SHARDS).filter(|shard| known.get(shard).is_none_or(|begun| *begun < past));
