@@ -14,7 +14,7 @@ ARGS ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PARSERS := delimited encoding compressed json_lines workbook sheet cells
-FUNCTIONS := upload-validation stall-scan signoff-scan night-close order-history eligibility-report
+FUNCTIONS := upload-validation stall-scan signoff-scan night-close morning-digest order-history eligibility-report
 
 .PHONY: help
 help: ## print this list
@@ -31,6 +31,11 @@ build: ## build everything, the waymark command included
 .PHONY: test
 test: ## run every test
 	$(CARGO) test --workspace $(FLAGS)
+
+.PHONY: test-web
+test-web: ## open the pages in a headless Chromium; installs it, a Chinese font and the driver where they are missing
+	$(CARGO) build --workspace $(FLAGS) --example made_pages
+	tests/web/run
 
 .PHONY: simulate
 simulate: ## whole seasons with faults against the reference; SEED=42 plays one again, SEEDS=2000 plays many

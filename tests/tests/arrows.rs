@@ -17,12 +17,14 @@ const ARROWS: &str = "
     store               → domain
     lake                → domain
     report              → domain
+    digest              → domain
     entrypoint          →
 
     upload-validation   → domain intake store lake entrypoint
-    stall-scan          → domain intake store lake entrypoint
+    stall-scan          → domain intake store lake entrypoint digest
     signoff-scan        → domain intake store lake entrypoint
     night-close         → domain intake store lake entrypoint
+    morning-digest      → domain intake store lake entrypoint digest
     order-history       → domain intake store lake entrypoint
     eligibility-report  → domain intake store lake entrypoint report
 
@@ -37,6 +39,7 @@ const NEVER: &str = "
     domain              → tokio aws-* aws_* lambda_runtime polars tracing hyper rusqlite
     intake              → tokio aws-* aws_* lambda_runtime polars
     report              → aws-config aws-sdk-* aws-smithy-* aws_lambda_events lambda_runtime
+    digest              → tokio aws-* aws_* lambda_runtime polars tracing
     store               → aws-sdk-s3 lambda_runtime polars
     lake                → aws-sdk-dynamodb lambda_runtime polars
     entrypoint          → polars

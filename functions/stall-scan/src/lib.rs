@@ -4,11 +4,15 @@
 //! ledger is brought to what the rules expect: silence (B3) is found here, and whatever else has changed since
 //! heals here too. The pass reads the orders table once, in parallel segments, and writes only where the ledger
 //! differs. Running it again, twice at once or late changes nothing.
+//!
+//! Since it sees every live order, what is near rides along: each run keeps in the bucket what it saw for the morning's digest.
 
 use std::sync::Arc;
 
+use digest::{Part, Watch};
 use domain::{PolicyBook, Timestamp};
 use entrypoint::{Failure, TimeLeft};
+use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScannedOrder, Store,
@@ -20,6 +24,8 @@ use store::{
 pub struct StallScan {
     /// The tables.
     pub store: Store,
+    /// The bucket, for what rides along.
+    pub lake: Lake,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
 }
@@ -50,10 +56,13 @@ fn one() -> u32 {
 /// again; the first are always looked at, so that a row of runs comes to its end however little time each has.
 ///
 /// # Errors
-/// [`Failure`] when there is no such segment or the table cannot be read; what was posted by then stays, and a repeated
-/// run posts nothing twice.
+/// [`Failure`] when there is no such segment, the table cannot be read or the bucket refuses what rode along; what was
+/// posted by then stays, and a repeated run posts nothing twice.
 pub async fn handle(scan: &StallScan, request: Request, time: TimeLeft) -> Result<ScanOutcome, Failure> {
-    let outcome = scan_segment(scan, &request, &time).await.map_err(failure)?;
+    let (outcome, watch) = scan_segment(scan, &request, &time).await.map_err(failure)?;
+    if !outcome.superseded {
+        keep(scan, &request, &outcome, watch).await?;
+    }
     tracing::info!(as_of = %request.as_of, segment = request.segment, examined = outcome.tally.examined, posted = outcome.tally.posted,
         reversed = outcome.tally.reversed, held = outcome.tally.held, failed = outcome.failed_count, superseded = outcome.superseded,
         done = outcome.cursor.is_none(), "stall scan run");
@@ -85,24 +94,25 @@ async fn scan_segment(
     scan: &StallScan,
     request: &Request,
     time: &TimeLeft,
-) -> Result<ScanOutcome, StoreError> {
+) -> Result<(ScanOutcome, Watch), StoreError> {
     let (segment, segments) = (request.segment, request.segments);
     let mut cursor = request.cursor.clone();
     check_segment(segment, segments, cursor.as_ref())?;
     let mut outcome = ScanOutcome::default();
+    let mut watch = Watch::new(request.as_of, &scan.policy);
     if !scan.store.begin_scan(0..OPEN_SHARDS, request.as_of).await? {
         outcome.superseded = true;
-        return Ok(outcome);
+        return Ok((outcome, watch));
     }
     loop {
         let page = scan.store.scan_orders(segment, segments, cursor.as_ref()).await?;
-        cursor = settle_page(scan, page, request.as_of, time, &mut outcome).await;
+        cursor = settle_page(scan, page, &mut watch, time, &mut outcome).await;
         if cursor.is_none() || outcome.superseded {
-            return Ok(outcome);
+            return Ok((outcome, watch));
         }
         if !time.is_enough_for(SETTLING_TIME_MAX) {
             outcome.cursor = cursor;
-            return Ok(outcome);
+            return Ok((outcome, watch));
         }
     }
 }
@@ -111,7 +121,7 @@ async fn scan_segment(
 async fn settle_page(
     scan: &StallScan,
     page: ScanPage<ScannedOrder>,
-    as_of: Timestamp,
+    watch: &mut Watch,
     time: &TimeLeft,
     outcome: &mut ScanOutcome,
 ) -> Option<Cursor> {
@@ -119,7 +129,7 @@ async fn settle_page(
     while found.peek().is_some() {
         let orders: Vec<ScannedOrder> = found.by_ref().take(ORDERS_AT_A_TIME).collect();
         let last = orders.last().map(Cursor::after);
-        settle_orders(scan, orders, as_of, outcome).await;
+        settle_orders(scan, orders, watch, outcome).await;
         let goes_on = !outcome.superseded && time.is_enough_for(SETTLING_TIME_MAX);
         if found.peek().is_some() && !goes_on {
             return last;
@@ -131,22 +141,55 @@ async fn settle_page(
 async fn settle_orders(
     scan: &StallScan,
     orders: Vec<ScannedOrder>,
-    as_of: Timestamp,
+    watch: &mut Watch,
     outcome: &mut ScanOutcome,
 ) {
+    let as_of = watch.as_of;
     let mut differing = Vec::new();
     for scanned in orders {
         outcome.tally.examined += 1;
         match scanned {
-            // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.
-            Ok(stored) if outstanding(&stored.order, &scan.policy, as_of).is_empty() => {}
-            Ok(stored) => differing.push(stored.order.order_id),
+            Ok(stored) => {
+                let order = stored.order;
+                let seen = order.as_of(as_of);
+                if let Some(seen) = &seen {
+                    watch.seen(seen, scan.policy.in_force_at(order.paid_at), &scan.policy);
+                }
+                // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.
+                if !outstanding(&order, seen.as_ref(), &scan.policy, as_of).is_empty() {
+                    differing.push(order.order_id.clone());
+                }
+            }
             Err((order_id, error)) => outcome.fail(&order_id, &error),
         }
     }
     scan.store
         .settle_all(differing, &scan.policy, as_of, outcome)
         .await;
+}
+
+/// Keeps what the run saw: by its night, its segment and where it began, so that the same run again takes its own place.
+async fn keep(
+    scan: &StallScan,
+    request: &Request,
+    outcome: &ScanOutcome,
+    watch: Watch,
+) -> Result<(), Failure> {
+    let stretch = Stretch {
+        segments: request.segments,
+        segment: request.segment,
+        after: request.cursor.as_ref().map(|cursor| cursor.item().to_owned()),
+    };
+    let part = Part {
+        until: outcome.cursor.as_ref().map(|cursor| cursor.item().to_owned()),
+        watch,
+    };
+    let part = serde_json::to_vec(&part).map_err(|source| Failure::of(source, false))?;
+    let kept = scan.lake.put_watched(request.as_of, &stretch, part).await;
+    kept.map_err(|source: LakeError| {
+        let retryable = source.is_retryable();
+        Failure::of(source, retryable)
+    })
 }
 
 fn failure(error: StoreError) -> Failure {

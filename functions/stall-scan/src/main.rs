@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             cloud.settings.orders_table,
             cloud.settings.records_table,
         ),
+        lake,
         policy,
     };
     entrypoint::serve_in_time(|request, time| handle(&scan, request, time)).await

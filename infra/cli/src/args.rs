@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// Why an entry stands in the ledger: clause, inputs, arithmetic, events
     Explain(Explain),
+    /// What is near: deadlines by money at risk and time left; posts nothing
+    Board(Board),
     /// Rows that wait for their order, tracking number or exchange rate, or have lapsed
     Parked(Parked),
     /// Carriers whose format a tracking number fits
@@ -204,6 +206,19 @@ pub(crate) struct Explain {
     /// The policy file that decided, in place of the shipped one
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Board {
+    /// Of the orders of one seller; of all when absent
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) seller: Option<SellerId>,
+    /// The instant as of which is looked ahead (RFC 3339); now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Timestamp>,
+    /// Rows shown
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) rows: usize,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -117,6 +117,7 @@ impl Backend {
             None => {
                 let function = stall_scan::StallScan {
                     store: self.store.clone(),
+                    lake: self.lake.clone(),
                     policy: Arc::clone(&self.policy),
                 };
                 let request = stall_scan::Request {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use domain::PolicyBook;
 use eligibility_report::EligibilityReport;
 use lake::Lake;
+use morning_digest::MorningDigest;
 use night_close::NightClose;
 use order_history::OrderHistory;
 use signoff_scan::SignoffScan;
@@ -156,6 +157,7 @@ impl Cloud {
     pub fn stall_scan(&self) -> StallScan {
         StallScan {
             store: self.store.clone(),
+            lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
         }
     }
@@ -171,6 +173,15 @@ impl Cloud {
     /// `night-close` of this cloud.
     pub fn night_close(&self) -> NightClose {
         NightClose {
+            store: self.store.clone(),
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// `morning-digest` of this cloud.
+    pub fn morning_digest(&self) -> MorningDigest {
+        MorningDigest {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),

@@ -88,6 +88,18 @@ impl Cloud {
         })
     }
 
+    /// The morning's digest of a night, after its scans.
+    ///
+    /// # Errors
+    /// [`CloudError::Function`] when it cannot be written.
+    pub async fn digest(&self, as_of: Timestamp) -> Result<morning_digest::Outcome, CloudError> {
+        let outcome = morning_digest::handle(&self.morning_digest(), morning_digest::Request { as_of }).await;
+        outcome.map_err(|failure| CloudError::Function {
+            function: "morning-digest",
+            reason: failure.to_string(),
+        })
+    }
+
     /// The report of a month as of an instant, after every change was written to the lake.
     ///
     /// # Errors

@@ -8,6 +8,8 @@
 //! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
 //! reports/month=YYYY-MM/eligibility.csv …          the monthly report's newest revision
 //! reports/month=YYYY-MM/revision=<id>/…            each revision, never overwritten
+//! nights/as_of=…/watch/…                          what the night's pass gathered, a part a run
+//! digest/date=YYYY-MM-DD/digest.{html,xlsx,json}   the morning's digest
 //! policy/…                                         a policy file in place of the shipped one
 //! ```
 
@@ -15,6 +17,7 @@ mod answers;
 mod closes;
 mod history;
 mod keys;
+mod nights;
 mod reports;
 mod rows;
 mod uploads;
@@ -28,6 +31,7 @@ pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSu
 pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
 pub use history::FetchedFile;
 pub use keys::{INBOX, KeyError, UploadKey};
+pub use nights::Stretch;
 pub use reports::ReportFile;
 pub use rows::{EntryRow, OrderRow, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, UploadObject};

@@ -111,6 +111,11 @@ pub fn check_shard(shard: Option<u32>, cursor: Option<&Cursor>) -> Result<u32, S
 }
 
 impl Cursor {
+    /// The key of the item after which the scan goes on.
+    pub fn item(&self) -> &str {
+        &self.order_id
+    }
+
     /// Just after an order of a pass.
     pub fn after(scanned: &ScannedOrder) -> Self {
         let order_id = match scanned {

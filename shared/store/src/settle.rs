@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::assess::assess;
+use domain::assess::{Assessment, assess_seen};
 use domain::ledger::reconcile;
+use domain::order::OrderAsOf;
 use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -173,7 +174,8 @@ impl Store {
             if stored.order.settled_as_of > Some(as_of) {
                 return Ok(Settled::Superseded);
             }
-            let entries = outstanding(&stored.order, book, as_of);
+            let seen = stored.order.as_of(as_of);
+            let entries = outstanding(&stored.order, seen.as_ref(), book, as_of);
             if entries.is_empty() {
                 return Ok(Settled::Agreed);
             }
@@ -193,9 +195,14 @@ impl Store {
     }
 }
 
-/// The entries that an order's ledger lacks as of an instant.
-pub fn outstanding(order: &Order, book: &PolicyBook, as_of: Timestamp) -> Vec<LedgerEntry> {
+/// The entries that an order's ledger lacks as of an instant, given the view of it as of then (`None` when it was not known).
+pub fn outstanding(
+    order: &Order,
+    seen: Option<&OrderAsOf<'_>>,
+    book: &PolicyBook,
+    as_of: Timestamp,
+) -> Vec<LedgerEntry> {
     let policy = book.in_force_at(order.paid_at);
-    let assessment = assess(order, policy, as_of);
+    let assessment = seen.map_or_else(Assessment::default, |seen| assess_seen(seen, policy));
     reconcile(order, &assessment.due, as_of, &policy.version)
 }

@@ -198,7 +198,8 @@ fn trick_name<'t>(trick: &'t str, terminal: &Terminal) -> &'t str {
     }
 }
 
-fn show_wrapped(text: &str, lead: &str, style: Style, terminal: &Terminal) {
+/// A text within the terminal's columns, behind `lead` and as far in on its further lines.
+pub(crate) fn show_wrapped(text: &str, lead: &str, style: Style, terminal: &Terminal) {
     let indent = " ".repeat(textwrap::core::display_width(lead));
     let options = textwrap::Options::new(COLUMNS_MAX)
         .initial_indent(lead)

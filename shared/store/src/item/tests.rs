@@ -171,7 +171,7 @@ fn sample() -> Order {
         &Uploader::Operator,
     );
     for as_of in [hour(82), hour(95)] {
-        let entries = outstanding(&order, PolicyBook::shipped(), as_of);
+        let entries = outstanding(&order, order.as_of(as_of).as_ref(), PolicyBook::shipped(), as_of);
         order.note_posted(&entries, as_of);
     }
     order
@@ -325,7 +325,12 @@ fn typical(codes: &[&str]) -> Order {
         );
         order.rule_event(&event, &Uploader::Operator, 400);
     }
-    let entries = outstanding(&order, PolicyBook::shipped(), hour(900));
+    let entries = outstanding(
+        &order,
+        order.as_of(hour(900)).as_ref(),
+        PolicyBook::shipped(),
+        hour(900),
+    );
     order.note_posted(&entries, hour(900));
     assert_eq!((order.event_count(), order.posted.is_empty()), (20, false));
     order

@@ -1,0 +1,23 @@
+//! Wires `morning-digest` to Lambda.
+
+use std::sync::Arc;
+
+use morning_digest::{MorningDigest, handle};
+use store::Store;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let cloud = entrypoint::surroundings().await?;
+    let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
+    let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
+    let function = MorningDigest {
+        store: Store::new(
+            cloud.dynamodb,
+            cloud.settings.orders_table,
+            cloud.settings.records_table,
+        ),
+        lake,
+        policy,
+    };
+    entrypoint::serve(|request| handle(&function, request)).await
+}

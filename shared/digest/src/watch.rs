@@ -1,0 +1,80 @@
+//! What a pass over the live orders gathers, order by order.
+
+use std::collections::BTreeMap;
+
+use domain::deadlines::deadlines;
+use domain::order::OrderAsOf;
+use domain::{Order, Policy, PolicyBook, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::board::Board;
+use crate::carriers::CarrierFigures;
+
+/// What a pass, or a stretch of it, has seen. Merges with the watch of any other stretch of the same pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The pass's instant.
+    pub as_of: Timestamp,
+    /// Orders seen.
+    pub orders: u64,
+    /// What is near.
+    pub board: Board,
+    /// Carriers, by their id.
+    pub carriers: BTreeMap<String, CarrierFigures>,
+}
+
+/// One run over a stretch of a segment, as it is kept for the digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The last order of the stretch, after which another run goes on; `None` at the segment's end.
+    pub until: Option<String>,
+    /// What was seen.
+    pub watch: Watch,
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new(as_of: Timestamp, book: &PolicyBook) -> Self {
+        Self {
+            as_of,
+            orders: 0,
+            board: Board::new(book.board.rows_max),
+            carriers: BTreeMap::new(),
+        }
+    }
+
+    /// Sees one order.
+    pub fn order(&mut self, order: &Order, book: &PolicyBook) {
+        if let Some(seen) = order.as_of(self.as_of) {
+            self.seen(&seen, book.in_force_at(order.paid_at), book);
+        }
+    }
+
+    /// Sees one order of which the view as of the pass's instant is there already; `policy` is the pack in force at its payment.
+    pub fn seen(&mut self, seen: &OrderAsOf<'_>, policy: &Policy, book: &PolicyBook) {
+        self.orders += 1;
+        for deadline in deadlines(seen, policy) {
+            self.board.add(seen.order, &deadline, self.as_of, &book.board);
+        }
+        let judged_from = self.as_of.minus(book.board.carriers_judged());
+        for parcel in &seen.parcels {
+            let carrier = parcel.shipment.carrier.as_str();
+            if !self.carriers.contains_key(carrier) {
+                self.carriers
+                    .insert(carrier.to_owned(), CarrierFigures::default());
+            }
+            if let Some(figures) = self.carriers.get_mut(carrier) {
+                figures.add(parcel, policy, judged_from, self.as_of);
+            }
+        }
+    }
+
+    /// Adds what another stretch of the same pass has seen.
+    pub fn merge(&mut self, other: Self) {
+        self.orders += other.orders;
+        self.board.merge(other.board);
+        for (carrier, figures) in other.carriers {
+            self.carriers.entry(carrier).or_default().merge(&figures);
+        }
+    }
+}
