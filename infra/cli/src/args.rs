@@ -166,7 +166,7 @@ pub(crate) enum ScanKind {
     Stalls,
     /// Orders past their 30 days
     Signoffs,
-    /// A whole night: both scans, then its close
+    /// A whole night: both scans, then its close and the morning's digest
     Night,
 }
 

@@ -8,6 +8,7 @@ use domain::{Month, PolicyBook, Timestamp};
 use entrypoint::TimeLeft;
 use lake::{Answer, Lake, UploadKey};
 use local::{Cloud, Night, Options};
+use morning_digest::MorningDigest;
 use store::{ScanOutcome, Store};
 
 use crate::args::Shared;
@@ -161,12 +162,22 @@ impl Backend {
         Ok(night_close::handle(&function, night_close::Request { as_of }).await?)
     }
 
-    /// A whole night: both scans, then the close.
+    /// `morning-digest` of this cloud.
+    pub(crate) fn morning_digest(&self) -> MorningDigest {
+        MorningDigest {
+            store: self.store.clone(),
+            lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// A whole night: both scans, then the close and the digest.
     pub(crate) async fn night(&self, as_of: Timestamp) -> Result<Night, CommandError> {
         Ok(Night {
             stalls: self.scan_stalls(as_of).await?,
             signoffs: self.scan_signoffs(as_of).await?,
             close: self.close_night(as_of).await?,
+            digest: morning_digest::handle(&self.morning_digest(), morning_digest::Request { as_of }).await?,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The commands, one a file.
 
-pub(crate) mod explain;
 pub(crate) mod board;
+pub(crate) mod explain;
 pub(crate) mod identify;
 pub(crate) mod ledger;
 pub(crate) mod parked;

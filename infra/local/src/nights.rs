@@ -22,6 +22,8 @@ pub struct Night {
     pub signoffs: ScanOutcome,
     /// The close.
     pub close: night_close::Outcome,
+    /// The morning's digest.
+    pub digest: morning_digest::Outcome,
 }
 
 impl Cloud {
@@ -76,15 +78,16 @@ impl Cloud {
         })
     }
 
-    /// One night: both scans, then its close.
+    /// One night: both scans, then its close and its digest.
     ///
     /// # Errors
-    /// As the scans and the close.
+    /// As the scans, the close and the digest.
     pub async fn night(&self, as_of: Timestamp) -> Result<Night, CloudError> {
         Ok(Night {
             stalls: self.scan_stalls(as_of).await?,
             signoffs: self.scan_signoffs(as_of).await?,
             close: self.close_night(as_of).await?,
+            digest: self.digest(as_of).await?,
         })
     }
 

@@ -157,6 +157,7 @@ impl Cloud {
                 .close
                 .map_or(0, |close| close.entries);
             told(format!("night {at} closed: {entries} entries"));
+            told(format!("digest: {}", self.digest(*at).await?.keys.join(", ")));
         }
         Ok(())
     }

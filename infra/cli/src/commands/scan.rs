@@ -1,7 +1,6 @@
 //! `waymark scan`
 
 use domain::Timestamp;
-use local::Night;
 use night_close::Status;
 use store::ScanOutcome;
 
@@ -11,6 +10,9 @@ use crate::args::{Scan, ScanKind, Shared};
 use crate::backend::Backend;
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
+
+/// Rows of the board shown after a night.
+const BOARD_ROWS: usize = 10;
 
 pub(crate) async fn run(
     shared: &Shared,
@@ -22,7 +24,7 @@ pub(crate) async fn run(
     let scans = match arguments.which {
         ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
         ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
-        ScanKind::Night => whole(backend.night(as_of).await?, as_of, terminal)?,
+        ScanKind::Night => whole(&backend, as_of, terminal).await?,
     };
     if let Some(cloud) = backend.embedded() {
         cloud.deliver_streams().await?;
@@ -47,7 +49,12 @@ fn one(outcome: ScanOutcome, as_of: Timestamp, terminal: &Terminal) -> Result<Sc
 }
 
 /// Tells of a night.
-fn whole(night: Night, as_of: Timestamp, terminal: &Terminal) -> Result<Vec<ScanOutcome>, CommandError> {
+async fn whole(
+    backend: &Backend,
+    as_of: Timestamp,
+    terminal: &Terminal,
+) -> Result<Vec<ScanOutcome>, CommandError> {
+    let night = backend.night(as_of).await?;
     terminal.machine(&night)?;
     terminal.line(format!("{} {as_of}", terminal.say("the night", "夜间")));
     let scans = [
@@ -63,7 +70,45 @@ fn whole(night: Night, as_of: Timestamp, terminal: &Terminal) -> Result<Vec<Scan
         terminal.say("close", "结账"),
         close_summary(&night.close, terminal)
     ));
+    tell_digest(backend, &night.digest, terminal).await?;
     Ok(vec![night.stalls, night.signoffs])
+}
+
+/// Tells where the digest lies, and shows the top of its board.
+async fn tell_digest(
+    backend: &Backend,
+    outcome: &morning_digest::Outcome,
+    terminal: &Terminal,
+) -> Result<(), CommandError> {
+    if outcome.superseded {
+        let text = terminal.say(
+            "a later night of the same day has its digest there; nothing was changed",
+            "当天已有更晚的晨报，未作更改",
+        );
+        terminal.line(format!("  {}: {text}", terminal.say("digest", "晨报")));
+        return Ok(());
+    }
+    let keys = outcome.keys.iter().filter(|key| key.ends_with(".html"));
+    for key in keys {
+        terminal.line(format!("  {}: {key}", terminal.say("digest", "晨报")));
+    }
+    if outcome.missing > 0 {
+        let text = terminal.say(
+            "stretches of the pass are missing; the board is incomplete",
+            "段扫描缺失，看板不完整",
+        );
+        terminal.line(format!("  {} {text}", outcome.missing));
+    }
+    let digest = morning_digest::make(&backend.morning_digest(), outcome.as_of).await?;
+    terminal.line("");
+    super::board::show(
+        &digest.board,
+        outcome.as_of,
+        BOARD_ROWS,
+        &backend.policy,
+        terminal,
+    );
+    Ok(())
 }
 
 fn tell_failed(outcome: &ScanOutcome, terminal: &Terminal) {

@@ -133,7 +133,7 @@ fn carriers_section(digest: &Digest, book: &PolicyBook) -> Markup {
                 (text(&format!("Over the last {days} days, the live orders' parcels: silences over the limit, time from an event to our knowing of it, timelines that ended incomplete."),
                     &format!("近 {days} 天在库订单的包裹：断更次数、轨迹从发生到我方得知的时间、缺节点的轨迹。")))
             }
-            table.carriers {
+            div.scroll { table.carriers {
                 thead { tr {
                     th scope="col" { (text("Carrier", "承运商")) }
                     th scope="col" { (text("Parcels", "包裹")) }
@@ -166,7 +166,7 @@ fn carriers_section(digest: &Digest, book: &PolicyBook) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn section(board: &Board) -> Markup {
                     dd { (figure(&all.listed)) }
                 }
             }
-            table.by-clause {
+            div.scroll { table.by-clause {
                 thead { tr {
                     th scope="col" { (text("Clause", "条款")) }
                     @for hours in HORIZONS_HOURS {
@@ -47,7 +47,7 @@ pub(super) fn section(board: &Board) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }
