@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for entry in &mut posted {
         entry.because = Because::AppealAccepted {
             appeal_id: HOSTILE.to_owned(),
+            filed_at: hour(1),
             decided_at: hour(1),
         };
     }

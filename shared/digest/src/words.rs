@@ -32,7 +32,7 @@ impl Words {
 }
 
 /// Where the sellers are.
-const BEIJING: Zone = chrono_tz::Asia::Shanghai;
+pub(crate) const BEIJING: Zone = chrono_tz::Asia::Shanghai;
 
 /// `2024-06-17 15:00` in Beijing.
 pub fn beijing(at: Timestamp) -> String {

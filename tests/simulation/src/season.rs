@@ -352,6 +352,7 @@ impl Season {
         pause: Duration,
     ) -> Option<Result<ScanOutcome, entrypoint::Failure>> {
         let store = self.store(run);
+        let lake = Lake::new(self.cloud.s3(Some(run)), BUCKET);
         let policy = Arc::clone(&self.policy);
         let as_of = Timestamp::from_unix(as_of);
         // Half of the runs have no time at all: each goes on where the last one stopped.
@@ -373,7 +374,8 @@ impl Season {
                         segments,
                         cursor: None,
                     };
-                    stall_scan::handle_all(&StallScan { store, policy }, request, time_left).await
+                    let scan = StallScan { store, lake, policy };
+                    stall_scan::handle_all(&scan, request, time_left).await
                 }
                 Scan::Signoffs => {
                     let request = signoff_scan::Request {

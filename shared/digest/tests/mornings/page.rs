@@ -45,6 +45,7 @@ fn what_others_wrote_never_becomes_markup() {
     let mut posted = entries(&orders(300), hour(900));
     posted[0].because = Because::AppealAccepted {
         appeal_id: hostile.to_owned(),
+        filed_at: hour(1),
         decided_at: hour(1),
     };
     let page = html(&digest_of(&[made], posted, hour(20)), book());

@@ -39,6 +39,7 @@ fn a_text_that_begins_like_a_formula_is_quoted() {
     posted[0].entry_id = "=HYPERLINK(\"http://x\")".to_owned();
     posted[1].because = Because::AppealAccepted {
         appeal_id: "@SUM(1)".to_owned(),
+        filed_at: hour(1),
         decided_at: hour(1),
     };
     let sheets = sheets(&xlsx(&digest_of(&[], posted, hour(900)), book()).expect("a workbook"));
