@@ -90,6 +90,7 @@ impl Answering {
         let message = file_message(error.code, &error.detail);
         let issue = Issue {
             row: 0,
+            line: None,
             column: String::new(),
             code: error.code.to_string(),
             severity: "error".to_owned(),
@@ -134,7 +135,7 @@ impl Answering {
                 self.truncated = true;
                 break;
             }
-            self.issues.push(issue(raw.number(), finding));
+            self.issues.push(issue(raw, finding));
         }
         match &mut self.rejected {
             Some(rejected) if ruling.verdict == Verdict::Rejected => rejected.write(raw, &ruling.findings),
@@ -173,7 +174,10 @@ impl Answering {
     }
 
     /// The whole answer; the rejected rows are on disk.
-    pub(crate) fn finish(self, book: &PolicyBook) -> io::Result<Answer> {
+    pub(crate) fn finish(mut self, book: &PolicyBook) -> io::Result<Answer> {
+        if self.counts.rows == 0 {
+            self.notes.push(notes::of_no_rows());
+        }
         if let Some(rejected) = self.rejected {
             rejected
                 .finish()?
@@ -225,10 +229,11 @@ impl Answering {
     }
 }
 
-fn issue(row: u64, finding: &Finding) -> Issue {
+fn issue(raw: &RawRow, finding: &Finding) -> Issue {
     let text = message(finding);
     Issue {
-        row,
+        row: raw.number(),
+        line: Some(raw.line()),
         column: finding.column.clone(),
         code: finding.code.to_string(),
         severity: severity_in_answers(finding.code).to_owned(),
@@ -256,6 +261,7 @@ fn about_file(about: &About) -> AboutFile {
         delimiter: about.delimiter,
         sheet: about.sheet.clone(),
         other_sheets: about.other_sheets.clone(),
+        title_rows: about.title_rows,
         hidden_rows: about.hidden_rows,
         merged_ranges: about.merged_ranges,
         formula_cells: about.formula_cells,

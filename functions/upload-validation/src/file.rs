@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use aws_lc_rs::digest;
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
-use domain::{Timestamp, code::FileCode};
+use domain::{OrderId, Timestamp, code::FileCode};
 use intake::{
     About, CheckedRow, Columns, Context, FileError, Kind, Limits, RawRow, RepairedWriter, SHEET_ROWS_MAX,
     Survey, Trust, UploadError,
@@ -174,6 +174,7 @@ impl Fetched {
             survey,
             about,
             rows,
+            suspects,
         } = match self.readable(key).await? {
             Ok(readable) => readable,
             Err(error) => {
@@ -184,7 +185,8 @@ impl Fetched {
             }
         };
         let context = self.context(function, key, upload);
-        let mut batches = self.batches(kind, survey, context.clone());
+        let ids_are_whole = ids_are_whole(function, key, &suspects).await?;
+        let mut batches = self.batches(kind, survey, ids_are_whole, context.clone());
         let (header, columns) = match batches.recv().await {
             Some(Ok(Message::Header(header, columns))) => (header, columns),
             Some(Err(error)) => return Err(disk_failed(io::Error::other(error))),
@@ -287,12 +289,13 @@ impl Fetched {
         &self,
         kind: Kind,
         survey: Survey,
+        ids_are_whole: bool,
         context: Context,
     ) -> mpsc::Receiver<Result<Message, UploadError>> {
         let (sender, receiver) = mpsc::channel(1);
         let path = self.directory.path().join(UPLOADED);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = send_batches(&path, kind, &survey, &context, &sender) {
+            if let Err(error) = send_batches(&path, kind, (&survey, ids_are_whole), &context, &sender) {
                 // The receiver is gone only when the run has failed already.
                 let _ = sender.blocking_send(Err(error));
             }
@@ -310,11 +313,37 @@ struct Readable {
     /// How it was read, for the answer.
     about: About,
     rows: u64,
+    /// Order ids that look cut by a spreadsheet.
+    suspects: Vec<OrderId>,
 }
 
 enum Message {
     Header(Vec<String>, Columns),
     Rows(Vec<(RawRow, CheckedRow)>),
+}
+
+/// Whether the orders tell that ids which look cut are none (see [`are_known`]).
+async fn ids_are_whole(
+    function: &UploadValidation,
+    key: &UploadKey,
+    suspects: &[OrderId],
+) -> Result<bool, UploadFailure> {
+    if suspects.is_empty() {
+        return Ok(false);
+    }
+    let orders = function.store.orders(suspects).await;
+    let orders = orders.map_err(|source| UploadFailure::Store {
+        key: key.to_string(),
+        source,
+    })?;
+    Ok(are_known(suspects, |order_id| orders.contains_key(order_id)))
+}
+
+/// Whether most of the order ids are known: an id that a spreadsheet has cut to 15 digits hardly ever is, and one that ends
+/// in zeros by the way orders are numbered is.
+pub(crate) fn are_known(suspects: &[OrderId], is_known: impl Fn(&OrderId) -> bool) -> bool {
+    let known = suspects.iter().filter(|order_id| is_known(order_id)).count();
+    2 * known > suspects.len()
 }
 
 /// A rate touches every seller's money: a seller's own file may state none.
@@ -340,18 +369,22 @@ fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
         survey,
         about: upload.about(),
         rows: upload.rows(),
+        suspects: upload.suspected_ids().to_vec(),
     })
 }
 
 fn send_batches(
     path: &Path,
     kind: Kind,
-    survey: &Survey,
+    (survey, ids_are_whole): (&Survey, bool),
     context: &Context,
     sender: &mpsc::Sender<Result<Message, UploadError>>,
 ) -> Result<(), UploadError> {
     let file = File::open(path)?;
     let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
+    if ids_are_whole {
+        upload.trust_order_ids();
+    }
     let columns = upload.columns().clone();
     if sender
         .blocking_send(Ok(Message::Header(upload.header().to_vec(), columns.clone())))

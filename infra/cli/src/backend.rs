@@ -37,6 +37,18 @@ impl Backend {
         Self::open_local(&shared.data_dir, policy).await
     }
 
+    /// Opens the cloud that the command line names, for a command that only makes sense where there is one: a mistyped
+    /// directory is no empty cloud.
+    pub(crate) async fn open_existing(shared: &Shared) -> Result<Self, CommandError> {
+        if !shared.aws && Cloud::is_missing(&shared.data_dir) {
+            return Err(CommandError::usage(format!(
+                "nothing was uploaded under {} yet; name the place with --data-dir",
+                shared.data_dir.display()
+            )));
+        }
+        Self::open(shared, None).await
+    }
+
     /// Opens the embedded cloud under `data_dir`.
     pub(crate) async fn open_local(data_dir: &Path, policy: Arc<PolicyBook>) -> Result<Self, CommandError> {
         let cloud = Cloud::open(Options {

@@ -16,7 +16,7 @@ use store::Store;
 use tokio::sync::Mutex;
 use upload_validation::UploadValidation;
 
-use crate::dynamodb::DynamoDb;
+use crate::dynamodb::{self, DynamoDb};
 use crate::s3::{self, ObjectStore, ObjectStoreError};
 use crate::streams::Streams;
 use crate::template::{Template, TemplateError};
@@ -104,6 +104,15 @@ pub enum CloudError {
 }
 
 impl Cloud {
+    /// Whether a directory that could hold a cloud's state holds none: it is not there, or something else is in it.
+    pub fn is_missing(directory: &Path) -> bool {
+        match std::fs::metadata(directory) {
+            Ok(found) => found.is_dir() && !directory.join(dynamodb::FILE).exists(),
+            // What else may be wrong with it is told when it is opened.
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+
     /// Opens the cloud whose state is under `options.data_dir`, making it when it is not there.
     ///
     /// # Errors

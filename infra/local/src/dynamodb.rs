@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::CloudError;
 use crate::template::{IndexProperties, KeyProperties, TableProperties};
 
-const FILE: &str = "dynamodb.sqlite";
+pub(crate) const FILE: &str = "dynamodb.sqlite";
 
 /// The emulator, served on a port of the loopback interface for as long as this value lives.
 pub(crate) struct DynamoDb {

@@ -24,13 +24,15 @@ pub struct About {
     /// The sheets that were not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_sheets: Vec<String>,
+    /// Rows above the header, blank ones not counted: titles, which are not read.
+    pub title_rows: u64,
     /// Rows that the spreadsheet hides: they were read like any other.
     pub hidden_rows: u64,
     /// Ranges of merged cells.
     pub merged_ranges: u64,
     /// Cells that hold a formula: the value last computed was read.
     pub formula_cells: u64,
-    /// Rows of totals at the end: they are no data and were not counted.
+    /// Rows of totals and remarks at the end: they are no data and were not counted.
     pub totals_rows: u64,
 }
 
@@ -44,6 +46,7 @@ impl About {
             delimiter: None,
             sheet: None,
             other_sheets: Vec::new(),
+            title_rows: 0,
             hidden_rows: 0,
             merged_ranges: 0,
             formula_cells: 0,

@@ -230,7 +230,8 @@ impl<'a> Reading<'a> {
             let at = self.columns.at(Column::OrderId);
             at.is_some_and(|index| self.row.is_marked(index, CellMark::Number))
         };
-        precision::ends_like_a_cut_number(order_id) && (self.columns.is_precision_lost() || is_number())
+        precision::ends_like_a_cut_number(order_id)
+            && (self.columns.is_precision_lost() || self.columns.are_numbers_cut() && is_number())
     }
 
     /// A time that must be there.

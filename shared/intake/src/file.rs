@@ -5,6 +5,7 @@ use std::io;
 use domain::code::FileCode;
 
 use crate::about::{Compression, Encoding};
+use crate::foreign::{packed_twice, refuse_unread};
 use crate::input::SourceError;
 
 /// A file that is refused: nothing of it is applied. A result to show to the sender, not a failure of ours.
@@ -84,46 +85,8 @@ const CONTAINERS: &[(&[u8], Container)] = &[
     (b"\x50\x2a\x4d\x18", Container::Text(Some(Compression::Zstd))),
 ];
 
-/// The leading bytes of kinds of file that are not read, what it is, and the sender's remedy in both languages.
-const REFUSED: &[(&[u8], &str, Remedy)] = &[
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS", Remedy::Save),
-    (b"BZh", "bzip2", Remedy::Unpack),
-    (b"\xfd7zXZ\x00", "xz", Remedy::Unpack),
-    (b"7z\xbc\xaf\x27\x1c", "7z", Remedy::Unpack),
-    (b"Rar!\x1a\x07", "RAR", Remedy::Unpack),
-    (b"%PDF-", "PDF", Remedy::Save),
-    (b"PAR1", "Parquet", Remedy::Save),
-    (b"\x89PNG", "PNG", Remedy::Save),
-    (b"\xff\xd8\xff", "JPEG", Remedy::Save),
-    (b"[{", "JSON", Remedy::Lines),
-    (b"<", "HTML / XML", Remedy::Save),
-];
-
-#[derive(Clone, Copy)]
-enum Remedy {
-    Save,
-    Unpack,
-    UnpackTwice,
-    Lines,
-}
-
-impl Remedy {
-    fn refusal(self, name: &str) -> FileError {
-        let detail = match self {
-            Self::Save => format!("{name} — save it as CSV UTF-8 | {name}，请另存为 CSV UTF-8"),
-            Self::Unpack => format!("{name} — unpack it first | {name}，请先解压"),
-            Self::UnpackTwice => {
-                format!(
-                    "{name} inside a compressed file — unpack it once | 压缩文件里还有 {name}，请先解压一层"
-                )
-            }
-            Self::Lines => {
-                format!("{name} — write one object a line | {name}，请每行写一个对象（JSON Lines）")
-            }
-        };
-        FileError::new(FileCode::FileType, detail)
-    }
-}
+/// Characters of UTF-16 that are looked at to tell what it is.
+const NARROWED_BYTES: usize = 4 << 10;
 
 /// Byte order marks.
 const MARKS: &[(&[u8], Encoding)] = &[
@@ -159,11 +122,14 @@ pub(crate) fn stated_encoding(
             Container::Text(nested) => nested.map(|nested| nested.to_string()),
         };
         if let Some(nested) = nested {
-            return Err(Remedy::UnpackTwice.refusal(&nested));
+            return Err(packed_twice(&nested));
         }
     }
     if let Some(&(_, encoding)) = MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
-        refuse_unread(&head[utf8_mark(head)..])?;
+        match encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be => refuse_unread(&narrowed(head))?,
+            _ => refuse_unread(&head[utf8_mark(head)..])?,
+        }
         return Ok(Some(encoding));
     }
     refuse_unread(head)?;
@@ -176,12 +142,10 @@ pub(crate) fn stated_encoding(
     }
 }
 
-fn refuse_unread(text: &[u8]) -> Result<(), FileError> {
-    let text = text.trim_ascii_start();
-    match REFUSED.iter().find(|(magic, ..)| text.starts_with(magic)) {
-        Some((_, name, remedy)) => Err(remedy.refusal(name)),
-        None => Ok(()),
-    }
+/// The first ASCII characters of UTF-16, the byte order mark left out.
+fn narrowed(head: &[u8]) -> Vec<u8> {
+    let ascii = head.iter().copied().filter(|byte| byte.is_ascii() && *byte != 0);
+    ascii.take(NARROWED_BYTES).collect()
 }
 
 #[cfg(test)]
@@ -212,25 +176,6 @@ mod tests {
         );
         assert_eq!(stated_encoding(b"\xff\xfeo\0", None), Ok(Some(Encoding::Utf16Le)));
         assert_eq!(stated_encoding(b"\xfe\xff\0o", None), Ok(Some(Encoding::Utf16Be)));
-    }
-
-    #[test]
-    fn other_kinds_of_file_are_named_with_the_remedy() {
-        for (head, name, remedy) in [
-            (&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], "XLS", "另存为"),
-            (b"Rar!\x1a\x07\x01", "RAR", "解压"),
-            (b"\x89PNG\r\n", "PNG", "CSV UTF-8"),
-            (b"<html><table>", "HTML", "CSV UTF-8"),
-            (b"\xef\xbb\xbf\n <html>", "HTML", "CSV UTF-8"),
-            (b"[{\"order_id\": 1}]", "JSON", "one object a line"),
-        ] {
-            let refusal = stated_encoding(head, None).expect_err("refused");
-            assert_eq!(refusal.code, FileCode::FileType);
-            assert!(
-                refusal.detail.contains(name) && refusal.detail.contains(remedy),
-                "{refusal}"
-            );
-        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ use domain::code::FileCode;
 
 use crate::cell::{self, Use};
 use crate::kind::Need;
+use crate::precision::Precision;
 use crate::rejected::ANSWER_COLUMNS;
+use crate::title::HEADER_ROWS_MAX;
 use crate::{Column, FileError, Kind};
 
 const SHIPPED: &str = include_str!("../data/headers.toml");
@@ -28,6 +30,8 @@ pub struct Columns {
     width: usize,
     /// Whether the file's order ids show that a spreadsheet has cut them to 15 digits.
     precision_lost: bool,
+    /// Whether the spreadsheet's own numbers keep more digits than a spreadsheet does.
+    numbers_are_whole: bool,
 }
 
 impl Columns {
@@ -55,6 +59,7 @@ impl Columns {
             at,
             width,
             precision_lost: false,
+            numbers_are_whole: false,
         })
     }
 
@@ -74,8 +79,19 @@ impl Columns {
         self.precision_lost
     }
 
-    pub(crate) fn note_precision_lost(&mut self) {
-        self.precision_lost = true;
+    /// Whether a number of the spreadsheet's own that ends in zeros has lost its last digits: not where others have all
+    /// theirs, since a program wrote them that keeps them.
+    pub(crate) fn are_numbers_cut(&self) -> bool {
+        !self.numbers_are_whole
+    }
+
+    pub(crate) fn note_precision(&mut self, precision: &Precision) {
+        self.precision_lost = precision.is_lost();
+        self.numbers_are_whole = precision.numbers_are_whole();
+    }
+
+    pub(crate) fn trust_order_ids(&mut self) {
+        self.precision_lost = false;
     }
 
     /// How many cells the header has.
@@ -147,26 +163,32 @@ pub(crate) fn answer_columns(header: &[String]) -> Option<Range<usize>> {
         .map(|start| start..start + count)
 }
 
-/// The delimiter under which the first line names the most columns of `kind`; where several do, the one that occurs
-/// most often, and a comma before all.
+/// The delimiter under which one of the first lines names the most columns of `kind`; where several do, the one that
+/// occurs most often, and a comma before all.
 pub(crate) fn sniff_delimiter(kind: Kind, text: &[u8]) -> u8 {
-    let text = text.trim_ascii_start();
-    let line = text
-        .split(|byte| matches!(byte, b'\n' | b'\r'))
-        .next()
-        .unwrap_or_default();
-    let known = |delimiter: u8| {
+    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let lines: Vec<&[u8]> = lines
+        .filter(|line| !line.trim_ascii().is_empty())
+        .take(HEADER_ROWS_MAX)
+        .collect();
+    let known = |line: &[u8], delimiter: u8| {
         let cells = line.split(|&byte| byte == delimiter);
         let names = cells
             .filter_map(|cell| str::from_utf8(cell).ok())
             .map(|cell| normalised(cell.trim_matches('"')));
         names.filter(|name| column_named(kind, name).is_some()).count()
     };
-    let often = |delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
+    let often = |line: &[u8], delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
+    let rank = |delimiter: u8| {
+        let ranks = lines
+            .iter()
+            .map(|line| (known(line, delimiter), often(line, delimiter)));
+        ranks.max()
+    };
     let ranked = [b'\t', b';', b','];
     ranked
         .into_iter()
-        .max_by_key(|&delimiter| (known(delimiter), often(delimiter)))
+        .max_by_key(|&delimiter| rank(delimiter))
         .unwrap_or(b',')
 }
 
@@ -358,6 +380,11 @@ mod tests {
             ("order_id\tcarrier\ttracking_number", b'\t'),
             ("\n\n\"订单号\";\"物流方式\";\"运单号, 必填, 注意\"", b';'),
             ("a,b;c;d;e", b';'),
+            (
+                "发货表, 2024-06, 第一批, 全部\n\norder_id;carrier;tracking_number",
+                b';',
+            ),
+            ("sep=\t\norder_id\tcarrier\ttracking_number\n1,2,3\tDHL\t4", b'\t'),
             ("x", b','),
         ] {
             assert_eq!(

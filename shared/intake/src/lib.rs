@@ -13,6 +13,7 @@ mod check;
 mod chunk;
 mod delimited;
 mod file;
+mod foreign;
 mod header;
 mod input;
 mod json_lines;
@@ -26,6 +27,7 @@ mod repaired;
 mod row;
 mod sheet;
 mod survey;
+mod title;
 mod totals;
 mod upload;
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{Read, Seek, SeekFrom};
 use std::mem;
 
+use domain::OrderId;
 use domain::code::FileCode;
 
 use crate::about::{About, Compression, Format};
@@ -13,9 +14,10 @@ use crate::header::{Columns, sniff_delimiter};
 use crate::input::{Encoded, Input, Source, beyond};
 use crate::json_lines::JsonLines;
 use crate::precision::Precision;
-use crate::sheet::Sheet;
+use crate::sheet::{ReadRow, Sheet};
+use crate::title;
 use crate::totals::is_totals;
-use crate::{Chunk, Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
+use crate::{CellMark, Chunk, Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
 
 /// Rows that are looked at before the first is given, at most, and bytes of their cells.
 const SAMPLE_ROWS_MAX: usize = 10_000;
@@ -33,6 +35,7 @@ pub struct Upload<R> {
     header: Vec<String>,
     columns: Columns,
     about: About,
+    suspects: Vec<OrderId>,
     /// Rows read before they were asked for, and what ended that.
     ahead: VecDeque<RawRow>,
     failed: Option<UploadError>,
@@ -84,18 +87,16 @@ pub fn open_surveyed<R: Read + Seek>(
     survey: &Survey,
 ) -> Result<Upload<R>, UploadError> {
     source.rewind().map_err(UploadError::Read)?;
-    let (mut table, about) = match survey.container {
+    let (mut table, mut about) = match survey.container {
         Container::Zip => sheet(source, kind, &limits, survey)?,
         Container::Text(compression) => text(source, kind, limits, survey, compression)?,
     };
     let header = match &table {
         Table::JsonLines(lines) => lines.header().to_vec(),
         Table::Delimited(_) | Table::Sheet(_) => {
-            let mut first = RawRow::default();
-            if !table.read(&mut first)? {
-                return Err(FileError::new(FileCode::FileEmpty, "").into());
-            }
-            first.cells().map(str::to_owned).collect()
+            let head = title::find(kind, |row| table.read(row))?;
+            about.title_rows = head.title_rows;
+            head.header
         }
     };
     let rows_max = match about.format {
@@ -107,6 +108,7 @@ pub fn open_surveyed<R: Read + Seek>(
         columns: Columns::resolve(kind, &header)?,
         header,
         about,
+        suspects: Vec::new(),
         ahead: VecDeque::new(),
         failed: None,
         held: VecDeque::new(),
@@ -130,8 +132,12 @@ fn sheet<R: Read + Seek>(
         return Err(beyond(FileCode::FileTooLarge, limits.file_bytes_max).into());
     }
     source.rewind()?;
-    let is_header = |cells: &[String]| Columns::resolve(kind, cells).is_ok();
-    let sheet = Sheet::open(source, limits, survey.sheet.as_deref(), &is_header)?;
+    let has_header = |read: &mut ReadRow<'_>| match title::find(kind, read) {
+        Ok(head) => Ok(Columns::resolve(kind, &head.header).is_ok()),
+        Err(UploadError::Refused(error)) if error.code == FileCode::FileEmpty => Ok(false),
+        Err(error) => Err(error),
+    };
+    let sheet = Sheet::open(source, limits, survey.sheet.as_deref(), &has_header)?;
     Ok((Table::Sheet(Box::new(sheet)), About::of(Format::Xlsx)))
 }
 
@@ -173,6 +179,17 @@ impl<R: Read + Seek> Upload<R> {
     /// Whether the file's order ids, taken together, show that a spreadsheet has cut them to 15 digits.
     pub fn precision_lost(&self) -> bool {
         self.columns.is_precision_lost()
+    }
+
+    /// Some of the ids that show it, a hundred at most. Where orders are known under them, they are no cut ones:
+    /// [`Upload::trust_order_ids`].
+    pub fn suspected_ids(&self) -> &[OrderId] {
+        &self.suspects
+    }
+
+    /// Takes the order ids for whole whatever the file as a whole shows; before the first row is read.
+    pub fn trust_order_ids(&mut self) {
+        self.columns.trust_order_ids();
     }
 
     /// How the file was read. Its counts are final after the last row.
@@ -284,13 +301,16 @@ impl<R: Read + Seek> Upload<R> {
         }
     }
 
-    /// Looks at the order ids of the first rows, until one of them shows that no spreadsheet has cut them.
+    /// Looks at the order ids of the first rows, until they show that no spreadsheet has cut them.
     fn look_ahead(&mut self) {
         let Some(at) = self.columns.at(Column::OrderId) else {
             return;
         };
         let (mut precision, mut bytes) = (Precision::default(), 0);
-        while self.ahead.len() < SAMPLE_ROWS_MAX && bytes < SAMPLE_BYTES_MAX && !precision.is_refuted() {
+        let is_sheet = matches!(self.table, Table::Sheet(_));
+        let is_settled =
+            |precision: &Precision| precision.is_refuted() && (!is_sheet || precision.numbers_are_whole());
+        while self.ahead.len() < SAMPLE_ROWS_MAX && bytes < SAMPLE_BYTES_MAX && !is_settled(&precision) {
             let mut row = RawRow::default();
             match self.table.read(&mut row) {
                 Ok(true) => {}
@@ -300,12 +320,13 @@ impl<R: Read + Seek> Upload<R> {
                     break;
                 }
             }
-            precision.look_at(row.cell(at));
+            precision.look_at(row.cell(at), row.is_marked(at, CellMark::Number));
             bytes += row.bytes();
             self.ahead.push_back(row);
         }
+        self.columns.note_precision(&precision);
         if precision.is_lost() {
-            self.columns.note_precision_lost();
+            self.suspects = precision.suspects();
         }
     }
 }

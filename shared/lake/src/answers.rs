@@ -68,6 +68,9 @@ pub struct AboutFile {
     /// The sheets that were not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_sheets: Vec<String>,
+    /// Rows above the header: titles, not read.
+    #[serde(default)]
+    pub title_rows: u64,
     /// Rows that the spreadsheet hides: read like any other.
     #[serde(default)]
     pub hidden_rows: u64,
@@ -77,7 +80,7 @@ pub struct AboutFile {
     /// Cells whose formula's last value was read.
     #[serde(default)]
     pub formula_cells: u64,
-    /// Rows of totals at the end: no data and not counted.
+    /// Rows of totals and remarks at the end: no data and not counted.
     #[serde(default)]
     pub totals_rows: u64,
 }
@@ -135,6 +138,10 @@ pub struct FinesSummary {
 pub struct Issue {
     /// The data row, from 1.
     pub row: u64,
+    /// Where the row begins in the file itself: a sheet's own row, a text's line. Blank ones and titles count here; absent
+    /// where the finding is about the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The column's canonical name; empty when it is about the row.
     pub column: String,
     /// The code.

@@ -376,3 +376,85 @@ fn every_kind_can_be_judged() {
         );
     }
 }
+
+/// A clerk looks for a row by the number that the spreadsheet shows beside it.
+#[test]
+fn rows_are_found_by_the_files_own_lines() {
+    let desk = Desk::new();
+    let titled = "六月发货表\n\norder_id,carrier,tracking_number\n8200000000000000,DHL,3318810025\n\n1,DHL,3318810025\n";
+    let file = desk.file("titled.csv", titled);
+    let answer = desk.answer(&file, "tracking", &[]);
+    let issue = answer.issues.iter().find(|issue| issue.severity == "error");
+    assert_eq!(issue.map(|issue| (issue.row, issue.line)), Some((2, Some(6))));
+    let about = answer.upload.about.expect("it was read");
+    assert_eq!(about.title_rows, 1);
+    for (lang, words) in [
+        (
+            "en",
+            ["in the file, line 6", "Rows above the header were not read: 1."],
+        ),
+        ("zh", ["在文件的第 6 行", "表头上方的行未读取：1 行。"]),
+    ] {
+        let ran = desk.validate(&[&file], "tracking", &["--lang", lang]);
+        assert!(
+            words.iter().all(|word| ran.stdout.contains(word)),
+            "{}",
+            ran.stdout
+        );
+    }
+    let plain = desk.file("plain.csv", DIRTY);
+    let ran = desk.validate(&[&plain], "tracking", &[]);
+    assert!(!ran.stdout.contains("in the file"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_header_without_rows_is_told() {
+    let desk = Desk::new();
+    let file = desk.file("empty.csv", "order_id,carrier,tracking_number\n");
+    let ran = desk.validate(&[&file], "tracking", &[]);
+    assert_eq!(ran.status, 0);
+    assert!(ran.stdout.contains("no rows below the header"), "{}", ran.stdout);
+    let ran = desk.validate(&[&file], "tracking", &["--lang", "zh"]);
+    assert!(ran.stdout.contains("表头下面没有数据行"), "{}", ran.stdout);
+}
+
+/// A platform that numbers its orders by tens: only the orders tell such ids from cut ones.
+#[test]
+fn ids_that_look_cut_are_sound_where_their_orders_are_known() {
+    let desk = Desk::new();
+    let places = [10, 11, 13, 16, 17, 21, 28, 30, 41, 55, 62, 90];
+    let rows: String = (0..12)
+        .map(|at| {
+            format!(
+                "820000000000{}0,DHL,{}\n",
+                100 + places[at],
+                3_318_810_000_u64 + at as u64
+            )
+        })
+        .collect();
+    let tracking = desk.file(
+        "tracking.csv",
+        format!("order_id,carrier,tracking_number\n{rows}"),
+    );
+    let lost = |answer: &Answer| answer.by_code.get("ORDER_ID_PRECISION_LOST").copied();
+    assert_eq!(lost(&desk.answer(&tracking, "tracking", &[])), Some(12));
+    // Among the orders is one whose id has all its digits: a spreadsheet had no hand in that file.
+    let known = |count: usize| {
+        let orders = places[..count].iter().map(|place| {
+            format!(
+                "820000000000{}0,S1,2024-05-01T00:00:00Z,80.10,USD,US\n",
+                100 + place
+            )
+        });
+        format!(
+            "{ORDERS}8200000000000003,S1,2024-05-01T00:00:00Z,80.10,USD,US\n{}",
+            orders.collect::<String>()
+        )
+    };
+    for (count, expected) in [(6, Some(12)), (7, None)] {
+        let orders = desk.file("orders.csv", known(count));
+        let orders = orders.to_string_lossy().into_owned();
+        let answer = desk.answer(&tracking, "tracking", &["--orders", &orders]);
+        assert_eq!(lost(&answer), expected, "{count} orders are known");
+    }
+}

@@ -144,6 +144,33 @@ fn a_data_directory_that_cannot_be_used_is_told_in_a_sentence() {
     );
 }
 
+#[test]
+fn a_command_that_only_reads_begins_no_cloud_in_a_mistyped_directory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let other = directory.path().join("other");
+    fs::create_dir(&other).expect("a directory");
+    fs::write(other.join("letter.txt"), "Dear all").expect("a file");
+    for place in ["stat", "other"] {
+        let waymark = waymark(&directory.path().join(place));
+        let commands: [&[&str]; 5] = [
+            &["ledger"],
+            &["ledger", "verify"],
+            &["parked"],
+            &["scan", "stalls"],
+            &["report", "--month", "2024-04"],
+        ];
+        for command in commands {
+            assert_complains(
+                &waymark.run(command),
+                2,
+                &["nothing was uploaded", place, "--data-dir"],
+            );
+        }
+    }
+    assert!(!directory.path().join("stat").exists(), "nothing was begun");
+    assert_eq!(fs::read_dir(&other).expect("a directory").count(), 1);
+}
+
 /// A cloud's state with something in it.
 fn state(directory: &Path) -> Waymark {
     let waymark = waymark(&directory.join("state"));

@@ -1,6 +1,8 @@
 //! The dry run and the upload itself say the same of a file, however dirty it is.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::ruling::Uploader;
 use domain::{PolicyBook, SellerId, Timestamp};
@@ -412,4 +414,51 @@ fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
     assert_eq!((&short.undone, short.truncated), (&long.undone, long.truncated));
     assert_eq!(short.issues, long.issues);
     assert!(short_rejected == long_rejected, "the refused rows differ");
+}
+
+/// What is on disk when a run is killed: here, when it has read half of the rows.
+#[test]
+fn a_run_killed_half_way_leaves_the_earlier_answer_whole() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (path, out) = (directory.path().join("file.csv"), directory.path().join("out"));
+    let write = |rows: usize| {
+        let row = "8200000000000000,Nobody Post,1\n";
+        let text = format!("order_id,carrier,tracking_number\n{}", row.repeat(rows));
+        std::fs::write(&path, text).expect("a file");
+    };
+    let run = |progress: &dyn Fn(u64)| {
+        let dry_run = DryRun {
+            kind: Kind::Tracking,
+            uploader: Uploader::Operator,
+            recorded_at: at(LEARNED_AT),
+            policy: PolicyBook::shipped(),
+            limits: Limits::default(),
+            orders: None,
+            progress,
+        };
+        dry_run.run(&path, Some(&out)).expect("an answer")
+    };
+    let files = || {
+        let names = ["rejected.csv", "repaired.xlsx", "report.json"];
+        names.map(|name| std::fs::read(out.join(name)).expect("an answer file"))
+    };
+    write(3);
+    run(&|_| {});
+    let earlier = files();
+    write(200_000);
+    let (half, is_second_pass, last) = (3_000_000, Cell::new(false), Cell::new(0));
+    let kill = |at: u64| {
+        is_second_pass.set(is_second_pass.get() || at < last.get());
+        last.set(at);
+        assert!(!is_second_pass.get() || at < half, "killed");
+    };
+    let killed = catch_unwind(AssertUnwindSafe(|| run(&kill)));
+    assert!(killed.is_err(), "it was killed");
+    let part = std::fs::metadata(out.join(".rejected.csv.part")).expect("it was under way");
+    assert!(part.len() > 0);
+    assert_eq!(files(), earlier);
+    write(4);
+    assert_eq!(run(&|_| {}).counts.rejected, 4);
+    assert_ne!(files(), earlier);
+    assert_eq!(std::fs::read_dir(&out).expect("a directory").count(), 3);
 }

@@ -25,9 +25,14 @@ pub(super) fn of_file(about: &About) -> Vec<Note> {
         }
     };
     add(
+        about.title_rows,
+        "Rows above the header were not read: {}.",
+        "表头上方的行未读取：{} 行。",
+    );
+    add(
         about.totals_rows,
-        "Totals at the end were not counted as rows: {}.",
-        "末尾的合计行未计入：{} 行。",
+        "Totals and remarks at the end were not counted as rows: {}.",
+        "末尾的合计行和备注行未计入：{} 行。",
     );
     add(
         about.hidden_rows,
@@ -99,6 +104,15 @@ pub(crate) fn of_unusable_orders(rows: u64) -> Option<Note> {
             format!("订单文件中无法使用的行：{rows} 行。"),
         )
     })
+}
+
+/// There is a header, and nothing below it.
+pub(super) fn of_no_rows() -> Note {
+    note(
+        None,
+        "There are no rows below the header. If the table has some, check that the right sheet or file was saved.",
+        "表头下面没有数据行。如果原表有数据，请确认保存的是正确的工作表或文件。",
+    )
 }
 
 /// There is no `repaired.xlsx`.

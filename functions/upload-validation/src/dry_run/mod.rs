@@ -33,6 +33,7 @@ use intake::{
 use lake::{Answer, UploadSummary};
 
 use crate::answer::{Answering, notes};
+use crate::file::are_known;
 use files::{AnswerFiles, Watched};
 use in_file::InFile;
 use in_order::in_order;
@@ -91,7 +92,7 @@ pub enum DryRunError {
 
 impl DryRun<'_> {
     /// Judges the file at `path`. With a directory `out` the answer's files are written there: `rejected.csv`,
-    /// `repaired.xlsx` and, last, `report.json`.
+    /// `repaired.xlsx` and, last, `report.json`: each whole or not at all, and no report without its files.
     ///
     /// A file that is refused, be it at its end, gives its refusal only. The bytes' digest is taken only for `out`, where
     /// it is kept.
@@ -134,7 +135,7 @@ impl DryRun<'_> {
             answer.upload.sha256 = digest.map_err(read_failed)?;
         }
         if let Some(files) = &files {
-            files.report(&answer)?;
+            files.publish(&answer)?;
         }
         Ok(answer)
     }
@@ -152,6 +153,13 @@ impl DryRun<'_> {
         let mut source = Watched::open(path, self.progress)?;
         let survey = intake::survey(&mut source, &limits)?;
         let mut upload = intake::open_surveyed(source, self.kind, limits, &survey)?;
+        if let Some(orders) = &self.orders
+            && are_known(upload.suspected_ids(), |order_id| {
+                orders.order(order_id).is_some()
+            })
+        {
+            upload.trust_order_ids();
+        }
         let (columns, context) = (upload.columns().clone(), self.context());
         let answering = Answering::new(
             summary.clone(),

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     {
         return super::verify::copied::run(closes, verify.newest.as_deref(), terminal);
     }
-    let backend = Backend::open(shared, None).await?;
+    let backend = Backend::open_existing(shared).await?;
     if arguments.action.is_some() {
         return super::verify::run(&backend, terminal).await;
     }

@@ -18,7 +18,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open(shared, None).await?;
+    let backend = Backend::open_existing(shared).await?;
     let wait_max = backend.policy.intake.parked_max;
     let mut totals = Totals::default();
     let mut printed = Ok(());

@@ -20,7 +20,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open(shared, None).await?;
+    let backend = Backend::open_existing(shared).await?;
     let scans = match arguments.which {
         ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
         ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],

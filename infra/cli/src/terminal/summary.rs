@@ -142,6 +142,7 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
             terminal.say(if line.rows == 1 { "row " } else { "rows" }, "行"),
             rows_named(line)
         ));
+        show_lines(line, terminal);
     }
     let Some(first) = line.issues.first() else { return };
     let text = terminal.say(&first.message_en, &first.message_zh);
@@ -156,12 +157,25 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
 
 /// `3, 17, 44 …`
 fn rows_named(line: &CodeLine<'_>) -> String {
-    let named: Vec<String> = line
-        .issues
-        .iter()
-        .take(ROWS_NAMED_MAX)
-        .map(|issue| issue.row.to_string())
-        .collect();
+    named(line, |issue| issue.row)
+}
+
+/// Where these rows stand in the file itself, unless it is where everybody looks: below a header in the first line, one row
+/// a line.
+fn show_lines(line: &CodeLine<'_>, terminal: &Terminal) {
+    let named_issues = line.issues.iter().take(ROWS_NAMED_MAX);
+    let is_elsewhere = |issue: &&Issue| issue.line.is_some_and(|at| at != issue.row + 1);
+    if named_issues.copied().any(|issue| is_elsewhere(&issue)) {
+        let lines = named(line, |issue| issue.line.unwrap_or_default());
+        let lead = terminal.say("in the file, line ", "在文件的第 ");
+        let end = terminal.say("", " 行");
+        show_wrapped(&format!("{lead}{lines}{end}"), "    ", FAINT, terminal);
+    }
+}
+
+fn named(line: &CodeLine<'_>, place: impl Fn(&Issue) -> u64) -> String {
+    let places = line.issues.iter().take(ROWS_NAMED_MAX);
+    let named: Vec<String> = places.map(|issue| place(issue).to_string()).collect();
     let more = if line.rows > named.len() as u64 && !named.is_empty() {
         " …"
     } else {

@@ -1,7 +1,7 @@
 //! What to tell somebody whose number misses its carrier's rule: candidates and hints, never a guess (A2).
 
 use super::pattern::Pattern;
-use super::{Carrier, CarrierTable, CheckDigit};
+use super::{Carrier, CarrierTable, CheckDigit, Fit};
 
 /// What a number that misses the rule looks like all the same.
 #[derive(Debug)]
@@ -17,22 +17,38 @@ const CANDIDATES_MAX: usize = 5;
 impl CarrierTable {
     /// What to say of a number that misses the rule of `named`, or whose carrier is unknown: the carriers it fits
     /// and what it looks like, as the detail of `NUM_FORMAT` and `CARRIER_UNKNOWN` in both languages
-    /// (see [`crate::message`]): `fits YunExpress, Yanwen | 符合云途、燕文的单号规则`. Empty when there is nothing to say.
+    /// (see [`crate::message`]): `fits YunExpress, Yanwen | 符合云途、燕文的单号规则`. Carriers whose check digit it misses
+    /// come last and are told as such: one digit may be mistyped. Empty when there is nothing to say.
     pub fn advice(&self, named: Option<&Carrier>, number: &str) -> String {
         let hint = named.and_then(|carrier| carrier.hint(number));
         let fits = self.fits(number);
-        let right = fits.iter().filter(|fit| fit.check_digit != CheckDigit::Invalid);
-        let candidates: Vec<_> = right.map(|fit| fit.carrier).take(CANDIDATES_MAX).collect();
-        let names = |name: fn(&Carrier) -> &str| candidates.iter().copied().map(name).collect::<Vec<_>>();
-        let fits_en = format!("fits {}", names(Carrier::name).join(", "));
-        let fits_zh = format!("符合{}的单号规则", spaced(&names(Carrier::name_zh).join("、")));
-        match (hint, candidates.is_empty()) {
+        let (mistyped, right): (Vec<_>, Vec<_>) = fits
+            .iter()
+            .take(CANDIDATES_MAX)
+            .partition(|fit| fit.check_digit == CheckDigit::Invalid);
+        let english = |fits: &[&Fit<'_>]| names(fits, Carrier::name).join(", ");
+        let chinese = |fits: &[&Fit<'_>]| spaced(&names(fits, Carrier::name_zh).join("、"));
+        let (mut said_en, mut said_zh) = (Vec::new(), Vec::new());
+        if !right.is_empty() {
+            said_en.push(format!("fits {}", english(&right)));
+            said_zh.push(format!("符合{}的单号规则", chinese(&right)));
+        }
+        if !mistyped.is_empty() {
+            said_en.push(format!("fits {} but for the check digit", english(&mistyped)));
+            said_zh.push(format!("除校验位外符合{}的单号规则", chinese(&mistyped)));
+        }
+        let (fits_en, fits_zh) = (said_en.join(", "), said_zh.join("，"));
+        match (hint, fits_en.is_empty()) {
             (None, true) => String::new(),
             (None, false) => format!("{fits_en} | {fits_zh}"),
             (Some(hint), true) => format!("{} | {}", hint.text_en, hint.text_zh),
             (Some(hint), false) => format!("{}, and {fits_en} | {}，也{fits_zh}", hint.text_en, hint.text_zh),
         }
     }
+}
+
+fn names<'c>(fits: &[&Fit<'c>], name: fn(&'c Carrier) -> &'c str) -> Vec<&'c str> {
+    fits.iter().map(|fit| name(fit.carrier)).collect()
 }
 
 impl CarrierTable {
@@ -102,6 +118,11 @@ mod tests {
                 "fits GOFO Express | 符合 GOFO 的单号规则",
             ),
             ("DHL", "?", ""),
+            (
+                "Pigeon Post",
+                "3318810026",
+                "fits DHL but for the check digit | 除校验位外符合敦豪的单号规则",
+            ),
         ] {
             assert_eq!(table.advice(table.find(named), number), advice);
         }

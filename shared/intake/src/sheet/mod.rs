@@ -43,6 +43,12 @@ use workbook::{Tab, Workbook};
 /// Sheets that a message names.
 const SHEETS_NAMED: usize = 10;
 
+/// Reads the next row of a sheet that is not blank; false at its end.
+pub(crate) type ReadRow<'a> = dyn FnMut(&mut RawRow) -> Result<bool, UploadError> + 'a;
+
+/// Whether a sheet has a header that can be used, by its first rows.
+pub(crate) type HasHeader<'a> = dyn Fn(&mut ReadRow<'_>) -> Result<bool, UploadError> + 'a;
+
 /// A sheet of a workbook, read row by row.
 pub(crate) struct Sheet<R> {
     book: Book,
@@ -75,7 +81,7 @@ struct Book {
 
 impl<R: Read + Seek> Sheet<R> {
     /// Opens a workbook: checks bounds, picks the sheet that is `named`, hidden or not; else the first visible one
-    /// whose first row that is not blank `is_header` accepts; else the first visible one.
+    /// in whose first rows `has_header` finds one; else the first visible one.
     ///
     /// # Errors
     /// [`UploadError::Refused`] with `FILE_TYPE` for a zip that is no workbook, `FILE_EMPTY` when there is no such
@@ -85,12 +91,12 @@ impl<R: Read + Seek> Sheet<R> {
         source: R,
         limits: &Limits,
         named: Option<&str>,
-        is_header: &dyn Fn(&[String]) -> bool,
+        has_header: &HasHeader<'_>,
     ) -> Result<Self, UploadError> {
         let mut package = Package::open(source, limits)?;
         let workbook = Workbook::read(&mut package)?;
         let book = Book::read(&mut package, &workbook, limits)?;
-        let chosen = choose(&mut package, &workbook.sheets, &book, named, is_header)?;
+        let chosen = choose(&mut package, &workbook.sheets, &book, named, has_header)?;
         let merges = Merges::read(package.part(&chosen.part)?, limits.columns_max)?;
         let about = SheetAbout {
             name: chosen.name.clone(),
@@ -158,7 +164,7 @@ fn choose<'a, R: Read + Seek>(
     sheets: &'a [Tab],
     book: &Book,
     named: Option<&str>,
-    is_header: &dyn Fn(&[String]) -> bool,
+    has_header: &HasHeader<'_>,
 ) -> Result<&'a Tab, UploadError> {
     if let Some(name) = named {
         return sheets
@@ -175,15 +181,10 @@ fn choose<'a, R: Read + Seek>(
     if others.peek().is_none() {
         return Ok(first);
     }
-    let mut row = RawRow::default();
     for sheet in std::iter::once(first).chain(others) {
         let mut rows = Rows::new(package.part(&sheet.part)?, Merges::default());
-        row.clear();
-        if rows.read(book, &mut row)? {
-            let cells: Vec<String> = row.cells().map(str::to_owned).collect();
-            if is_header(&cells) {
-                return Ok(sheet);
-            }
+        if has_header(&mut |row| rows.read(book, row))? {
+            return Ok(sheet);
         }
         let bytes = rows.bytes();
         package.charge(bytes);

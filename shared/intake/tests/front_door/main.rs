@@ -15,6 +15,7 @@ mod refusing;
 mod repaired;
 mod sellers;
 mod spreadsheets;
+mod titles;
 mod tracking;
 
 use std::io::Cursor;

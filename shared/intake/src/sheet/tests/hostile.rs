@@ -96,7 +96,7 @@ fn a_refused_bomb_is_read_no_further() {
         shared_string_bytes_max: 1 << 20,
         ..Limits::default()
     };
-    let opened = Sheet::open(Counting(Cursor::new(&file), &BYTES), &limits, None, &|_| true);
+    let opened = Sheet::open(Counting(Cursor::new(&file), &BYTES), &limits, None, &|_| Ok(true));
     assert!(matches!(opened, Err(UploadError::Refused(_))));
     // The file's end with its directory, and a few buffers of the part.
     let read = BYTES.load(Ordering::Relaxed);
@@ -350,7 +350,7 @@ fn a_failing_source_is_no_fault_of_the_file() {
     }
     for reads in 0..8 {
         let source = Failing(Cursor::new(everything(zip::CompressionMethod::Deflated)), reads);
-        let opened = Sheet::open(source, &Limits::default(), None, &|_| true);
+        let opened = Sheet::open(source, &Limits::default(), None, &|_| Ok(true));
         assert!(matches!(opened, Err(UploadError::Read(_))), "{reads}");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::sheet::{Sheet, SheetAbout};
+use crate::sheet::{ReadRow, Sheet, SheetAbout};
 use crate::{CellMark, Limits, RawRow, UploadError};
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -152,8 +152,11 @@ pub(super) fn read_named(
     limits: &Limits,
     named: Option<&str>,
 ) -> Result<(Vec<Vec<String>>, SheetAbout), UploadError> {
-    let is_header = |cells: &[String]| cells.iter().any(|cell| cell == "order_id");
-    let mut sheet = Sheet::open(Cursor::new(file), limits, named, &is_header)?;
+    let has_header = |read: &mut ReadRow<'_>| {
+        let mut row = RawRow::default();
+        Ok(read(&mut row)? && row.cells().any(|cell| cell == "order_id"))
+    };
+    let mut sheet = Sheet::open(Cursor::new(file), limits, named, &has_header)?;
     let (mut rows, mut row) = (Vec::new(), RawRow::default());
     while sheet.read(&mut row)? {
         let marked = |index: usize, cell: &str| {
