@@ -6,7 +6,8 @@ use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
 use domain::order::FrozenRate;
 use domain::ruling::{Ruling, Uploader};
 use domain::{
-    Cents, Currency, Order, OrderId, PolicyBook, RowCode, Severity, Source, Timestamp, TrackingNumber,
+    Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Source, Timestamp,
+    TrackingNumber,
 };
 use serde::{Deserialize, Serialize};
 use store::{Commit, OrderWrite, Parent, RatesByDay, Store, StoreError, StoredOrder};
@@ -115,6 +116,15 @@ impl OrderNews {
             Self::Tracking(fact) => Parent::Order(fact.order_id.clone()),
             Self::Event(fact) => Parent::Number(fact.number.clone()),
             Self::Appeal(fact) => Parent::Order(fact.order_id.clone()),
+        }
+    }
+
+    /// Whether the row has errors of its own: whoever sent it was told at once.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self {
+            Self::Tracking(fact) => fact.findings.iter().any(Finding::is_error),
+            // Such rows have no fact when they have errors.
+            Self::Order(_) | Self::Event(_) | Self::Appeal(_) => false,
         }
     }
 

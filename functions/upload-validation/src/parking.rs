@@ -1,11 +1,13 @@
 //! Parking: rows whose parent has not arrived are kept, and applied by themselves when it comes, unless they have lapsed
-//! by then (45 days between the two uploads, `intake.parked_days_max`). A lapsed row stays listed and is never deleted.
+//! by then (45 days between the two uploads, `intake.parked_days_max`). A lapsed row stays listed and is never deleted; so
+//! does one that is refused when its parent comes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::order::FrozenRate;
 use domain::parking::Wait;
-use domain::{Currency, OrderId, Timestamp, TrackingNumber};
+use domain::ruling::Verdict;
+use domain::{Currency, OrderId, RowCode, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{Parent, ParkedRow, StoreError};
 
@@ -98,15 +100,16 @@ impl Batch<'_> {
         Ok((awake, late.len()))
     }
 
+    /// Ends a row's wait. One that is refused now stays listed: its sender was told that it waits, and nothing else tells
+    /// what became of it.
     async fn release(&self, row: &ParkedRow<OrderNews>, ruled: &RuledRow) -> Result<(), StoreError> {
-        let codes: Vec<&str> = ruled
-            .ruling
-            .findings
-            .iter()
-            .map(|finding| finding.code.as_str())
-            .collect();
+        let codes: Vec<RowCode> = ruled.ruling.findings.iter().map(|finding| finding.code).collect();
         tracing::info!(upload.key = row.upload_key, row = row.row, verdict = ?ruled.ruling.verdict, ?codes, "a parked row was applied");
-        self.store().unpark(row).await
+        if ruled.ruling.verdict == Verdict::Rejected && !row.fact.is_refused() {
+            self.store().keep_refused(row, codes).await
+        } else {
+            self.store().unpark(row).await
+        }
     }
 
     fn parked_row(&self, news: OrderNews) -> ParkedRow<OrderNews> {
@@ -126,6 +129,7 @@ impl Batch<'_> {
             upload_key: surroundings.upload_key.clone(),
             row: source.row,
             learned_at: surroundings.learned_at,
+            refused: Vec::new(),
         }
     }
 

@@ -161,13 +161,18 @@ fn upload(kind: Kind, file: &[u8]) {
     };
     let columns = upload.columns().clone();
     let mut row = RawRow::default();
-    let mut rows = 0;
+    let (mut rows, mut read) = (0, Vec::new());
     loop {
         match upload.read(&mut row) {
             Ok(true) => rows += 1,
-            Ok(false) | Err(UploadError::Refused(_)) => break,
+            Ok(false) => {
+                chunks_agree(kind, file, &read);
+                break;
+            }
+            Err(UploadError::Refused(_)) => break,
             Err(UploadError::Read(error)) => panic!("memory can always be read: {error}"),
         }
+        read.push(cells_of(&row));
         assert_eq!(row.number(), rows, "rows are counted one by one");
         for trust in [Trust::Operator, SellerId::parse("S1").map_or(Trust::Operator, Trust::Seller)] {
             let checked = check(&row, &columns, &context(trust));
@@ -178,6 +183,25 @@ fn upload(kind: Kind, file: &[u8]) {
         }
     }
     assert!(rows <= limits().rows_max, "more rows than the limit");
+}
+
+/// A file that is read to its end has the same rows in chunks, and behind them nothing but totals.
+fn chunks_agree(kind: Kind, file: &[u8], rows: &[Vec<String>]) {
+    let mut upload = open(Cursor::new(file), kind, limits()).expect("it was readable before");
+    let columns = upload.columns().clone();
+    let mut read = Vec::new();
+    while let Some(chunk) = upload.next_chunk().expect("it was readable before") {
+        let whole = chunk.read(&columns, |row, _, is_totals| read.push((cells_of(row), is_totals)));
+        whole.expect("it was readable before");
+    }
+    assert!(read.len() >= rows.len(), "rows are missing in the chunks");
+    let (same, rest) = read.split_at(rows.len());
+    assert!(same.iter().zip(rows).all(|((cells, _), row)| cells == row), "rows differ in the chunks");
+    assert!(rest.iter().all(|&(_, is_totals)| is_totals), "the chunks have more rows");
+}
+
+fn cells_of(row: &RawRow) -> Vec<String> {
+    row.cells().map(str::to_owned).collect()
 }
 
 fn context(trust: Trust) -> Context {

@@ -48,6 +48,8 @@ pub struct ParkedRow<F> {
     pub learned_at: Timestamp,
     /// Tells the rows of one parent apart, in the order in which they are applied.
     pub id: String,
+    /// What refused it when its parent came; empty while it waits.
+    pub refused: Vec<RowCode>,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -57,7 +59,13 @@ struct Body<F> {
     upload_key: String,
     row: u64,
     learned_at: Timestamp,
+    #[serde(default)]
+    refused: Vec<RowCode>,
 }
+
+/// What stands before the parent in the keys of rows that wait, and of those that were refused when it came.
+const WAITING: &str = "parked";
+const REFUSED: &str = "refused";
 
 impl Parent {
     /// What a row that waits for it is told.
@@ -70,7 +78,10 @@ impl Parent {
     }
 
     fn parse(pk: &str) -> Option<Self> {
-        let (kind, id) = pk.strip_prefix("parked#")?.split_once('#')?;
+        let (state, parent) = pk.split_once('#')?;
+        let (kind, id) = parent
+            .split_once('#')
+            .filter(|_| [WAITING, REFUSED].contains(&state))?;
         match kind {
             "order" => OrderId::parse(id).map(Self::Order),
             "number" => TrackingNumber::parse(id).map(Self::Number),
@@ -80,10 +91,14 @@ impl Parent {
     }
 
     fn pk(&self) -> String {
+        self.pk_in(WAITING)
+    }
+
+    fn pk_in(&self, state: &str) -> String {
         match self {
-            Self::Order(order_id) => format!("parked#order#{order_id}"),
-            Self::Number(number) => format!("parked#number#{number}"),
-            Self::Rate(currency) => format!("parked#rate#{currency}"),
+            Self::Order(order_id) => format!("{state}#order#{order_id}"),
+            Self::Number(number) => format!("{state}#number#{number}"),
+            Self::Rate(currency) => format!("{state}#rate#{currency}"),
         }
     }
 }
@@ -97,20 +112,48 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn park<F: Serialize + Clone>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
+        // The mark first: whoever brings the parent looks for marks only. One who looks before it is there has
+        // brought the parent by then, and we shall see that.
+        self.put_record(key(row.parent.pk(), MARK), "the mark of a parked row")
+            .await?;
+        self.put_parked(row, WAITING).await
+    }
+
+    /// Keeps a row that waited and was refused when its parent came: whoever sent it was told that it waits. It is listed and
+    /// never woken again. Doing it again changes nothing; a run killed in between has the row in both places, and wakes and
+    /// refuses it once more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub async fn keep_refused<F: Serialize + Clone>(
+        &self,
+        row: &ParkedRow<F>,
+        refused: Vec<RowCode>,
+    ) -> Result<(), StoreError> {
+        let row = ParkedRow {
+            refused,
+            ..row.clone()
+        };
+        self.put_parked(&row, REFUSED).await?;
+        self.unpark(&row).await
+    }
+
+    async fn put_parked<F: Serialize + Clone>(
+        &self,
+        row: &ParkedRow<F>,
+        state: &str,
+    ) -> Result<(), StoreError> {
         let body = Body {
             fact: row.fact.clone(),
             uploader: row.uploader.clone(),
             upload_key: row.upload_key.clone(),
             row: row.row,
             learned_at: row.learned_at,
+            refused: row.refused.clone(),
         };
         let body = serde_json::to_string(&body)
             .map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
-        // The mark first: whoever brings the parent looks for marks only. One who looks before it is there has
-        // brought the parent by then, and we shall see that.
-        self.put_record(key(row.parent.pk(), MARK), "the mark of a parked row")
-            .await?;
-        let mut item = key(row.parent.pk(), row.id.clone());
+        let mut item = key(row.parent.pk_in(state), row.id.clone());
         item.insert(name::BODY.to_owned(), text(body));
         item.extend(listing::place(row));
         self.put_record(item, "a parked row").await
@@ -188,6 +231,7 @@ fn read_parked<F: DeserializeOwned>(item: &Item) -> Result<ParkedRow<F>, StoreEr
         upload_key,
         row,
         learned_at,
+        refused,
     } = body;
     Ok(ParkedRow {
         parent,
@@ -197,6 +241,7 @@ fn read_parked<F: DeserializeOwned>(item: &Item) -> Result<ParkedRow<F>, StoreEr
         row,
         learned_at,
         id,
+        refused,
     })
 }
 
@@ -212,6 +257,7 @@ mod tests {
             Currency::parse("BRL").map(Parent::Rate),
         ] {
             let parent = parent.expect("a parent");
+            assert_eq!(Parent::parse(&parent.pk_in(REFUSED)).as_ref(), Some(&parent));
             assert_eq!(Parent::parse(&parent.pk()), Some(parent));
         }
         for pk in [

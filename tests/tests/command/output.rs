@@ -201,3 +201,23 @@ fn the_help_tells_of_every_command() {
         assert!(ran.stdout.contains(command), "{command}");
     }
 }
+
+#[test]
+fn a_row_that_waits_is_listed_once_however_often_its_file_is_sent() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let waymark = waymark(&directory.path().join("state"));
+    let tracking = "order_id,carrier,tracking_number\n8200000000000003,DHL,3318810025\n8200000000000005,DHL,1000000006\n";
+    std::fs::write(directory.path().join("tracking.csv"), tracking).expect("a file");
+    for _ in 0..2 {
+        let ran = upload(&waymark, directory.path(), "tracking", &[]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+    let rows: Vec<_> = waymark.run(["parked", "--as-of", AS_OF, "--json"]).json_lines();
+    let listed: Vec<_> = rows
+        .iter()
+        .map(|row| (row["row"].as_u64(), row["state"].as_str()))
+        .collect();
+    assert_eq!(listed, [(Some(1), Some("waiting")), (Some(2), Some("waiting"))]);
+    let told = waymark.run(["parked", "--as-of", AS_OF]).stdout;
+    assert!(told.contains("2 waiting, 0 lapsed, 0 refused"), "{told}");
+}

@@ -1,6 +1,7 @@
 //! A seller's own prefix: what may be done under it.
 
-use domain::{Clause, LedgerEntry};
+use domain::{Clause, LedgerEntry, RowCode};
+use store::ParkedNote;
 use tests::{OwnCloud, at, entries, net, operator_key, seller_key};
 
 use crate::{
@@ -109,6 +110,18 @@ async fn a_sellers_rows_parked_for_another_sellers_order_do_not_touch_it_when_it
             .all(|order| order.shipments.is_empty() && order.failure.is_none()),
         "{orders:?}"
     );
+    // The first row's sender was told that it waits, the second's that it is wrong: what became of the first is listed.
+    let refused = |row: &ParkedNote| (row.upload_key.clone(), row.row, row.refused.clone());
+    for again in ["same.csv", "again.csv"] {
+        let mut listed = Vec::new();
+        let listing = cloud.store.each_parked(|row| listed.push(refused(&row)));
+        listing.await.expect("the rows can be listed");
+        let key = "inbox/tracking/S2/early.csv".to_owned();
+        assert_eq!(listed, [(key, 1, vec![RowCode::OrderOtherSeller])]);
+        let orders = orders_of("S1", 0..2);
+        let key = operator_key("orders", again);
+        cloud.upload(&key, orders, Some(at(LEARNED_AT))).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
