@@ -86,7 +86,7 @@ fn people_read_it_in_eighty_columns_of_either_language() {
             [
                 "Deadline board",
                 "in the next 24 h",
-                "50.00    4 d 00:00  05-31 08:00",
+                "50.00   4 d 00:00  05-31 08:00",
                 "cancel and refund",
             ],
         ),
@@ -95,7 +95,7 @@ fn people_read_it_in_eighty_columns_of_either_language() {
             [
                 "截止看板",
                 "未来 24 小时",
-                "50.00   4 天 00:00  05-31 08:00",
+                "50.00  4 天 00:00  05-31 08:00",
                 "取消并退款",
             ],
         ),
