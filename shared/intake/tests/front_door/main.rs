@@ -3,6 +3,7 @@
 mod answers;
 mod appeals;
 mod chunks;
+mod corpus;
 mod encodings;
 mod events;
 mod hostile;
