@@ -2,7 +2,7 @@
 //!
 //! The figures are gathered order by order by [`Watch`], which rides along on whichever pass looks at the live orders; two
 //! watches merge into one, in any split and order. [`Digest`] puts them beside the night's entries, and is written as
-//! JSON, as a page ([`html`]) and as a workbook ([`xlsx`]).
+//! JSON, as a page ([`html()`]) and as a workbook ([`xlsx()`]).
 //!
 //! Pure: no I/O, no clock. Everything kept is bounded, whatever the number of orders; counts and sums stay exact.
 

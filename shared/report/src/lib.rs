@@ -40,7 +40,7 @@
 //! | `orders_excluded`, `orders_pending` | i64 | |
 //! | `policy`, `as_of` | utf8 | the deciding pack; RFC 3339 |
 //!
-//! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes`] what it says
+//! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes()`] what it says
 //! otherwise than the one before it, and why.
 
 mod c1;
