@@ -65,7 +65,7 @@ pub async fn handle(scan: &StallScan, request: Request, time: TimeLeft) -> Resul
     }
     tracing::info!(as_of = %request.as_of, segment = request.segment, examined = outcome.tally.examined, posted = outcome.tally.posted,
         reversed = outcome.tally.reversed, held = outcome.tally.held, failed = outcome.failed_count, superseded = outcome.superseded,
-        done = outcome.cursor.is_none(), "stall scan run");
+        departing = outcome.departing, done = outcome.cursor.is_none(), "stall scan run");
     Ok(outcome)
 }
 
@@ -145,19 +145,21 @@ async fn settle_orders(
     outcome: &mut ScanOutcome,
 ) {
     let as_of = watch.as_of;
-    let mut differing = Vec::new();
+    let (mut differing, mut resting) = (Vec::new(), Vec::new());
     for scanned in orders {
         outcome.tally.examined += 1;
         match scanned {
             Ok(stored) => {
-                let order = stored.order;
+                let order = &stored.order;
                 let seen = order.as_of(as_of);
                 if let Some(seen) = &seen {
                     watch.seen(seen, scan.policy.in_force_at(order.paid_at), &scan.policy);
                 }
                 // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.
-                if !outstanding(&order, seen.as_ref(), &scan.policy, as_of).is_empty() {
+                if !outstanding(order, seen.as_ref(), &scan.policy, as_of).is_empty() {
                     differing.push(order.order_id.clone());
+                } else if stored.may_rest(&scan.policy) {
+                    resting.push(stored);
                 }
             }
             Err((order_id, error)) => outcome.fail(&order_id, &error),
@@ -166,6 +168,10 @@ async fn settle_orders(
     scan.store
         .settle_all(differing, &scan.policy, as_of, outcome)
         .await;
+    if !outcome.superseded {
+        let expires_at = as_of.plus(scan.policy.retention);
+        scan.store.let_all_go(resting, expires_at, outcome).await;
+    }
 }
 
 /// Keeps what the run saw: by its night, its segment and where it began, so that the same run again takes its own place.

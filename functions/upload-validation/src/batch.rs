@@ -147,6 +147,11 @@ impl<'a> Batch<'a> {
     ) -> Result<Vec<Done<T>>, StoreError> {
         let order_ids: Vec<OrderId> = jobs.iter().map(|job| job.order_id.clone()).collect();
         let mut orders = self.store().orders(&order_ids).await?;
+        let missing: Vec<OrderId> = order_ids
+            .into_iter()
+            .filter(|order_id| !orders.contains_key(order_id))
+            .collect();
+        let departed = self.store().departed(&missing).await?;
         let facts = jobs.iter().flat_map(|job| &job.rows).filter_map(|row| {
             if let OrderNews::Order(fact) = &row.news {
                 Some(fact)
@@ -172,6 +177,7 @@ impl<'a> Batch<'a> {
                 let loaded = Loaded {
                     number_owners: owners.collect(),
                     order: orders.remove(&job.order_id),
+                    has_departed: departed.contains(&job.order_id),
                 };
                 (job, loaded)
             })
@@ -182,10 +188,7 @@ impl<'a> Batch<'a> {
             .try_collect()
             .await?;
         for job in row_by_row(later) {
-            let loaded = Loaded {
-                order: self.store().order(&job.order_id).await?,
-                number_owners: self.store().number_owners(&job.numbers()).await?,
-            };
+            let loaded = job.load(self.store()).await?;
             done.push(job.run(&known, loaded).await?);
         }
         Ok(done)

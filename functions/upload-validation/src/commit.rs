@@ -75,6 +75,8 @@ pub(crate) struct Known<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) order: Option<StoredOrder>,
+    /// It is not there because it was settled for good and left.
+    pub(crate) has_departed: bool,
     pub(crate) number_owners: HashMap<TrackingNumber, OrderId>,
 }
 
@@ -173,7 +175,7 @@ impl<T> Job<T> {
             let ruled: Vec<RuledRow> = self
                 .rows
                 .iter()
-                .map(|row| rule(&mut order, row, &loaded.number_owners, known))
+                .map(|row| rule(&mut order, row, &loaded, known))
                 .collect();
             if self.commit(known, &loaded, order.as_ref()).await? == Commit::Done {
                 let brought = self.brought(order.as_ref(), &ruled);
@@ -182,14 +184,24 @@ impl<T> Job<T> {
                     brought,
                 });
             }
-            loaded = Loaded {
-                order: known.store.order(&self.order_id).await?,
-                number_owners: known.store.number_owners(&self.numbers()).await?,
-            };
+            loaded = self.load(known.store).await?;
         }
         Err(StoreError::Contended {
             subject: format!("order {}", self.order_id),
             attempts: ATTEMPTS_MAX,
+        })
+    }
+
+    /// Reads the order anew.
+    pub(crate) async fn load(&self, store: &Store) -> Result<Loaded, StoreError> {
+        let order = store.order(&self.order_id).await?;
+        // Whoever let it go noted that long before it left: an order seen to be gone is seen to have departed.
+        let ids = [self.order_id.clone()];
+        let has_departed = order.is_none() && store.departed(&ids).await?.contains(&self.order_id);
+        Ok(Loaded {
+            order,
+            has_departed,
+            number_owners: store.number_owners(&self.numbers()).await?,
         })
     }
 
@@ -246,18 +258,19 @@ impl<T> Job<T> {
     }
 }
 
-fn rule<T>(
-    order: &mut Option<Order>,
-    row: &Row<T>,
-    number_owners: &HashMap<TrackingNumber, OrderId>,
-    known: &Known<'_>,
-) -> RuledRow {
+fn rule<T>(order: &mut Option<Order>, row: &Row<T>, loaded: &Loaded, known: &Known<'_>) -> RuledRow {
+    if loaded.has_departed {
+        return RuledRow::free(refuse_archived(&row.news));
+    }
     let ruling = match (&row.news, order.as_mut()) {
         (OrderNews::Order(fact), None) => place(order, fact, known),
         (OrderNews::Order(fact), Some(order)) => order.rule_order(fact, &row.uploader),
         (OrderNews::Tracking(fact), Some(order)) => {
             let policy = known.book.in_force_at(order.paid_at);
-            let owner = fact.number.as_ref().and_then(|number| number_owners.get(number));
+            let owner = fact
+                .number
+                .as_ref()
+                .and_then(|number| loaded.number_owners.get(number));
             let ruling = order.rule_tracking(fact, &row.uploader, owner, policy, known.book);
             let fine = ruling.fined.then_some(Cents(i64::from(policy.upload.fine_cents)));
             return RuledRow { ruling, fine };
@@ -276,6 +289,17 @@ fn rule<T>(
         ),
     };
     RuledRow::free(ruling)
+}
+
+/// A row about an order that was settled for good and left: it is not opened again, and above all not made anew.
+fn refuse_archived(news: &OrderNews) -> Ruling {
+    let (column, value) = match news {
+        OrderNews::Order(fact) => ("order_id", fact.order_id.as_str()),
+        OrderNews::Tracking(fact) => ("order_id", fact.order_id.as_str()),
+        OrderNews::Appeal(fact) => ("order_id", fact.order_id.as_str()),
+        OrderNews::Event(fact) => ("tracking_number", fact.number.as_str()),
+    };
+    Ruling::applied(vec![Finding::new(RowCode::OrderArchived, column, value)])
 }
 
 /// Places a new order, with its rate frozen; without a rate it waits (never 1.0).

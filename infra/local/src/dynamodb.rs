@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use dynoxide::{Database, server};
 use rusqlite::Connection;
@@ -105,7 +105,33 @@ impl DynamoDb {
         call.send()
             .await
             .map_err(|error| unusable(format!("{error:?}")))?;
+        let expiry = TimeToLiveSpecification::builder()
+            .attribute_name(&properties.time_to_live_specification.attribute_name)
+            .enabled(true)
+            .build()
+            .map_err(bad)?;
+        let call = self
+            .client
+            .update_time_to_live()
+            .table_name(name)
+            .time_to_live_specification(expiry);
+        call.send()
+            .await
+            .map_err(|error| unusable(format!("{error:?}")))?;
         Ok(())
+    }
+
+    /// Deletes the items that have expired by the machine's clock, as DynamoDB does within days; gives how many.
+    pub(crate) async fn sweep(&self) -> Result<usize, CloudError> {
+        let database = self.database.clone();
+        let unusable = |reason: String| CloudError::Unusable {
+            what: "the sweep of expired items",
+            reason,
+        };
+        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+        swept
+            .map_err(|error| unusable(error.to_string()))?
+            .map_err(|error| unusable(error.to_string()))
     }
 }
 

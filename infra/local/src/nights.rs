@@ -103,6 +103,17 @@ impl Cloud {
         })
     }
 
+    /// Deletes the orders whose time has come by the machine's clock, as DynamoDB does by its own within days. Gives how
+    /// many items went.
+    ///
+    /// No part of a night: a past night played again must not lose what was not yet to go then.
+    ///
+    /// # Errors
+    /// [`CloudError::Unusable`] when the tables cannot be swept.
+    pub async fn sweep_expired(&self) -> Result<usize, CloudError> {
+        self.tables.sweep().await
+    }
+
     /// The report of a month as of an instant, after every change was written to the lake.
     ///
     /// # Errors

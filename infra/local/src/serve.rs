@@ -132,10 +132,11 @@ impl Cloud {
         let due: Vec<(Job, Timestamp)> = due.collect();
         for (job, at) in &due {
             match job {
-                Job::StallScan => told(format!(
-                    "stall scan as of {at}: {} fines posted",
-                    self.scan_stalls(*at).await?.tally.posted
-                )),
+                Job::StallScan => {
+                    let posted = self.scan_stalls(*at).await?.tally.posted;
+                    told(format!("stall scan as of {at}: {posted} fines posted"));
+                    self.sweep_expired().await?;
+                }
                 Job::SignoffScan => told(format!(
                     "sign-off scan as of {at}: {} fines posted",
                     self.scan_signoffs(*at).await?.tally.posted

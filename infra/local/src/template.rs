@@ -29,6 +29,16 @@ pub struct TableProperties {
     pub global_secondary_indexes: Vec<IndexProperties>,
     /// The stream.
     pub stream_specification: StreamProperties,
+    /// The attribute by which items expire.
+    pub time_to_live_specification: ExpiryProperties,
+}
+
+/// How items expire.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExpiryProperties {
+    /// The attribute with the instant, in seconds since the epoch.
+    pub attribute_name: String,
 }
 
 /// An attribute's type.

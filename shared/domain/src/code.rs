@@ -65,6 +65,8 @@ row_codes! {
     OrderIdPrecisionLost "ORDER_ID_PRECISION_LOST" Error "";
     /// The order is not known yet.
     OrderUnknown "ORDER_UNKNOWN" Parked "";
+    /// The order was settled for good long ago and has left the books.
+    OrderArchived "ORDER_ARCHIVED" Error "";
     /// The order belongs to another seller.
     OrderOtherSeller "ORDER_OTHER_SELLER" Error "";
     /// Cancelled or refunded before the upload.

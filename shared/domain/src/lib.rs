@@ -29,6 +29,7 @@ pub mod papers;
 pub mod parking;
 pub mod policy;
 pub mod proposal;
+mod retention;
 pub mod ruling;
 pub mod seller;
 pub mod shipment;

@@ -32,6 +32,7 @@ pub(crate) mod name {
     pub(crate) const PARKED_SINCE: &str = "parked_since";
     pub(crate) const BODY: &str = "body";
     pub(crate) const AS_OF: &str = "as_of";
+    pub(crate) const EXPIRES_AT: &str = "expires_at";
     pub(crate) const ENTRY_IDS: &str = "entry_ids";
     pub(crate) const SHA256: &str = "sha256";
 }
@@ -147,6 +148,8 @@ pub(crate) fn stored_order(item: &Item) -> Result<StoredOrder, StoreError> {
     Ok(StoredOrder {
         order: image.order,
         version: image.version,
+        sign_off_open: item.contains_key(name::OPEN_SHARD),
+        expires_at: seconds_of(item, name::EXPIRES_AT),
     })
 }
 

@@ -52,7 +52,8 @@ impl Store {
         for chunk in entries.chunks(ENTRIES_PER_TRANSACTION_MAX) {
             let mut order = stored.order.clone();
             order.note_posted(chunk, as_of);
-            let item = order_item(&order, stored.version + 1, sign_off_open(&order))?;
+            let is_open = sign_off_open(&order);
+            let item = order_item(&order, stored.version + 1, is_open)?;
             let mut actions = vec![
                 self.watermark_check(&order.order_id, as_of)?,
                 transact_put(self.order_put(item, Some(stored.version))?),
@@ -71,6 +72,8 @@ impl Store {
             *stored = StoredOrder {
                 order,
                 version: stored.version + 1,
+                sign_off_open: is_open,
+                expires_at: None,
             };
         }
         Ok(Settlement::Posted)

@@ -18,6 +18,7 @@ mod orders;
 mod parked;
 mod rates;
 mod registry;
+mod retention;
 mod retry;
 mod scan;
 mod sellers;

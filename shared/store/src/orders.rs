@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
-use domain::{Order, OrderId, TrackingNumber};
+use domain::{Order, OrderId, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::item::{key, name, order_key, stored_order, string_of};
@@ -21,6 +21,10 @@ pub struct StoredOrder {
     pub order: Order,
     /// Counts its writes; a write is conditional on it.
     pub version: u64,
+    /// Whether it stands in the index of open sign-offs.
+    pub sign_off_open: bool,
+    /// From when on it may be deleted: it was settled for good, and nothing was written since.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Store {

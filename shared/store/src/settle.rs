@@ -43,7 +43,7 @@ pub struct Tally {
 }
 
 /// Orders settled at once.
-const SETTLEMENTS_AT_ONCE: usize = 16;
+pub(crate) const SETTLEMENTS_AT_ONCE: usize = 16;
 /// Orders of a page that are looked at before a scan asks whether it has time for more.
 pub const ORDERS_AT_A_TIME: usize = 128;
 /// What settling so many may take when every one of them has to be tried again and again.
@@ -60,6 +60,9 @@ pub struct ScanOutcome {
     pub tally: Tally,
     /// A scan of a later instant has begun: this one posted nothing (any more).
     pub superseded: bool,
+    /// Orders that were settled for good and may leave the table, after the time that the policy gives.
+    #[serde(default)]
+    pub departing: u64,
     /// Orders that could not be settled, the first of them with the reason; none stops its scan.
     pub failed: Vec<FailedOrder>,
     /// How many there were in all.
@@ -94,6 +97,7 @@ impl ScanOutcome {
     pub fn add(&mut self, other: Self) {
         self.tally.add(&other.tally);
         self.superseded |= other.superseded;
+        self.departing += other.departing;
         self.failed.extend(other.failed);
         self.failed.truncate(FAILURES_TOLD_MAX);
         self.failed_count += other.failed_count;

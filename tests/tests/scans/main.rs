@@ -4,6 +4,7 @@ mod exact_seconds;
 mod poison;
 mod refused;
 mod requests;
+mod retention;
 mod side_by_side;
 mod stopping;
 
