@@ -65,13 +65,15 @@ impl Store {
             .update_item()
             .table_name(&self.orders)
             .set_key(Some(order_key(order_id)))
-            .update_expression("SET #expires_at = :expires_at")
+            // A write like any other is counted: whoever has read the order before must read it again.
+            .update_expression("SET #expires_at = :expires_at, #version = :next")
             // Written since it was read, or gone: another night judges it as it is then.
             .condition_expression("#version = :seen")
             .expression_attribute_names("#expires_at", name::EXPIRES_AT)
             .expression_attribute_names("#version", name::VERSION)
             .expression_attribute_values(":expires_at", number(expires_at.unix()))
             .expression_attribute_values(":seen", number(stored.version))
+            .expression_attribute_values(":next", number(stored.version + 1))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match self.send(|| call.clone().send()).await {
             Ok(answer) => {
