@@ -1,32 +1,28 @@
 //! A season: its days, its nights, and what is checked after each.
 
+mod deliveries;
+mod nights;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lambda_events::event::s3::S3Event;
 use domain::{PolicyBook, Timestamp};
-use entrypoint::TimeLeft;
-use futures::future::{join, join_all};
-use lake::Lake;
 use local::s3::ObjectStore;
 use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE};
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use signoff_scan::SignoffScan;
-use stall_scan::StallScan;
-use store::{ScanOutcome, Store};
+use store::Store;
 use tempfile::TempDir;
-use upload_validation::UploadValidation;
 
 use crate::check::Ledger;
 use crate::diary::Diary;
 use crate::fate::Weather;
 use crate::office::Office;
-use crate::people::{DAY, HOUR};
+use crate::people::HOUR;
 use crate::run::{Death, Run};
 use crate::tables::Tables;
 use crate::virtual_time::{RunSleep, VirtualTime};
@@ -80,16 +76,6 @@ pub fn play(seed: u64) -> Ended {
         .expect("a runtime can be made");
     runtime.block_on(async { Season::new(seed, time).to_its_end().await })
 }
-
-/// A scanner's errand.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Scan {
-    Stalls { segment: u32, segments: u32 },
-    Signoffs,
-}
-
-/// A notification that waits, with its number.
-pub(crate) type Pending = (i64, S3Event);
 
 impl Season {
     /// A season before its first day.
@@ -196,94 +182,6 @@ impl Season {
         }
     }
 
-    /// A scheduler whose clock was set back: nothing may be posted as of an instant that is past.
-    async fn go_back(&mut self, as_of: i64, ledger: &Ledger) {
-        let earlier = as_of - self.random.random_range(1..3 * DAY);
-        let before = ledger.entries(&self.cloud.tables);
-        for scan in [
-            Scan::Stalls {
-                segment: 0,
-                segments: 1,
-            },
-            Scan::Signoffs,
-        ] {
-            if let Some(Ok(outcome)) = self.scan(scan, earlier, Weather::CALM, None).await
-                && !outcome.superseded
-            {
-                self.broken
-                    .push(format!("{scan:?} as of {earlier}, which is past, did not stop"));
-            }
-        }
-        if ledger.entries(&self.cloud.tables) != before {
-            self.broken
-                .push(format!("entries were posted as of {earlier}, which was past"));
-        }
-    }
-
-    /// The scans of a night, some of them twice, with uploads beside them. False when what they post may be more than
-    /// the least: an older night was under way at the same time.
-    async fn night(&mut self, as_of: i64, late: Vec<Pending>, latest: i64) -> bool {
-        let segments = self.random.random_range(1..=3);
-        let mut scans: Vec<(Scan, i64)> = (0..segments)
-            .map(|segment| (Scan::Stalls { segment, segments }, as_of))
-            .chain([(Scan::Signoffs, as_of)])
-            .collect();
-        for index in 0..scans.len() {
-            if self.random.random_ratio(1, 4) {
-                scans.push(scans[index]);
-            }
-        }
-        let mut strict = true;
-        if self.random.random_ratio(1, 8) {
-            // A straggler of an older night that nobody waited for.
-            let older = self.random.random_range(latest.min(as_of - 1)..as_of);
-            scans.push((
-                Scan::Stalls {
-                    segment: 0,
-                    segments: 1,
-                },
-                older,
-            ));
-            scans.push((Scan::Signoffs, older));
-            strict = false;
-        }
-        scans.shuffle(&mut self.random);
-        let errands: Vec<_> = scans
-            .into_iter()
-            .map(|(scan, as_of)| (scan, as_of, self.attempts()))
-            .collect();
-        let deliveries = self.errands_of(late);
-        let season = &*self;
-        let scanned = join_all(
-            errands
-                .into_iter()
-                .map(|(scan, as_of, attempts)| season.until_done(scan, as_of, attempts)),
-        );
-        let delivered = join_all(
-            deliveries
-                .into_iter()
-                .map(|(pending, attempts)| season.until_delivered(pending, attempts)),
-        );
-        let (scanned, delivered) = join(scanned, delivered).await;
-        self.broken.extend(scanned.into_iter().chain(delivered).flatten());
-        strict
-    }
-
-    async fn scan_calmly(&mut self, as_of: i64) {
-        for scan in [
-            Scan::Stalls {
-                segment: 0,
-                segments: 1,
-            },
-            Scan::Signoffs,
-        ] {
-            let done = self.scan(scan, as_of, Weather::CALM, None).await;
-            if !matches!(&done, Some(Ok(outcome)) if outcome.failed_count == 0) {
-                self.broken.push(format!("{scan:?}, undisturbed: {done:?}"));
-            }
-        }
-    }
-
     /// How each attempt at an errand fares, the spared one last; and when it begins.
     fn attempts(&mut self) -> Vec<(u32, Weather, Option<Death>, Duration)> {
         let mut attempts = Vec::new();
@@ -297,194 +195,6 @@ impl Season {
             attempts.push((self.runs, weather, death, pause));
         }
         attempts
-    }
-
-    /// Scans until an attempt is whole. What is wrong, if anything.
-    async fn until_done(&self, scan: Scan, as_of: i64, attempts: Vec<Attempt>) -> Option<String> {
-        for (number, weather, death, pause) in attempts {
-            let run = self.run(
-                format_args!("{scan:?} as of {as_of}, run {number}"),
-                weather,
-                death,
-            );
-            let outcome = self.scan_in(&run, scan, as_of, pause).await;
-            match outcome {
-                Some(Ok(outcome)) if outcome.failed_count == 0 => return None,
-                Some(Ok(outcome)) => {
-                    run.tell(format_args!("{:?}", outcome.failed));
-                    if weather == Weather::CALM {
-                        return Some(format!("{run:?}, undisturbed: {:?}", outcome.failed));
-                    }
-                }
-                Some(Err(failure)) => {
-                    run.tell(&failure);
-                    if let Some(wrong) = wrong(&run, &failure, weather) {
-                        return Some(wrong);
-                    }
-                }
-                None => {}
-            }
-        }
-        None
-    }
-
-    async fn scan(
-        &mut self,
-        scan: Scan,
-        as_of: i64,
-        weather: Weather,
-        death: Option<Death>,
-    ) -> Option<Result<ScanOutcome, entrypoint::Failure>> {
-        self.runs += 1;
-        let run = self.run(
-            format_args!("{scan:?} as of {as_of}, run {}", self.runs),
-            weather,
-            death,
-        );
-        self.scan_in(&run, scan, as_of, Duration::ZERO).await
-    }
-
-    async fn scan_in(
-        &self,
-        run: &Run,
-        scan: Scan,
-        as_of: i64,
-        pause: Duration,
-    ) -> Option<Result<ScanOutcome, entrypoint::Failure>> {
-        let store = self.store(run);
-        let lake = Lake::new(self.cloud.s3(Some(run)), BUCKET);
-        let policy = Arc::clone(&self.policy);
-        let as_of = Timestamp::from_unix(as_of);
-        // Half of the runs have no time at all: each goes on where the last one stopped.
-        let hasty = run.seed().is_multiple_of(2);
-        let time_left = || {
-            if hasty {
-                TimeLeft::of(Duration::ZERO)
-            } else {
-                TimeLeft::unlimited()
-            }
-        };
-        run.live(async {
-            self.wait(run, pause).await;
-            match scan {
-                Scan::Stalls { segment, segments } => {
-                    let request = stall_scan::Request {
-                        as_of,
-                        segment,
-                        segments,
-                        cursor: None,
-                    };
-                    let scan = StallScan { store, lake, policy };
-                    stall_scan::handle_all(&scan, request, time_left).await
-                }
-                Scan::Signoffs => {
-                    let request = signoff_scan::Request {
-                        as_of,
-                        shard: None,
-                        cursor: None,
-                    };
-                    signoff_scan::handle_all(&SignoffScan { store, policy }, request, time_left).await
-                }
-            }
-        })
-        .await
-    }
-
-    /// Delivers notifications, some of them twice at once, until each was answered.
-    async fn deliver(&mut self, pending: Vec<Pending>) {
-        let deliveries = self.errands_of(pending);
-        let season = &*self;
-        let delivered = join_all(
-            deliveries
-                .into_iter()
-                .map(|(pending, attempts)| season.until_delivered(pending, attempts)),
-        )
-        .await;
-        self.broken.extend(delivered.into_iter().flatten());
-    }
-
-    fn errands_of(&mut self, pending: Vec<Pending>) -> Vec<(Pending, Vec<Attempt>)> {
-        let mut twice = Vec::new();
-        for one in pending {
-            if self.random.random_ratio(1, 6) {
-                twice.push(one.clone());
-            }
-            twice.push(one);
-        }
-        twice.shuffle(&mut self.random);
-        twice.into_iter().map(|one| (one, self.attempts())).collect()
-    }
-
-    async fn until_delivered(&self, (id, event): Pending, attempts: Vec<Attempt>) -> Option<String> {
-        for (number, weather, death, pause) in attempts {
-            let key = event
-                .records
-                .first()
-                .and_then(|record| record.s3.object.key.clone());
-            let run = self.run(
-                format_args!("upload of {}, run {number}", key.unwrap_or_default()),
-                weather,
-                death,
-            );
-            let function = UploadValidation {
-                store: self.store(&run),
-                lake: Lake::new(self.cloud.s3(Some(&run)), BUCKET),
-                policy: Arc::clone(&self.policy),
-            };
-            let answered = run.live(async {
-                self.wait(&run, pause).await;
-                upload_validation::handle(&function, event.clone()).await
-            });
-            match answered.await {
-                Some(Ok(outcome)) => {
-                    for answered in &outcome.answered {
-                        run.tell(format_args!("{:?}", answered.counts));
-                    }
-                    let _still = self.cloud.time.hold();
-                    self.objects
-                        .acknowledge(id)
-                        .await
-                        .expect("the bucket forgets what was delivered");
-                    return None;
-                }
-                Some(Err(failure)) => {
-                    run.tell(&failure);
-                    if let Some(wrong) = wrong(&run, &failure, weather) {
-                        return Some(wrong);
-                    }
-                }
-                None => {}
-            }
-        }
-        None
-    }
-
-    async fn put(&mut self, file: &crate::files::File, office: &mut Office) {
-        self.set_clock(self.clock.load(Ordering::SeqCst) + 7);
-        let at = self.clock.load(Ordering::SeqCst);
-        let path = self._directory.path().join("file.csv");
-        std::fs::write(&path, file.csv()).expect("a scratch file can be written");
-        let lake = Lake::new(self.cloud.s3(None), BUCKET);
-        let stated = file.states.map(Timestamp::from_unix);
-        lake.put_upload(&file.key(), &path, stated)
-            .await
-            .expect("the inbox takes every file");
-        self.diary
-            .tell(format_args!("  {} holds {} rows", file.key(), file.rows.len()));
-        office.was_put(file, at);
-    }
-
-    async fn waiting(&self) -> Vec<Pending> {
-        let waiting = self
-            .objects
-            .pending_notifications(1_000)
-            .await
-            .expect("the bucket knows what waits");
-        let event = |record| serde_json::from_value(record).expect("a notification is an event");
-        waiting
-            .into_iter()
-            .map(|waiting| (waiting.id, event(waiting.record)))
-            .collect()
     }
 
     fn run(&self, name: impl Display, weather: Weather, death: Option<Death>) -> Run {

@@ -1,0 +1,122 @@
+//! Uploads: files put into the inbox, and their notifications delivered, some of them twice at once, until each is answered.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use aws_lambda_events::event::s3::S3Event;
+use domain::Timestamp;
+use futures::future::join_all;
+use lake::Lake;
+use local::BUCKET;
+use rand::Rng;
+use rand::seq::SliceRandom;
+use upload_validation::UploadValidation;
+
+use super::{Attempt, Season, wrong};
+use crate::office::Office;
+
+/// A notification that waits, with its number.
+pub(crate) type Pending = (i64, S3Event);
+
+impl Season {
+    /// Delivers notifications, some of them twice at once, until each was answered.
+    pub(super) async fn deliver(&mut self, pending: Vec<Pending>) {
+        let deliveries = self.errands_of(pending);
+        let season = &*self;
+        let delivered = join_all(
+            deliveries
+                .into_iter()
+                .map(|(pending, attempts)| season.until_delivered(pending, attempts)),
+        )
+        .await;
+        self.broken.extend(delivered.into_iter().flatten());
+    }
+
+    pub(super) fn errands_of(&mut self, pending: Vec<Pending>) -> Vec<(Pending, Vec<Attempt>)> {
+        let mut twice = Vec::new();
+        for one in pending {
+            if self.random.random_ratio(1, 6) {
+                twice.push(one.clone());
+            }
+            twice.push(one);
+        }
+        twice.shuffle(&mut self.random);
+        twice.into_iter().map(|one| (one, self.attempts())).collect()
+    }
+
+    pub(super) async fn until_delivered(
+        &self,
+        (id, event): Pending,
+        attempts: Vec<Attempt>,
+    ) -> Option<String> {
+        for (number, weather, death, pause) in attempts {
+            let key = event
+                .records
+                .first()
+                .and_then(|record| record.s3.object.key.clone());
+            let run = self.run(
+                format_args!("upload of {}, run {number}", key.unwrap_or_default()),
+                weather,
+                death,
+            );
+            let function = UploadValidation {
+                store: self.store(&run),
+                lake: Lake::new(self.cloud.s3(Some(&run)), BUCKET),
+                policy: Arc::clone(&self.policy),
+            };
+            let answered = run.live(async {
+                self.wait(&run, pause).await;
+                upload_validation::handle(&function, event.clone()).await
+            });
+            match answered.await {
+                Some(Ok(outcome)) => {
+                    for answered in &outcome.answered {
+                        run.tell(format_args!("{:?}", answered.counts));
+                    }
+                    let _still = self.cloud.time.hold();
+                    self.objects
+                        .acknowledge(id)
+                        .await
+                        .expect("the bucket forgets what was delivered");
+                    return None;
+                }
+                Some(Err(failure)) => {
+                    run.tell(&failure);
+                    if let Some(wrong) = wrong(&run, &failure, weather) {
+                        return Some(wrong);
+                    }
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    pub(super) async fn put(&mut self, file: &crate::files::File, office: &mut Office) {
+        self.set_clock(self.clock.load(Ordering::SeqCst) + 7);
+        let at = self.clock.load(Ordering::SeqCst);
+        let path = self._directory.path().join("file.csv");
+        std::fs::write(&path, file.csv()).expect("a scratch file can be written");
+        let lake = Lake::new(self.cloud.s3(None), BUCKET);
+        let stated = file.states.map(Timestamp::from_unix);
+        lake.put_upload(&file.key(), &path, stated)
+            .await
+            .expect("the inbox takes every file");
+        self.diary
+            .tell(format_args!("  {} holds {} rows", file.key(), file.rows.len()));
+        office.was_put(file, at);
+    }
+
+    pub(super) async fn waiting(&self) -> Vec<Pending> {
+        let waiting = self
+            .objects
+            .pending_notifications(1_000)
+            .await
+            .expect("the bucket knows what waits");
+        let event = |record| serde_json::from_value(record).expect("a notification is an event");
+        waiting
+            .into_iter()
+            .map(|waiting| (waiting.id, event(waiting.record)))
+            .collect()
+    }
+}
