@@ -36,3 +36,10 @@ fn whatever_goes_wrong_the_ledger_is_the_rulebooks() {
     }
     println!("{} seasons, {entries} entries", seeds.count());
 }
+
+#[test]
+fn a_season_played_again_goes_the_same_way_to_the_last_call() {
+    let (once, again) = (play(7), play(7));
+    assert_eq!(once.diary, again.diary);
+    assert_eq!(once.ledger, again.ledger);
+}
