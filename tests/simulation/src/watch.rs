@@ -49,7 +49,7 @@ impl Watch {
         for change in changes {
             match change.table.as_str() {
                 ORDERS_TABLE => self.see_order(change, tables),
-                RECORDS_TABLE => self.see_record(change),
+                RECORDS_TABLE => self.see_record(change, tables),
                 _ => {}
             }
         }
@@ -95,9 +95,12 @@ impl Watch {
         }
     }
 
-    fn see_record(&mut self, change: &Change) {
+    fn see_record(&mut self, change: &Change, tables: &Tables) {
         let (pk, sk) = (&change.key["pk"]["S"], &change.key["sk"]["S"]);
-        let sk = sk.as_str().unwrap_or_default();
+        let (pk, sk) = (pk.as_str().unwrap_or_default(), sk.as_str().unwrap_or_default());
+        if let Some((as_of, shard)) = pk.strip_prefix("night#").and_then(|night| night.split_once('#')) {
+            self.see_posting(as_of, shard, change, tables);
+        }
         if sk.starts_with("entry#") {
             // The same transaction sent again after its answer was lost is answered, and changes nothing.
             if !change.before.is_null() && change.before != change.after {
@@ -118,6 +121,28 @@ impl Watch {
             self.broken.push(format!("{pk} changed hands"));
         }
     }
+
+    /// Nothing is posted as of an instant once a scan of a later one has begun on the shard.
+    fn see_posting(&mut self, as_of: &str, shard: &str, change: &Change, tables: &Tables) {
+        let begun = watermark(tables, shard);
+        if change.before.is_null() && begun > Some(seconds(as_of)) {
+            self.broken.push(format!(
+                "shard {shard} was posted to as of {as_of}, and a scan as of {begun:?} had begun"
+            ));
+        }
+    }
+}
+
+/// The instant as of which the latest scan of a shard has begun.
+fn watermark(tables: &Tables, shard: &str) -> Option<i64> {
+    let request = json!({
+        "TableName": RECORDS_TABLE,
+        "ConsistentRead": true,
+        "KeyConditionExpression": "pk = :pk AND sk = :sk",
+        "ExpressionAttributeValues": { ":pk": { "S": "watermark" }, ":sk": { "S": shard } },
+    });
+    let items = tables.items(&request);
+    items.first()?["as_of"]["N"].as_str()?.parse().ok()
 }
 
 /// The entries about an order, in the order in which they were posted.
