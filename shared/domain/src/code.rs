@@ -46,6 +46,7 @@ macro_rules! row_codes {
     };
 }
 
+// A fined code is stored with its order, by its place here: new codes go to the end.
 row_codes! {
     /// A required cell is empty.
     CellMissing "CELL_MISSING" Error "";
@@ -65,8 +66,6 @@ row_codes! {
     OrderIdPrecisionLost "ORDER_ID_PRECISION_LOST" Error "";
     /// The order is not known yet.
     OrderUnknown "ORDER_UNKNOWN" Parked "";
-    /// The order was settled for good long ago and has left the books.
-    OrderArchived "ORDER_ARCHIVED" Error "";
     /// The order belongs to another seller.
     OrderOtherSeller "ORDER_OTHER_SELLER" Error "";
     /// Cancelled or refunded before the upload.
@@ -127,6 +126,8 @@ row_codes! {
     EventInFuture "EVENT_IN_FUTURE" Error "";
     /// The check digit of a unified social credit code is wrong.
     CreditCodeCheckDigit "CREDIT_CODE_CHECK_DIGIT" Warning "C5";
+    /// The order was settled for good long ago and has left the books.
+    OrderArchived "ORDER_ARCHIVED" Error "";
 }
 
 macro_rules! file_codes {
