@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use domain::{Cents, Month, SellerId, Timestamp};
 use polars::prelude::*;
 
-use crate::ReportError;
 use crate::lake_rows::{EARLY_POLICY, FIGURES, LEDGER, MonthFiles, ORDERS};
+use crate::{Breakdown, ReportError};
 
 /// Orders for which something is decided, and those of them that met it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct MonthFigures {
     pub fines: Cents,
     /// The pack that applied to some of the orders before its date.
     pub early_policy: Option<String>,
+    /// The orders by destination and carrier.
+    pub breakdown: Breakdown,
 }
 
 impl Tally {
@@ -87,6 +89,7 @@ impl MonthFigures {
             fines_count: 0,
             fines: Cents::ZERO,
             early_policy: None,
+            breakdown: Breakdown::default(),
         }
     }
 }

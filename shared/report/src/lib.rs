@@ -43,6 +43,7 @@
 //! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes()`] what it says
 //! otherwise than the one before it, and why.
 
+mod breakdown;
 mod c1;
 mod changes;
 mod error;
@@ -56,6 +57,7 @@ mod table;
 mod totals;
 mod workbook;
 
+pub use breakdown::{Breakdown, Slice};
 pub use c1::{final_from, window};
 pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
 pub use error::ReportError;

@@ -7,7 +7,7 @@ use domain::{Cents, Timestamp};
 use polars::prelude::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use report::{MonthFigures, MonthReport, Tally, figures_of, write_csv, write_parquet};
+use report::{Breakdown, MonthFigures, MonthReport, Tally, figures_of, write_csv, write_parquet};
 
 use crate::lake::{EntryRow, Lake, OrderRow, fulfilled, month, orders, settled};
 
@@ -236,6 +236,7 @@ fn of_seller<'a>(sellers: &'a mut BTreeMap<String, MonthFigures>, seller_id: &st
             fines_count: 0,
             fines: Cents::ZERO,
             early_policy: None,
+            breakdown: Breakdown::default(),
         })
 }
 

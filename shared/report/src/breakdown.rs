@@ -1,0 +1,69 @@
+//! Where a seller's orders went and who carried them: the figures of a month, broken down.
+
+use std::collections::BTreeMap;
+
+use domain::{Cents, Node};
+
+use crate::Tally;
+
+/// The orders of one destination or of one carrier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slice {
+    /// Orders that are not excluded.
+    pub orders: i64,
+    /// GMV.
+    pub gmv: Cents,
+    /// A1 and B1 (and what else the policy asks for).
+    pub fulfilment: Tally,
+    /// Signed within B4's deadline.
+    pub delivery: Tally,
+    /// B2, of orders whose timelines have all ended.
+    pub nodes: Tally,
+}
+
+/// A month's orders by destination and by carrier, and which nodes their ended timelines lack (B2).
+///
+/// Empty where the rows do not tell. What adds up to the month's figures are the destinations; an order that was never
+/// uploaded has no carrier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Breakdown {
+    /// By ISO 3166-1 alpha-2 code.
+    pub destinations: BTreeMap<String, Slice>,
+    /// By the carrier of the order's first accepted upload.
+    pub carriers: BTreeMap<String, Slice>,
+    /// Of the orders that failed B2, how many lack the node; one order may lack several.
+    pub missing_nodes: BTreeMap<Node, i64>,
+}
+
+impl Slice {
+    /// Adds the orders of another part of the same slice.
+    pub fn merge(&mut self, other: &Self) {
+        self.orders += other.orders;
+        self.gmv += other.gmv;
+        self.fulfilment = self.fulfilment.and(other.fulfilment);
+        self.delivery = self.delivery.and(other.delivery);
+        self.nodes = self.nodes.and(other.nodes);
+    }
+}
+
+impl Breakdown {
+    /// Adds other orders: of another part of the month, or of another seller.
+    pub fn merge(&mut self, other: &Self) {
+        merge_slices(&mut self.destinations, &other.destinations);
+        merge_slices(&mut self.carriers, &other.carriers);
+        for (node, count) in &other.missing_nodes {
+            *self.missing_nodes.entry(*node).or_default() += count;
+        }
+    }
+}
+
+fn merge_slices(into: &mut BTreeMap<String, Slice>, from: &BTreeMap<String, Slice>) {
+    for (name, slice) in from {
+        match into.get_mut(name) {
+            Some(known) => known.merge(slice),
+            None => {
+                into.insert(name.clone(), *slice);
+            }
+        }
+    }
+}
