@@ -3,6 +3,7 @@
 mod codes;
 mod conflicts;
 mod dry_run;
+mod dry_run_files;
 mod files;
 mod kinds;
 mod overwriting;
