@@ -7,7 +7,7 @@ mod revisions;
 use std::sync::Arc;
 
 use domain::{Month, PolicyBook, Timestamp};
-use entrypoint::Failure;
+use entrypoint::{Failure, Metric};
 use lake::{FetchedFile, Lake, LakeError};
 use report::{FileDigest, MonthFiles, MonthReport, ReportError};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub struct Outcome {
     /// Whether its eligibility figures can still change.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// From when on they cannot.
+    pub final_from: Timestamp,
     /// Sellers in it.
     pub sellers: u64,
     /// Of them eligible.
@@ -86,6 +88,7 @@ pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Ou
     let outcome = Outcome {
         month,
         is_final: report.as_of >= report.final_from,
+        final_from: report.final_from,
         sellers: report.rows.len() as u64,
         eligible,
         revision: written.revision,
@@ -95,6 +98,14 @@ pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Ou
     };
     tracing::info!(%month, as_of = %request.as_of, sellers = outcome.sellers, eligible, "eligibility report written");
     Ok(outcome)
+}
+
+/// What the alarms and the charts hear of a report.
+pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
+    vec![
+        Metric::count("ReportsFinal", outcome.is_final.into()),
+        Metric::count("SellersEligible", outcome.eligible),
+    ]
 }
 
 /// Makes one month's report without writing it.

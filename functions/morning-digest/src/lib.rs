@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use digest::{Digest, Fines, XlsxFailed};
 use domain::{Cents, PolicyBook, Timestamp};
-use entrypoint::Failure;
+use entrypoint::{Failure, Metric};
 use lake::{Lake, LakeError, ReportFile};
 use parts::PartsError;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,14 @@ pub async fn handle(function: &MorningDigest, request: Request) -> Result<Outcom
     tracing::info!(as_of = %outcome.as_of, entries = outcome.entries, listed = outcome.listed, missing = outcome.missing,
         superseded = outcome.superseded, "morning digest written");
     Ok(outcome)
+}
+
+/// What the alarms hear of a digest.
+pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
+    vec![
+        Metric::count("StretchesMissing", outcome.missing),
+        Metric::amount("AtRiskCents", outcome.at_risk.0),
+    ]
 }
 
 /// Makes one morning's digest without writing it.

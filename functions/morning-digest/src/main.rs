@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use morning_digest::{MorningDigest, handle};
+use morning_digest::{MorningDigest, handle, metrics};
 use store::Store;
 
 #[tokio::main]
@@ -19,5 +19,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         lake,
         policy,
     };
-    entrypoint::serve(|request| handle(&function, request)).await
+    entrypoint::serve(|request| handle(&function, request), metrics).await
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::close::ClosedNight;
 use domain::{PolicyBook, Timestamp};
-use entrypoint::Failure;
+use entrypoint::{Failure, Metric};
 use lake::{CloseFiles, Lake, LakeError, NightFile};
 use serde::{Deserialize, Serialize};
 use store::{Commit, Store, StoreError};
@@ -92,6 +92,17 @@ pub async fn handle(function: &NightClose, request: Request) -> Result<Outcome, 
     let entries = outcome.close.as_ref().map_or(0, |close| close.entries);
     tracing::info!(as_of = %outcome.as_of, status = ?outcome.status, entries, caught_up = outcome.caught_up, "night closed");
     Ok(outcome)
+}
+
+/// What the alarms hear of a close: that the night is closed, and what it moved when it was closed just now.
+pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
+    let closed = matches!(outcome.status, Status::Closed | Status::Stood);
+    let mut metrics = vec![Metric::count("NightsClosed", closed.into())];
+    if let (Status::Closed, Some(close)) = (outcome.status, &outcome.close) {
+        metrics.push(Metric::count("NightEntries", close.entries));
+        metrics.push(Metric::amount("NightBalanceCents", close.balance_moved.0));
+    }
+    metrics
 }
 
 async fn close(function: &NightClose, as_of: Timestamp) -> Result<Outcome, CloseError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use night_close::{NightClose, handle};
+use night_close::{NightClose, handle, metrics};
 use store::Store;
 
 #[tokio::main]
@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.records_table,
     );
     let close = NightClose { store, lake, policy };
-    entrypoint::serve(|request| handle(&close, request)).await
+    entrypoint::serve(|request| handle(&close, request), metrics).await
 }

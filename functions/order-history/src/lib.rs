@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use domain::{Month, PolicyBook};
-use entrypoint::Failure;
+use entrypoint::{Failure, Metric};
 use lake::{EntryRow, Lake, LakeError, OrderRow, order_rows};
 use serde::Serialize;
 use store::{Item, OrderImage, StoreError, decode_entry, decode_order};
@@ -36,6 +37,20 @@ pub struct Outcome {
     pub files: u64,
 }
 
+/// What a batch came to, for the stream.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct BatchOutcome {
+    /// Where the stream goes on; behind the batch, if nowhere.
+    pub again: DynamoDbEventResponse,
+}
+
+/// The first record of a batch that cannot be read.
+struct Unreadable {
+    sequence: Option<String>,
+    source: HistoryError,
+}
+
 /// Why a batch could not be written.
 #[derive(Debug, thiserror::Error)]
 enum HistoryError {
@@ -45,39 +60,68 @@ enum HistoryError {
     Record(#[source] StoreError),
 }
 
+/// What was read of a batch.
 #[derive(Default)]
 struct Batch {
+    /// How many of its records, from the first on.
+    records: usize,
     orders: BTreeMap<Month, Vec<OrderRow>>,
     entries: BTreeMap<Month, Vec<EntryRow>>,
 }
 
-/// Writes one batch of stream records.
+/// Writes one batch of stream records, all of it.
 ///
 /// # Errors
-/// [`Failure`] when the bucket refuses (a retry helps) or a record does not decode (the stream's retry halves the
-/// batch until the record stands alone, and tells of it).
+/// [`Failure`] when the bucket refuses (a retry helps) or a record does not decode; the records before it are written.
 pub async fn handle(history: &OrderHistory, event: Event) -> Result<Outcome, Failure> {
+    let (outcome, unreadable) = write(history, event).await?;
+    match unreadable {
+        Some(unreadable) => Err(failure(unreadable.source)),
+        None => Ok(outcome),
+    }
+}
+
+/// Writes one batch as far as it can be read, and names the record at which it stopped: the stream goes on from there, halves
+/// the rest until that record stands alone, tries it as often as it may, tells of it and goes on behind it.
+///
+/// # Errors
+/// [`Failure`] when the bucket refuses; then the whole batch is delivered again.
+pub async fn handle_batch(history: &OrderHistory, event: Event) -> Result<BatchOutcome, Failure> {
+    let (_, unreadable) = write(history, event).await?;
+    let mut outcome = BatchOutcome::default();
+    if let Some(Unreadable { sequence, source }) = unreadable {
+        let failure = failure(source);
+        tracing::error!(record.sequence = sequence, error = %failure, "history stops at a record");
+        let mut unwritten = DynamoDbBatchItemFailure::default();
+        unwritten.item_identifier = Some(sequence.ok_or(failure)?);
+        outcome.again.batch_item_failures.push(unwritten);
+    }
+    Ok(outcome)
+}
+
+/// What the charts hear of a batch.
+pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
+    let unreadable = outcome.again.batch_item_failures.len();
+    vec![Metric::count("RecordsUnreadable", unreadable as u64)]
+}
+
+async fn write(history: &OrderHistory, event: Event) -> Result<(Outcome, Option<Unreadable>), Failure> {
+    let (batch, unreadable) = read(history, &event.records);
     let mut outcome = Outcome {
-        records: event.records.len() as u64,
+        records: batch.records as u64,
         ..Outcome::default()
     };
-    let name = batch_name(&event.records);
-    let batch = read(history, event.records).map_err(failure)?;
+    let name = batch_name(&event.records[..batch.records]);
+    let refused = |source| failure(HistoryError::Lake(source));
     for (month, rows) in &batch.orders {
-        history
-            .lake
-            .put_order_rows(*month, &name, rows)
-            .await
-            .map_err(|source| failure(HistoryError::Lake(source)))?;
+        let put = history.lake.put_order_rows(*month, &name, rows).await;
+        put.map_err(refused)?;
         outcome.order_rows += rows.len() as u64;
         outcome.files += 1;
     }
     for (month, rows) in &batch.entries {
-        history
-            .lake
-            .put_entry_rows(*month, &name, rows)
-            .await
-            .map_err(|source| failure(HistoryError::Lake(source)))?;
+        let put = history.lake.put_entry_rows(*month, &name, rows).await;
+        put.map_err(refused)?;
         outcome.entry_rows += rows.len() as u64;
         outcome.files += 1;
     }
@@ -88,30 +132,40 @@ pub async fn handle(history: &OrderHistory, event: Event) -> Result<Outcome, Fai
         files = outcome.files,
         "history written"
     );
-    Ok(outcome)
+    Ok((outcome, unreadable))
 }
 
-fn read(history: &OrderHistory, records: Vec<EventRecord>) -> Result<Batch, HistoryError> {
+/// Reads the records up to the first that cannot be read.
+fn read(history: &OrderHistory, records: &[EventRecord]) -> (Batch, Option<Unreadable>) {
     let mut batch = Batch::default();
     for record in records {
-        let new: Item = item_of(record.change.new_image);
-        if let Some(after) = decode_order(&new).map_err(HistoryError::Record)? {
-            let before = decode_order(&item_of(record.change.old_image)).map_err(HistoryError::Record)?;
-            batch.add_order(before.as_ref(), &after, &history.policy);
-        } else if let Some((month, entry)) = decode_entry(&new).map_err(HistoryError::Record)? {
-            let row = EntryRow::of(&entry).map_err(HistoryError::Lake)?;
-            batch.entries.entry(month).or_default().push(row);
+        if let Err(source) = batch.add(record, &history.policy) {
+            let sequence = record.change.sequence_number.clone();
+            return (batch, Some(Unreadable { sequence, source }));
         }
+        batch.records += 1;
     }
-    Ok(batch)
+    (batch, None)
 }
 
 /// A stream's image as the SDK's item.
-fn item_of(image: serde_dynamo::Item) -> Item {
-    image.into()
+fn item_of(image: &serde_dynamo::Item) -> Item {
+    image.clone().into()
 }
 
 impl Batch {
+    fn add(&mut self, record: &EventRecord, book: &PolicyBook) -> Result<(), HistoryError> {
+        let new = item_of(&record.change.new_image);
+        if let Some(after) = decode_order(&new).map_err(HistoryError::Record)? {
+            let before = decode_order(&item_of(&record.change.old_image)).map_err(HistoryError::Record)?;
+            self.add_order(before.as_ref(), &after, book);
+        } else if let Some((month, entry)) = decode_entry(&new).map_err(HistoryError::Record)? {
+            let row = EntryRow::of(&entry).map_err(HistoryError::Lake)?;
+            self.entries.entry(month).or_default().push(row);
+        }
+        Ok(())
+    }
+
     fn add_order(&mut self, before: Option<&OrderImage>, after: &OrderImage, book: &PolicyBook) {
         let (month, rows) = order_rows(
             before.map(|image| &image.order),

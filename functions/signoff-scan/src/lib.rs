@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::{PolicyBook, Timestamp};
-use entrypoint::{Failure, TimeLeft};
+use entrypoint::{Failure, Metric, TimeLeft};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, Store, StoreError,
@@ -71,6 +71,11 @@ pub async fn handle_all(
             return Ok(total);
         }
     }
+}
+
+/// What the alarms hear of a run.
+pub fn metrics(outcome: &ScanOutcome) -> Vec<Metric> {
+    vec![Metric::count("OrdersFailed", outcome.failed_count)]
 }
 
 async fn scan_shards(

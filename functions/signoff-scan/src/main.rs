@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signoff_scan::{SignoffScan, handle};
+use signoff_scan::{SignoffScan, handle, metrics};
 use store::Store;
 
 #[tokio::main]
@@ -18,5 +18,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ),
         policy,
     };
-    entrypoint::serve_in_time(|request, time| handle(&scan, request, time)).await
+    entrypoint::serve_in_time(|request, time| handle(&scan, request, time), metrics).await
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use digest::{Part, Watch};
 use domain::{PolicyBook, Timestamp};
-use entrypoint::{Failure, TimeLeft};
+use entrypoint::{Failure, Metric, TimeLeft};
 use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
@@ -88,6 +88,11 @@ pub async fn handle_all(
             return Ok(total);
         }
     }
+}
+
+/// What the alarms hear of a run.
+pub fn metrics(outcome: &ScanOutcome) -> Vec<Metric> {
+    vec![Metric::count("OrdersFailed", outcome.failed_count)]
 }
 
 async fn scan_segment(

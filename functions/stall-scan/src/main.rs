@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stall_scan::{StallScan, handle};
+use stall_scan::{StallScan, handle, metrics};
 use store::Store;
 
 #[tokio::main]
@@ -19,5 +19,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         lake,
         policy,
     };
-    entrypoint::serve_in_time(|request, time| handle(&scan, request, time)).await
+    entrypoint::serve_in_time(|request, time| handle(&scan, request, time), metrics).await
 }

@@ -16,6 +16,7 @@ pub mod dry_run;
 mod file;
 mod parking;
 mod proposals;
+mod queue;
 mod sellers;
 mod statement;
 
@@ -27,6 +28,11 @@ use entrypoint::Failure;
 use lake::{Answer, Counts, Lake, LakeError, UploadKey};
 use serde::Serialize;
 use store::{Store, StoreError};
+
+pub use queue::{BatchOutcome, handle_batch, metrics};
+
+/// What the events of deleted objects are called, by whomever they were deleted.
+const REMOVED: &str = "ObjectRemoved:";
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -57,6 +63,13 @@ pub struct Answered {
     pub counts: Counts,
     /// Whether the whole file was refused.
     pub refused: bool,
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.answered.extend(other.answered);
+        self.skipped += other.skipped;
+    }
 }
 
 /// Why an upload could not be answered.
@@ -110,8 +123,15 @@ pub(crate) struct Written {
     pub(crate) sequencer: String,
 }
 
-/// The upload that a record tells of.
+/// The upload that a record tells of; `None` for what is none, or is no more.
 fn upload_of(record: &S3EventRecord) -> Option<Written> {
+    if record
+        .event_name
+        .as_deref()
+        .is_some_and(|name| name.starts_with(REMOVED))
+    {
+        return None;
+    }
     let object = &record.s3.object;
     // S3 encodes keys like a form: `+` is a space.
     let encoded = object.key.as_deref()?.replace('+', " ");
@@ -139,6 +159,7 @@ fn answered(answer: &Answer) -> Answered {
         parked = counts.parked,
         rejected = counts.rejected,
         fines = answer.fines.count,
+        refused = answer.is_refused(),
         "upload answered"
     );
     Answered {

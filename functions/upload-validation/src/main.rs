@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use store::Store;
-use upload_validation::{UploadValidation, handle};
+use upload_validation::{UploadValidation, handle_batch, metrics};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.records_table,
     );
     let function = UploadValidation { store, lake, policy };
-    entrypoint::serve(|event| handle(&function, event)).await
+    entrypoint::serve_in_time(|batch, time| handle_batch(&function, batch, time), metrics).await
 }

@@ -8,15 +8,13 @@ use domain::{Timestamp, Zone};
 
 use crate::template::{ScheduleProperties, Template};
 
-/// A scheduled function.
+/// What a schedule starts: one of the template's state machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// `StallScan`
-    StallScan,
-    /// `SignoffScan`
-    SignoffScan,
-    /// `EligibilityReport`
-    EligibilityReport,
+    /// `Nightly`: both scans, the close and the digest.
+    Night,
+    /// `MonthlyReport`
+    Report,
 }
 
 /// One schedule.
@@ -30,9 +28,9 @@ pub struct Schedule {
 
 /// A schedule of the template that is not understood: a slip in the repository, found by a test.
 #[derive(Debug, thiserror::Error)]
-#[error("the schedule of {function} cannot be read: {reason}")]
+#[error("the schedule of {state_machine} cannot be read: {reason}")]
 pub struct ScheduleError {
-    function: String,
+    state_machine: String,
     reason: String,
 }
 
@@ -45,20 +43,19 @@ impl Schedule {
         template
             .schedules
             .iter()
-            .map(|(function, properties)| Self::of(function, properties))
+            .map(|(state_machine, properties)| Self::of(state_machine, properties))
             .collect()
     }
 
-    fn of(function: &str, properties: &ScheduleProperties) -> Result<Self, ScheduleError> {
+    fn of(state_machine: &str, properties: &ScheduleProperties) -> Result<Self, ScheduleError> {
         let error = |reason: String| ScheduleError {
-            function: function.to_owned(),
+            state_machine: state_machine.to_owned(),
             reason,
         };
-        let job = match function {
-            "StallScan" => Job::StallScan,
-            "SignoffScan" => Job::SignoffScan,
-            "EligibilityReport" => Job::EligibilityReport,
-            _ => return Err(error("no such function here".to_owned())),
+        let job = match state_machine {
+            "Nightly" => Job::Night,
+            "MonthlyReport" => Job::Report,
+            _ => return Err(error("no such state machine here".to_owned())),
         };
         let expression = properties
             .schedule_expression
@@ -80,6 +77,20 @@ impl Schedule {
             .parse()
             .map_err(|_| error("no such time zone".to_owned()))?;
         Ok(Self { job, cron, zone })
+    }
+
+    /// What fell due after `after` and by `until`, in the order of its instants: also every night of a time asleep.
+    pub fn due(schedules: &[Self], after: Timestamp, until: Timestamp) -> Vec<(Timestamp, Job)> {
+        let mut due = Vec::new();
+        for schedule in schedules {
+            let mut next = schedule.next_after(after);
+            while let Some(at) = next.filter(|at| *at <= until) {
+                due.push((at, schedule.job));
+                next = schedule.next_after(at);
+            }
+        }
+        due.sort_by_key(|(at, _)| *at);
+        due
     }
 
     /// The first instant strictly after `after` at which it falls due.
@@ -110,16 +121,30 @@ mod tests {
                 .map(|at| at.to_string())
         };
         assert_eq!(
-            next(Job::StallScan, "2024-03-09T12:00:00Z").as_deref(),
+            next(Job::Night, "2024-03-09T12:00:00Z").as_deref(),
             Some("2024-03-10T08:15:00Z")
         );
         assert_eq!(
-            next(Job::SignoffScan, "2024-03-10T12:00:00Z").as_deref(),
+            next(Job::Night, "2024-03-10T12:00:00Z").as_deref(),
             Some("2024-03-11T07:15:00Z")
         );
         assert_eq!(
-            next(Job::EligibilityReport, "2024-03-05T00:00:00Z").as_deref(),
+            next(Job::Report, "2024-03-05T00:00:00Z").as_deref(),
             Some("2024-04-04T07:30:00Z")
         );
+    }
+
+    #[test]
+    fn every_night_of_a_time_asleep_falls_due_in_order() {
+        let schedules = Schedule::all(&Template::load().expect("a template")).expect("schedules");
+        let at = |text: &str| text.parse().expect("an instant");
+        let due = Schedule::due(&schedules, at("2024-04-02T12:00:00Z"), at("2024-04-04T12:00:00Z"));
+        let due: Vec<(String, Job)> = due.into_iter().map(|(at, job)| (at.to_string(), job)).collect();
+        let expected = [
+            ("2024-04-03T07:15:00Z", Job::Night),
+            ("2024-04-04T07:15:00Z", Job::Night),
+            ("2024-04-04T07:30:00Z", Job::Report),
+        ];
+        assert_eq!(due, expected.map(|(at, job)| (at.to_owned(), job)));
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use domain::Timestamp;
 
 use crate::schedules::{Job, Schedule};
-use crate::{Cloud, CloudError, s3};
+use crate::{Cloud, CloudError, Night, s3};
 
 /// How often the streams are looked at while the cloud is up.
 const STREAM_INTERVAL: Duration = Duration::from_secs(1);
@@ -125,43 +125,40 @@ impl Cloud {
         until: Timestamp,
         told: &mut impl FnMut(String),
     ) -> Result<(), CloudError> {
-        let due = schedules.iter().filter_map(|schedule| {
-            let at = schedule.next_after(after).filter(|at| *at <= until)?;
-            Some((schedule.job, at))
-        });
-        let due: Vec<(Job, Timestamp)> = due.collect();
-        for (job, at) in &due {
+        for (at, job) in Schedule::due(schedules, after, until) {
             match job {
-                Job::StallScan => {
-                    let posted = self.scan_stalls(*at).await?.tally.posted;
-                    told(format!("stall scan as of {at}: {posted} fines posted"));
+                Job::Night => {
+                    told_of(&self.night(at).await?, at, told);
                     self.sweep_expired().await?;
                 }
-                Job::SignoffScan => told(format!(
-                    "sign-off scan as of {at}: {} fines posted",
-                    self.scan_signoffs(*at).await?.tally.posted
-                )),
-                Job::EligibilityReport => told(format!(
+                Job::Report => told(format!(
                     "report: {}",
-                    self.report(None, *at).await?.keys.join(", ")
+                    self.report(None, at).await?.keys.join(", ")
                 )),
             }
         }
-        // A night is over once both its scans have run.
-        let nights = due
-            .iter()
-            .filter(|(job, at)| *job == Job::SignoffScan && due.contains(&(Job::StallScan, *at)));
-        for (_, at) in nights {
-            let entries = self
-                .close_night(*at)
-                .await?
-                .close
-                .map_or(0, |close| close.entries);
-            told(format!("night {at} closed: {entries} entries"));
-            told(format!("digest: {}", self.digest(*at).await?.keys.join(", ")));
-        }
         Ok(())
     }
+}
+
+fn told_of(night: &Night, at: Timestamp, told: &mut impl FnMut(String)) {
+    let Night {
+        stalls,
+        signoffs,
+        close,
+        digest,
+    } = night;
+    told(format!(
+        "stall scan as of {at}: {} fines posted",
+        stalls.tally.posted
+    ));
+    told(format!(
+        "sign-off scan as of {at}: {} fines posted",
+        signoffs.tally.posted
+    ));
+    let entries = close.close.as_ref().map_or(0, |close| close.entries);
+    told(format!("night {at} closed: {entries} entries"));
+    told(format!("digest: {}", digest.keys.join(", ")));
 }
 
 async fn listen(port: u16, service: &'static str) -> Result<TcpListener, ServeError> {

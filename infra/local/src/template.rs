@@ -12,7 +12,7 @@ pub struct Template {
     pub tables: Vec<(String, TableProperties)>,
     /// The key prefix whose new objects are told to `upload-validation`.
     pub inbox_prefix: String,
-    /// Schedules by the logical name of their function.
+    /// Schedules by the logical name of the state machine that they start.
     pub schedules: Vec<(String, ScheduleProperties)>,
 }
 
@@ -141,11 +141,13 @@ impl Template {
                 .into_iter()
                 .flat_map(|events| events.values())
             {
-                match event["Type"].as_str() {
-                    Some("ScheduleV2") => schedules.push((name.clone(), read(&event["Properties"])?)),
-                    Some("S3") => inbox_prefix = prefix_of(&event["Properties"]),
-                    _ => {}
+                if event["Type"] == "ScheduleV2" {
+                    let properties = with_defaults(&event["Properties"], &template["Parameters"]);
+                    schedules.push((name.clone(), read(&properties)?));
                 }
+            }
+            if resource["Type"] == "AWS::S3::Bucket" {
+                inbox_prefix = prefix_of(&resource["Properties"]["NotificationConfiguration"]);
             }
         }
         let inbox_prefix =
@@ -174,14 +176,33 @@ fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, TemplateError>
     T::deserialize(value).map_err(|error| TemplateError::Unreadable(error.to_string()))
 }
 
-fn prefix_of(properties: &Value) -> Option<String> {
-    let rules = properties["Filter"]["S3Key"]["Rules"].as_array()?;
+/// The properties with each `Ref` of a parameter replaced by the parameter's default.
+fn with_defaults(properties: &Value, parameters: &Value) -> Value {
+    let mut properties = properties.clone();
+    for property in properties
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|all| all.values_mut())
+    {
+        let default = property["Ref"].as_str().map(|name| &parameters[name]["Default"]);
+        if let Some(default) = default.filter(|default| !default.is_null()) {
+            *property = default.clone();
+        }
+    }
+    properties
+}
+
+fn prefix_of(notifications: &Value) -> Option<String> {
+    let queue = notifications["QueueConfigurations"].as_array()?.first()?;
+    let rules = queue["Filter"]["S3Key"]["Rules"].as_array()?;
     let prefix = rules.iter().find(|rule| rule["Name"] == "prefix")?;
     prefix["Value"].as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -194,11 +215,11 @@ mod tests {
         );
         let records = template.table("RecordsTable").expect("a table");
         assert_eq!(records.global_secondary_indexes.len(), 2);
-        let scheduled: Vec<&str> = template
+        let scheduled: BTreeSet<&str> = template
             .schedules
             .iter()
             .map(|(function, _)| function.as_str())
             .collect();
-        assert_eq!(scheduled.len(), 3, "{scheduled:?}");
+        assert_eq!(scheduled, BTreeSet::from(["Nightly", "MonthlyReport"]));
     }
 }

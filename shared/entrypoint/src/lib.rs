@@ -1,6 +1,7 @@
 //! What every function's `main` does once: tracing, settings, AWS clients, and telling Lambda how a run failed.
 
 mod failure;
+mod metrics;
 mod settings;
 mod time_left;
 
@@ -11,6 +12,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use failure::Failure;
+pub use metrics::Metric;
 pub use settings::{Settings, SettingsError};
 pub use time_left::TimeLeft;
 
@@ -59,39 +61,45 @@ pub async fn connect() -> Result<Surroundings, SettingsError> {
     })
 }
 
-/// Serves invocations with `handle` until the runtime shuts down.
+/// Serves invocations with `handle` until the runtime shuts down, and writes the `metrics` of each outcome.
 ///
 /// # Errors
 /// What the runtime itself fails of.
-pub async fn serve<E, O, F, R>(handle: F) -> Result<(), Error>
+pub async fn serve<E, O, F, R>(handle: F, metrics: impl Fn(&O) -> Vec<Metric>) -> Result<(), Error>
 where
     E: DeserializeOwned,
     O: Serialize,
     F: Fn(E) -> R,
     R: Future<Output = Result<O, Failure>>,
 {
-    lambda_runtime::run(service_fn(|event: LambdaEvent<E>| handle(event.payload))).await
+    serve_in_time(|event, _| handle(event), metrics).await
 }
 
-/// Serves invocations with `handle`, which is told how long it may take, until the runtime shuts down.
+/// Serves invocations with `handle`, which is told how long it may take, until the runtime shuts down, and writes the
+/// `metrics` of each outcome.
 ///
 /// # Errors
 /// What the runtime itself fails of.
-pub async fn serve_in_time<E, O, F, R>(handle: F) -> Result<(), Error>
+pub async fn serve_in_time<E, O, F, R>(handle: F, metrics: impl Fn(&O) -> Vec<Metric>) -> Result<(), Error>
 where
     E: DeserializeOwned,
     O: Serialize,
     F: Fn(E, TimeLeft) -> R,
     R: Future<Output = Result<O, Failure>>,
 {
-    let timed =
-        |event: LambdaEvent<E>| handle(event.payload, TimeLeft::until(event.context.deadline(), now()));
-    lambda_runtime::run(service_fn(timed)).await
+    let (handle, metrics) = (&handle, &metrics);
+    let measured = |event: LambdaEvent<E>| async move {
+        let LambdaEvent { payload, context, .. } = event;
+        let outcome = handle(payload, TimeLeft::until(context.deadline(), now())).await?;
+        metrics::emit(&context.env_config.function_name, &metrics(&outcome), now());
+        Ok::<O, Failure>(outcome)
+    };
+    lambda_runtime::run(service_fn(measured)).await
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "Lambda tells a deadline by the clock; this is the edge, and below it only the time left is known"
+    reason = "Lambda tells a deadline by the clock, and a metric has a time; this is the edge, and below it only the time left is known"
 )]
 fn now() -> SystemTime {
     SystemTime::now()

@@ -139,6 +139,12 @@ impl Lake {
         Ok(keys)
     }
 
+    /// Whether there is an object, asked by listing: reading what is not there is an error that looks like others where
+    /// listing is granted for a prefix only.
+    async fn is_there(&self, key: &str) -> Result<bool, LakeError> {
+        Ok(self.keys_under(key).await?.iter().any(|found| found == key))
+    }
+
     /// The policy file at `key`, or the shipped policy when there is no key.
     ///
     /// # Errors

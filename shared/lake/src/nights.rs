@@ -116,8 +116,7 @@ impl Lake {
     /// [`LakeError`] when the bucket cannot be read.
     pub async fn digest_file(&self, date: NaiveDate, file: &str) -> Result<Option<Vec<u8>>, LakeError> {
         let key = digest_key(date, file);
-        // Asked by listing: reading what is not there is an error that looks like others where listing is not granted.
-        if self.keys_under(&key).await?.contains(&key) {
+        if self.is_there(&key).await? {
             return self.bytes(&key).await.map(Some);
         }
         Ok(None)

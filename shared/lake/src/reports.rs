@@ -66,7 +66,7 @@ impl Lake {
     pub async fn published_manifest(&self, month: Month) -> Result<Option<Vec<u8>>, LakeError> {
         let key = report_of(month, MANIFEST);
         // Asked by listing: whoever may list only some prefixes is told of a missing object that it is forbidden.
-        if self.keys_under(&key).await?.contains(&key) {
+        if self.is_there(&key).await? {
             self.bytes(&key).await.map(Some)
         } else {
             Ok(None)

@@ -46,6 +46,12 @@ impl Lake {
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => {
                 return Ok(None);
             }
+            // S3 tells whether an object is there only to whoever may list all of the bucket.
+            Err(error)
+                if error.code() == Some("AccessDenied") && !self.is_there(&key.to_string()).await? =>
+            {
+                return Ok(None);
+            }
             Err(source) => return Err(LakeError::call(format!("read upload {key}"), source)),
         };
         Ok(Some(UploadObject {

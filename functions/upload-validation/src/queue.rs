@@ -1,0 +1,96 @@
+//! What the bucket tells, as it comes in the cloud: as messages of a queue, several at a time, each maybe of several objects.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::s3::S3Event;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use entrypoint::{Failure, Metric, TimeLeft};
+use serde::{Deserialize, Serialize};
+
+use crate::{Outcome, UploadValidation, handle};
+
+/// An upload is begun only when there is so much time left: of two large ones the second is handed back, to a run of its own.
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(600);
+/// What S3 says when a queue is named to it.
+const TEST_EVENT: &str = "s3:TestEvent";
+
+/// What a batch of messages came to.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct BatchOutcome {
+    /// The messages to be delivered again. The queue deletes the others.
+    pub again: SqsBatchResponse,
+    /// What the others came to; the queue has no use for it.
+    #[serde(skip)]
+    pub done: Outcome,
+}
+
+/// Why a message cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("the message is no notification of S3")]
+    Json(#[source] serde_json::Error),
+    #[error("the message tells of `{0}`, which is nothing that S3 says")]
+    Other(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Notification {
+    Objects(S3Event),
+    Test {
+        #[serde(rename = "Event")]
+        event: String,
+    },
+}
+
+/// Answers every upload that a batch of the queue's messages tells of. A message that fails is named, to be delivered
+/// again; it stops no other.
+///
+/// # Errors
+/// [`Failure`] when a failed message has no id to be named by: then the whole batch is delivered again.
+pub async fn handle_batch(
+    function: &UploadValidation,
+    batch: SqsEvent,
+    time: TimeLeft,
+) -> Result<BatchOutcome, Failure> {
+    let mut outcome = BatchOutcome::default();
+    for (place, message) in batch.records.into_iter().enumerate() {
+        let id = message.message_id.clone();
+        // The first is always begun, so that no message is handed back for ever.
+        let is_in_time = place == 0 || time.is_enough_for(UPLOAD_TIME_MAX);
+        let failure = match is_in_time {
+            true => match answer(function, message).await {
+                Ok(done) => {
+                    outcome.done.add(done);
+                    continue;
+                }
+                Err(failure) => failure,
+            },
+            false => Failure::of("no time is left to begin another upload", true),
+        };
+        tracing::warn!(message.id = id, error = %failure, "a message is to be delivered again");
+        outcome.again.add_failure(id.ok_or(failure)?);
+    }
+    Ok(outcome)
+}
+
+/// What the alarms hear of a batch.
+pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
+    let answered = &outcome.done.answered;
+    let refused = answered.iter().filter(|upload| upload.refused).count();
+    vec![
+        Metric::count("FilesAnswered", answered.len() as u64),
+        Metric::count("FilesRefused", refused as u64),
+    ]
+}
+
+async fn answer(function: &UploadValidation, message: SqsMessage) -> Result<Outcome, Failure> {
+    let body = message.body.unwrap_or_default();
+    match serde_json::from_str(&body) {
+        Ok(Notification::Objects(event)) => handle(function, event).await,
+        Ok(Notification::Test { event }) if event == TEST_EVENT => Ok(Outcome::default()),
+        Ok(Notification::Test { event }) => Err(Failure::of(Unreadable::Other(event), false)),
+        Err(source) => Err(Failure::of(Unreadable::Json(source), false)),
+    }
+}
