@@ -5,11 +5,13 @@
 //! heals here too. The pass reads the orders table once, in parallel segments, and writes only where the ledger
 //! differs. Running it again, twice at once or late changes nothing.
 //!
-//! Since it sees every live order, what is near rides along: each run keeps in the bucket what it saw for the morning's digest.
+//! Since it sees every live order, what is near rides along, and what a shadow policy would charge: each run keeps in the
+//! bucket what it saw for the morning's digest.
 
 use std::sync::Arc;
 
-use digest::{Part, Watch};
+use digest::{Part, ShadowPolicy, Watch};
+use domain::order::OrderAsOf;
 use domain::{PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric, TimeLeft};
 use lake::{Lake, LakeError, Stretch};
@@ -28,6 +30,8 @@ pub struct StallScan {
     pub lake: Lake,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
+    /// A policy that every order is assessed under too, and of which nothing is posted.
+    pub shadow: Option<Arc<ShadowPolicy>>,
 }
 
 /// One segment of one night.
@@ -95,6 +99,16 @@ pub fn metrics(outcome: &ScanOutcome) -> Vec<Metric> {
     vec![Metric::count("OrdersFailed", outcome.failed_count)]
 }
 
+/// The shadow policy at a key of the bucket; none without a key.
+///
+/// # Errors
+/// [`LakeError`] when it cannot be read or is not sound: whoever named a policy wants to hear that it is not there.
+pub async fn shadow(lake: &Lake, key: Option<&str>) -> Result<Option<Arc<ShadowPolicy>>, LakeError> {
+    let Some(key) = key else { return Ok(None) };
+    let shadow = lake.parsed(key, |text| ShadowPolicy::parse(key, text)).await?;
+    Ok(Some(Arc::new(shadow)))
+}
+
 async fn scan_segment(
     scan: &StallScan,
     request: &Request,
@@ -104,7 +118,10 @@ async fn scan_segment(
     let mut cursor = request.cursor.clone();
     check_segment(segment, segments, cursor.as_ref())?;
     let mut outcome = ScanOutcome::default();
-    let mut watch = Watch::new(request.as_of, &scan.policy);
+    let mut watch = match &scan.shadow {
+        Some(shadow) => Watch::beside(request.as_of, &scan.policy, shadow),
+        None => Watch::new(request.as_of, &scan.policy),
+    };
     if !scan.store.begin_scan(0..OPEN_SHARDS, request.as_of).await? {
         outcome.superseded = true;
         return Ok((outcome, watch));
@@ -158,7 +175,7 @@ async fn settle_orders(
                 let order = &stored.order;
                 let seen = order.as_of(as_of);
                 if let Some(seen) = &seen {
-                    watch.seen(seen, scan.policy.in_force_at(order.paid_at), &scan.policy);
+                    see(scan, seen, watch);
                 }
                 // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.
                 if !outstanding(order, seen.as_ref(), &scan.policy, as_of).is_empty() {
@@ -176,6 +193,15 @@ async fn settle_orders(
     if !outcome.superseded {
         let expires_at = as_of.plus(scan.policy.retention);
         scan.store.let_all_go(resting, expires_at, outcome).await;
+    }
+}
+
+/// Lets what rides along see an order.
+fn see(scan: &StallScan, seen: &OrderAsOf<'_>, watch: &mut Watch) {
+    let policy = scan.policy.in_force_at(seen.order.paid_at);
+    watch.seen(seen, policy, &scan.policy);
+    if let Some(shadow) = &scan.shadow {
+        watch.compare(seen, policy, shadow);
     }
 }
 

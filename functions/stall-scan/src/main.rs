@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stall_scan::{StallScan, handle, metrics};
+use stall_scan::{StallScan, handle, metrics, shadow};
 use store::Store;
 
 #[tokio::main]
@@ -10,6 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let cloud = entrypoint::surroundings().await?;
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
+    let shadow = shadow(&lake, cloud.settings.shadow_policy_key.as_deref()).await?;
     let scan = StallScan {
         store: Store::new(
             cloud.dynamodb,
@@ -18,6 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ),
         lake,
         policy,
+        shadow,
     };
     entrypoint::serve_in_time(|request, time| handle(&scan, request, time), metrics).await
 }

@@ -91,6 +91,16 @@ pub(crate) struct Up {
     /// Port of the DynamoDB endpoint
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,
+    #[command(flatten)]
+    pub(crate) shadow: Shadow,
+}
+
+/// What every command takes that runs a stall scan.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Shadow {
+    /// A policy file that every live order is assessed under too; nothing of it is posted, the digest tells the difference
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shadow_policy: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -148,6 +158,8 @@ pub(crate) struct Replay {
     /// A policy file in place of the shipped one
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shadow: Shadow,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -158,6 +170,8 @@ pub(crate) struct Scan {
     /// The night's instant (RFC 3339); now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) shadow: Shadow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,9 +1,11 @@
 //! The cloud a command works on: the embedded one, or the deployed stack.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use digest::{ShadowFigures, ShadowPolicy};
+use domain::policy::PolicyError;
 use domain::{Month, PolicyBook, Timestamp};
 use entrypoint::TimeLeft;
 use lake::{Answer, Lake, UploadKey};
@@ -11,7 +13,7 @@ use local::{Cloud, Night, Options};
 use morning_digest::MorningDigest;
 use store::{ScanOutcome, Store};
 
-use crate::args::Shared;
+use crate::args::{Shadow, Shared};
 use crate::failure::CommandError;
 
 /// How long an answer of the deployed stack is waited for.
@@ -23,6 +25,8 @@ pub(crate) struct Backend {
     pub(crate) store: Store,
     pub(crate) lake: Lake,
     pub(crate) policy: Arc<PolicyBook>,
+    shadow: Option<Arc<ShadowPolicy>>,
+    shadow_key: Option<String>,
     local: Option<Cloud>,
 }
 
@@ -60,6 +64,8 @@ impl Backend {
             store: cloud.store.clone(),
             lake: cloud.lake.clone(),
             policy,
+            shadow: None,
+            shadow_key: None,
             local: Some(cloud),
         })
     }
@@ -83,8 +89,23 @@ impl Backend {
             store,
             lake,
             policy: Arc::new(policy),
+            shadow: None,
+            shadow_key: settings.shadow_policy_key,
             local: None,
         })
+    }
+
+    /// The same with a policy that its stall scans assess too, without posting: without a file the one that the deployed
+    /// stack's settings name.
+    pub(crate) async fn beside(mut self, file: Option<ShadowPolicy>) -> Result<Self, CommandError> {
+        self.shadow = match file {
+            Some(shadow) => Some(Arc::new(shadow)),
+            None => stall_scan::shadow(&self.lake, self.shadow_key.as_deref()).await?,
+        };
+        if let Some(cloud) = &mut self.local {
+            cloud.shadow.clone_from(&self.shadow);
+        }
+        Ok(self)
     }
 
     /// The embedded cloud, for what only it can do.
@@ -132,6 +153,7 @@ impl Backend {
                     store: self.store.clone(),
                     lake: self.lake.clone(),
                     policy: Arc::clone(&self.policy),
+                    shadow: self.shadow.clone(),
                 };
                 let request = stall_scan::Request {
                     as_of,
@@ -183,6 +205,11 @@ impl Backend {
         }
     }
 
+    /// A night under the shadow policy, where it had one.
+    pub(crate) async fn shadow_of(&self, as_of: Timestamp) -> Result<Option<ShadowFigures>, CommandError> {
+        Ok(morning_digest::make(&self.morning_digest(), as_of).await?.shadow)
+    }
+
     /// A whole night: both scans, then the close and the digest.
     pub(crate) async fn night(&self, as_of: Timestamp) -> Result<Night, CommandError> {
         Ok(Night {
@@ -220,9 +247,22 @@ impl Backend {
 }
 
 pub(crate) fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
+    parsed(path, PolicyBook::parse)
+}
+
+/// The shadow policy that a command line names, if it does.
+pub(crate) fn read_shadow(named: &Shadow) -> Result<Option<ShadowPolicy>, CommandError> {
+    let read = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        parsed(path, |text| ShadowPolicy::parse(&name, text))
+    };
+    named.shadow_policy.as_ref().map(read).transpose()
+}
+
+fn parsed<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, PolicyError>) -> Result<T, CommandError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
-    PolicyBook::parse(&text).map_err(|error| {
+    parse(&text).map_err(|error| {
         let because = std::error::Error::source(&error).map_or(String::new(), |source| {
             format!(": {}", without_excerpt(&source.to_string()))
         });

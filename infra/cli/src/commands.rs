@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub(crate) mod board;
+mod charges;
 pub(crate) mod explain;
 pub(crate) mod identify;
 pub(crate) mod ledger;

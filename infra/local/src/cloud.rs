@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use digest::ShadowPolicy;
 use domain::PolicyBook;
 use eligibility_report::EligibilityReport;
 use lake::Lake;
@@ -49,6 +50,8 @@ pub struct Cloud {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
+    /// A policy that the stall scan assesses too, without posting; none at first.
+    pub shadow: Option<Arc<ShadowPolicy>>,
     pub(crate) template: Template,
     pub(crate) objects: ObjectStore,
     pub(crate) tables: DynamoDb,
@@ -146,6 +149,7 @@ impl Cloud {
             s3,
             dynamodb,
             policy: options.policy,
+            shadow: None,
             template,
             objects,
             tables,
@@ -168,6 +172,7 @@ impl Cloud {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
+            shadow: self.shadow.clone(),
         }
     }
 

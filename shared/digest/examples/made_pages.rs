@@ -7,9 +7,9 @@ mod made;
 use std::error::Error;
 use std::path::PathBuf;
 
-use digest::{html, xlsx};
+use digest::{Digest, Fines, html, xlsx};
 use domain::Because;
-use made::{book, digest_of, entries, hour, order, orders, send};
+use made::{book, digest_of, entries, hour, order, orders, send, shadow, watched_beside};
 
 const HOSTILE: &str = "</td></script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
 
@@ -18,7 +18,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let write = |name: &str, digest| std::fs::write(folder.join(name), html(&digest, book()));
 
     let all = orders(900);
-    let night = digest_of(&all, entries(&all, hour(720)), hour(720));
+    let shadow = shadow(
+        "capped.toml",
+        &[("fine_cents_max = 5000", "fine_cents_max = 300")],
+    );
+    let beside = watched_beside(&all, hour(720), &shadow);
+    let night = Digest {
+        shadow: Digest::new(beside, Vec::new(), Fines::new(0), book()).shadow,
+        ..digest_of(&all, entries(&all, hour(720)), hour(720))
+    };
     std::fs::write(folder.join("digest.xlsx"), xlsx(&night, book())?)?;
     write("digest.html", night)?;
 

@@ -1,4 +1,5 @@
-//! What a clerk gets in the morning: the deadline board, the night's fines and the carriers, in English and Chinese.
+//! What a clerk gets in the morning: the deadline board, the night's fines, the carriers and, where there is one, the
+//! night under a shadow policy, in English and Chinese.
 //!
 //! The figures are gathered order by order by [`Watch`], which rides along on whichever pass looks at the live orders; two
 //! watches merge into one, in any split and order. [`Digest`] puts them beside the night's entries, and is written as
@@ -12,6 +13,7 @@ mod fines;
 mod histogram;
 mod html;
 mod reason;
+mod shadow;
 mod watch;
 mod words;
 mod xlsx;
@@ -26,6 +28,7 @@ pub use fines::{Fines, SellerFines};
 pub use histogram::{BOUNDS_MINUTES, Histogram};
 pub use html::html;
 pub use reason::{kind_words, reason};
+pub use shadow::{SELLERS_NAMED_MAX, SellerCompared, Shadow, ShadowFigures, ShadowName, ShadowPolicy};
 pub use watch::{Part, Watch};
 pub use words::{Words, beijing, carrier_words, left, pacific, short};
 pub use xlsx::{XlsxFailed, xlsx};
@@ -47,6 +50,9 @@ pub struct Digest {
     pub fines: Fines,
     /// The carriers, the worst first.
     pub carriers: Vec<CarrierRow>,
+    /// The night under a shadow policy, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowFigures>,
 }
 
 /// A stretch of the pass over the live orders of which nothing is known.
@@ -70,6 +76,9 @@ impl Digest {
             as_of,
             date: as_of.date_in(book.zone),
             missing,
+            shadow: watch
+                .shadow
+                .map(|shadow| ShadowFigures::new(shadow, watch.orders, book)),
             carriers: carriers::ranked(watch.carriers),
             board: watch.board,
             fines: fines.sorted(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 use crate::carriers::CarrierFigures;
+use crate::shadow::{Shadow, ShadowPolicy};
 
 /// What a pass, or a stretch of it, has seen. Merges with the watch of any other stretch of the same pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Watch {
     pub board: Board,
     /// Carriers, by their id.
     pub carriers: BTreeMap<String, CarrierFigures>,
+    /// The same orders under a shadow policy, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
 }
 
 /// One run over a stretch of a segment, as it is kept for the digest.
@@ -40,6 +44,15 @@ impl Watch {
             orders: 0,
             board: Board::new(book.board.rows_max),
             carriers: BTreeMap::new(),
+            shadow: None,
+        }
+    }
+
+    /// Nothing seen yet, under a shadow policy too.
+    pub fn beside(as_of: Timestamp, book: &PolicyBook, shadow: &ShadowPolicy) -> Self {
+        Self {
+            shadow: Some(Shadow::beside(shadow, book)),
+            ..Self::new(as_of, book)
         }
     }
 
@@ -69,12 +82,24 @@ impl Watch {
         }
     }
 
+    /// Assesses an order that was [`seen`](Self::seen) under the shadow policy too.
+    pub fn compare(&mut self, seen: &OrderAsOf<'_>, policy: &Policy, shadow: &ShadowPolicy) {
+        if let Some(gathered) = &mut self.shadow {
+            gathered.order(seen, policy, &shadow.book);
+        }
+    }
+
     /// Adds what another stretch of the same pass has seen.
     pub fn merge(&mut self, other: Self) {
         self.orders += other.orders;
         self.board.merge(other.board);
         for (carrier, figures) in other.carriers {
             self.carriers.entry(carrier).or_default().merge(&figures);
+        }
+        match (&mut self.shadow, other.shadow) {
+            (Some(shadow), Some(other)) => shadow.merge(other),
+            (None, other) => self.shadow = other,
+            (Some(_), None) => {}
         }
     }
 }

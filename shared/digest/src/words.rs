@@ -2,9 +2,10 @@
 
 use domain::carrier::CarrierTable;
 use domain::{Elapsed, Node, Timestamp, Zone};
+use serde::Serialize;
 
 /// A text in English and Chinese.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Words {
     /// In English.
     pub en: String,

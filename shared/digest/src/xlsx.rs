@@ -1,12 +1,16 @@
-//! The digest as a workbook: the board, the night's entries and the carriers, a sheet each. Every cell is text.
+//! The digest as a workbook: the board, the night's entries, the carriers and the shadow policy, a sheet each. Every cell
+//! is text.
 
+use domain::what_if::Compared;
 use domain::{PolicyBook, Timestamp};
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::html::matter_words;
 use crate::reason::clause_words;
 use crate::words::node_words;
-use crate::{BoardRow, CarrierRow, Digest, beijing, carrier_words, kind_words, left, pacific, reason};
+use crate::{
+    BoardRow, CarrierRow, Digest, ShadowFigures, beijing, carrier_words, kind_words, left, pacific, reason,
+};
 
 /// Characters that a sheet's cell holds.
 const CELL_CHARACTERS_MAX: usize = 32_767;
@@ -45,6 +49,16 @@ const CARRIER_COLUMNS: [&str; 9] = [
     "延迟（九成） / latency, 90 %",
     "缺节点 / incomplete, of ended",
     "所缺节点 / missing nodes",
+];
+const SHADOW_COLUMNS: [&str; 8] = [
+    "现行罚金笔数 / fines in force",
+    "现行金额 / USD in force",
+    "影子罚金笔数 / fines under the shadow",
+    "影子金额 / USD under the shadow",
+    "差额笔数 / difference, fines",
+    "差额 / difference, USD",
+    "差额挂起 / difference, USD held",
+    "对象 / of",
 ];
 
 /// The workbook could not be made.
@@ -93,6 +107,13 @@ pub fn xlsx(digest: &Digest, book: &PolicyBook) -> Result<Vec<u8>, XlsxFailed> {
         carriers.line(&carrier_line(row), false)?;
     }
     carriers.end()?;
+    if let Some(shadow) = &digest.shadow {
+        let mut sheet = Sheet::begin(&mut workbook, "影子规则 shadow", &SHADOW_COLUMNS)?;
+        for line in shadow_lines(shadow) {
+            sheet.line(&line, false)?;
+        }
+        sheet.end()?;
+    }
     Ok(workbook.save_to_buffer()?)
 }
 
@@ -141,6 +162,51 @@ fn carrier_line(row: &CarrierRow) -> [String; 9] {
         format!("{} / {}", figures.incomplete, figures.ended),
         missing.join("; "),
     ]
+}
+
+fn shadow_lines(shadow: &ShadowFigures) -> Vec<Vec<String>> {
+    let compared_line = |of: String, compared: &Compared| {
+        let (old, new, difference) = (compared.in_force, compared.alternative, compared.difference());
+        let counts = [
+            old.fines.to_string(),
+            old.fined.to_string(),
+            new.fines.to_string(),
+            new.fined.to_string(),
+        ];
+        let differences = [
+            difference.fines.to_string(),
+            difference.fined.to_string(),
+            difference.held.to_string(),
+        ];
+        counts
+            .into_iter()
+            .chain(differences)
+            .chain([of])
+            .collect::<Vec<String>>()
+    };
+    let alone = |text: String| {
+        vec![String::new(); SHADOW_COLUMNS.len() - 1]
+            .into_iter()
+            .chain([text])
+            .collect()
+    };
+    let name = &shadow.policy;
+    let mut lines: Vec<Vec<String>> = vec![alone(format!("{} {} {}", name.file, name.version, name.sha256))];
+    lines.extend(shadow.notes.iter().map(|note| alone(note.both())));
+    lines.push(compared_line("合计 / all".to_owned(), &shadow.total));
+    for (clause, compared) in &shadow.clauses {
+        lines.push(compared_line(
+            format!("{clause} {}", clause_words(*clause).both()),
+            compared,
+        ));
+    }
+    for seller in &shadow.sellers {
+        lines.push(compared_line(
+            format!("店铺 / seller {}", seller.seller_id),
+            &seller.compared,
+        ));
+    }
+    lines
 }
 
 /// A sheet while it is written, row by row.

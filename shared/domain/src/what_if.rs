@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +16,12 @@ use crate::{Because, Cents, Clause, Order, OrderId, PolicyBook, SellerId, Timest
 
 /// Differing orders kept as examples; all are counted and summed.
 pub const EXAMPLES_MAX: usize = 50;
+/// Sellers summed one by one, the first by their id; the others are in the sums of the clauses only.
+pub const SELLERS_MAX: usize = 20_000;
 
 /// The difference between the policy in force and an alternative, over many orders. Parts of one night merge in any
 /// order to the same whole.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhatIf {
     /// Orders compared.
     pub orders_examined: u64,
@@ -27,7 +29,7 @@ pub struct WhatIf {
     pub orders_differing: u64,
     /// What is charged under each policy, by clause.
     pub clauses: BTreeMap<Clause, Compared>,
-    /// The same by seller; only sellers who are charged under either.
+    /// The same by seller; only sellers who are charged under either, at most [`SELLERS_MAX`].
     pub sellers: BTreeMap<SellerId, BTreeMap<Clause, Compared>>,
     /// The orders with the greatest difference, greatest first, at most [`EXAMPLES_MAX`].
     pub examples: Vec<OrderDifference>,
@@ -57,7 +59,7 @@ pub struct Charges {
 }
 
 /// An order of which the two policies charge differently.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderDifference {
     /// The order.
     pub order_id: OrderId,
@@ -70,7 +72,7 @@ pub struct OrderDifference {
 }
 
 /// One matter that the two policies charge differently.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatterDifference {
     /// The clause.
     pub clause: Clause,
@@ -84,7 +86,7 @@ pub struct MatterDifference {
 }
 
 /// What one policy charges for one matter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// Charged, or waiting for an appeal.
     pub verdict: Verdict,
@@ -121,6 +123,7 @@ impl WhatIf {
                 sums.entry(due.subject.clause).or_default().alternative.count(due);
             }
         }
+        self.keep_first_sellers();
         let difference = OrderDifference::between(order, in_force, alternative)?;
         self.orders_differing += 1;
         self.keep_greatest([difference.clone()]);
@@ -135,12 +138,26 @@ impl WhatIf {
         for (seller_id, clauses) in other.sellers {
             add_clauses(self.sellers.entry(seller_id).or_default(), clauses);
         }
+        self.keep_first_sellers();
         self.keep_greatest(other.examples);
     }
 
     /// All clauses together.
     pub fn total(&self) -> Compared {
         total(&self.clauses)
+    }
+
+    /// What is charged to sellers for whom there was no room.
+    pub fn of_other_sellers(&self) -> Compared {
+        let mut listed = Compared::default();
+        for clauses in self.sellers.values() {
+            listed += total(clauses);
+        }
+        let all = self.total();
+        Compared {
+            in_force: all.in_force - listed.in_force,
+            alternative: all.alternative - listed.alternative,
+        }
     }
 
     /// The sellers whom the two policies charge differently, the greatest difference first.
@@ -156,6 +173,13 @@ impl WhatIf {
             (Reverse(compared.difference().fined.0.unsigned_abs()), *seller_id)
         });
         differing
+    }
+
+    /// Whoever is left out once is left out for good, in every part: so the sums of those who stay are whole.
+    fn keep_first_sellers(&mut self) {
+        while self.sellers.len() > SELLERS_MAX {
+            self.sellers.pop_last();
+        }
     }
 
     fn keep_greatest(&mut self, more: impl IntoIterator<Item = OrderDifference>) {
@@ -258,13 +282,7 @@ fn fined(due: &[Due]) -> Cents {
 impl Compared {
     /// The alternative less the policy in force.
     pub fn difference(&self) -> Charges {
-        let (new, old) = (self.alternative, self.in_force);
-        Charges {
-            fines: new.fines - old.fines,
-            fined: new.fined - old.fined,
-            holds: new.holds - old.holds,
-            held: new.held - old.held,
-        }
+        self.alternative - self.in_force
     }
 }
 
@@ -281,6 +299,19 @@ impl AddAssign for Charges {
         self.fined += other.fined;
         self.holds += other.holds;
         self.held += other.held;
+    }
+}
+
+impl Sub for Charges {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            fines: self.fines - other.fines,
+            fined: self.fined - other.fined,
+            holds: self.holds - other.holds,
+            held: self.held - other.held,
+        }
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Settings {
     pub bucket: String,
     /// `WAYMARK_POLICY`: the bucket's key of a policy file to use in place of the shipped one.
     pub policy_key: Option<String>,
+    /// `WAYMARK_SHADOW_POLICY`: the bucket's key of a policy file to assess beside the one in force, without posting.
+    pub shadow_policy_key: Option<String>,
 }
 
 /// A setting that cannot be used.
@@ -38,6 +40,7 @@ impl Settings {
             records_table: required("WAYMARK_RECORDS_TABLE")?,
             bucket: required("WAYMARK_BUCKET")?,
             policy_key: optional("WAYMARK_POLICY"),
+            shadow_policy_key: optional("WAYMARK_SHADOW_POLICY"),
         })
     }
 }
@@ -57,9 +60,14 @@ mod tests {
             Some(if name == "WAYMARK_POLICY" {
                 String::new()
             } else {
-                "x".to_owned()
+                name.to_lowercase()
             })
         });
-        assert_eq!(settings.expect("all there").policy_key, None);
+        let settings = settings.expect("all there");
+        assert_eq!(settings.policy_key, None);
+        assert_eq!(
+            settings.shadow_policy_key.as_deref(),
+            Some("waymark_shadow_policy")
+        );
     }
 }

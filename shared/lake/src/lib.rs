@@ -150,15 +150,27 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when it cannot be read or is not sound: the shipped policy never stands in for one that was named.
     pub async fn policy(&self, key: Option<&str>) -> Result<PolicyBook, LakeError> {
-        let Some(key) = key else {
-            return Ok(PolicyBook::shipped().clone());
-        };
+        match key {
+            Some(key) => self.parsed(key, PolicyBook::parse).await,
+            None => Ok(PolicyBook::shipped().clone()),
+        }
+    }
+
+    /// What `parse` reads in the text at `key`.
+    ///
+    /// # Errors
+    /// [`LakeError`] when it cannot be read, or `parse` refuses it.
+    pub async fn parsed<T, E: Into<BoxError>>(
+        &self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, LakeError> {
         let unsound = |source: BoxError| LakeError::Decode {
             key: key.to_owned(),
             source,
         };
         let text = String::from_utf8(self.bytes(key).await?).map_err(|source| unsound(source.into()))?;
-        PolicyBook::parse(&text).map_err(|source| unsound(source.into()))
+        parse(&text).map_err(|source| unsound(source.into()))
     }
 
     /// The bytes of a small object, e.g. an answer.

@@ -3,6 +3,7 @@
 mod board;
 mod hostile;
 mod output;
+mod shadow;
 mod up;
 mod validate;
 mod what_if;

@@ -10,22 +10,22 @@ use tests::{Ran, made_up};
 use crate::waymark;
 
 /// A day on which every order's 30 days are over.
-const SETTLED: &str = "2024-05-08";
+pub(crate) const SETTLED: &str = "2024-05-08";
 /// A day by which parcels have been silent.
-const SILENT: &str = "2024-04-15";
+pub(crate) const SILENT: &str = "2024-04-15";
 
 /// Fines and cents by seller and clause.
 type Charged = BTreeMap<(String, String), (i64, i64)>;
 
 /// The season's folder, a folder a day.
-fn season(directory: &Path, orders: u32) -> PathBuf {
+pub(crate) fn season(directory: &Path, orders: u32) -> PathBuf {
     let days = directory.join("season");
     made_up(11, orders).write_days(&days, domain::PolicyBook::shipped().zone);
     days
 }
 
 /// The shipped policy with slices of its text replaced, as a file.
-fn policy(directory: &Path, changes: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn policy(directory: &Path, changes: &[(&str, &str)]) -> PathBuf {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/domain/data/policy.toml");
     let shipped = fs::read_to_string(shipped).expect("the shipped policy can be read");
     let text = changes.iter().fold(shipped, |text, (from, to)| {
@@ -37,7 +37,7 @@ fn policy(directory: &Path, changes: &[(&str, &str)]) -> PathBuf {
     path
 }
 
-fn replay(state: &Path, season: &Path, until: &str, policy: Option<&Path>, more: &[&str]) -> Ran {
+pub(crate) fn replay(state: &Path, season: &Path, until: &str, policy: Option<&Path>, more: &[&str]) -> Ran {
     let mut arguments = vec!["replay".to_owned(), season.to_string_lossy().into_owned()];
     arguments.extend(["--until".to_owned(), until.to_owned()]);
     if let Some(policy) = policy {

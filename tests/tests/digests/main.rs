@@ -1,5 +1,7 @@
 //! The morning's digest through the front door: files uploaded, a night scanned, the digest's objects read.
 
+mod shadow;
+
 use std::time::Duration;
 
 use domain::Cents;

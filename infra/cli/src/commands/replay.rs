@@ -5,6 +5,7 @@ mod difference;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use digest::ShadowFigures;
 use domain::close::ClosedNight;
 use domain::time::day_starts_at;
 use domain::{Cents, Month, Timestamp, Zone};
@@ -14,10 +15,11 @@ use serde::Serialize;
 use store::{ScanOutcome, Tally};
 
 use self::difference::Difference;
+use super::charges::show_shadow;
 use super::ledger::{entries_of_sellers, totals};
 use crate::Done;
 use crate::args::{Replay, Shared};
-use crate::backend::Backend;
+use crate::backend::{Backend, read_shadow};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
 
@@ -64,6 +66,9 @@ struct Told<'a> {
     /// What the shipped policy would have charged; only when another was played.
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<&'a Difference>,
+    /// The last night under the shadow policy, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<&'a ShadowFigures>,
 }
 
 #[derive(Default, Serialize)]
@@ -95,7 +100,11 @@ pub(crate) async fn run(
         )));
     };
     let last = arguments.until.unwrap_or(last);
-    let backend = Backend::open(shared, arguments.policy.as_deref()).await?;
+    let shadow = read_shadow(&arguments.shadow)?;
+    let backend = Backend::open(shared, arguments.policy.as_deref())
+        .await?
+        .beside(shadow)
+        .await?;
     let alone = difference::is_empty(&backend).await?;
     let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
     let mut sums = Totals::default();
@@ -136,13 +145,21 @@ pub(crate) async fn run(
         ),
         None => None,
     };
+    let shadow = match arguments.shadow.shadow_policy {
+        Some(_) => backend.shadow_of(day_end(last, backend.policy.zone)).await?,
+        None => None,
+    };
     terminal.machine(&Told {
         totals: &sums,
         difference: difference.as_ref(),
+        shadow: shadow.as_ref(),
     })?;
     terminal.line(totals(&entries, terminal));
     if let Some(difference) = difference {
         difference.show(terminal);
+    }
+    if let Some(shadow) = &shadow {
+        show_shadow(shadow, terminal);
     }
     Ok(if sums.rejected > 0 {
         Done::WithFindings

@@ -4,10 +4,11 @@ use domain::Timestamp;
 use night_close::Status;
 use store::ScanOutcome;
 
+use super::charges::show_shadow;
 use super::now;
 use crate::Done;
 use crate::args::{Scan, ScanKind, Shared};
-use crate::backend::Backend;
+use crate::backend::{Backend, read_shadow};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
 
@@ -20,7 +21,13 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open_existing(shared).await?;
+    let shadow = read_shadow(&arguments.shadow)?;
+    if shadow.is_some() && matches!(arguments.which, ScanKind::Signoffs) {
+        return Err(CommandError::usage(
+            "the sign-off scan assesses no shadow policy; --shadow-policy goes with `scan stalls` or `scan night`",
+        ));
+    }
+    let backend = Backend::open_existing(shared).await?.beside(shadow).await?;
     let scans = match arguments.which {
         ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
         ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
@@ -108,6 +115,10 @@ async fn tell_digest(
         &backend.policy,
         terminal,
     );
+    if let Some(shadow) = &digest.shadow {
+        terminal.machine(&serde_json::json!({ "shadow": shadow }))?;
+        show_shadow(shadow, terminal);
+    }
     Ok(())
 }
 

@@ -5,12 +5,13 @@ use local::Endpoints;
 use super::now;
 use crate::Done;
 use crate::args::{Shared, Up};
-use crate::backend::Backend;
+use crate::backend::{Backend, read_shadow};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
 
 pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) -> Result<Done, CommandError> {
-    let backend = Backend::open(shared, None).await?;
+    let shadow = read_shadow(&arguments.shadow)?;
+    let backend = Backend::open(shared, None).await?.beside(shadow).await?;
     let cloud = backend
         .embedded()
         .ok_or_else(|| CommandError::usage("`up` serves the embedded cloud; it goes without --aws"))?;

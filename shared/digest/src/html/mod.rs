@@ -5,6 +5,7 @@
 
 mod board;
 mod fines;
+mod shadow;
 mod standing;
 
 use base64::Engine;
@@ -55,6 +56,7 @@ pub fn html(digest: &Digest, book: &PolicyBook) -> String {
                     (board::section(digest, book))
                     (fines::section(digest))
                     (carriers_section(digest, book))
+                    @if let Some(shadow) = &digest.shadow { (shadow::section(shadow)) }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }

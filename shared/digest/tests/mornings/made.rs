@@ -1,6 +1,6 @@
 //! Orders, made by the rules.
 
-use digest::{Digest, Fines, Watch};
+use digest::{Digest, Fines, ShadowPolicy, Watch};
 use domain::assess::assess;
 use domain::facts::{EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
 use domain::ledger::reconcile;
@@ -8,6 +8,8 @@ use domain::{
     Cents, Currency, Elapsed, LedgerEntry, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId,
     SendType, Source, Timestamp, TrackingNumber, Uploader,
 };
+
+const SHIPPED: &str = include_str!("../../../domain/data/policy.toml");
 
 /// When every made order is paid.
 pub fn paid() -> Timestamp {
@@ -100,6 +102,28 @@ pub fn watched(orders: &[Order], as_of: Timestamp, book: &PolicyBook) -> Watch {
     let mut watch = Watch::new(as_of, book);
     for order in orders {
         watch.order(order, book);
+    }
+    watch
+}
+
+/// The shipped policy with slices of its text replaced, as a shadow.
+pub fn shadow(file: &str, changes: &[(&str, &str)]) -> ShadowPolicy {
+    let text = changes.iter().fold(SHIPPED.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the shipped policy has `{from}`");
+        text.replace(from, to)
+    });
+    ShadowPolicy::parse(file, &text).expect("a sound policy")
+}
+
+/// A watch over orders, under a shadow policy too.
+pub fn watched_beside(orders: &[Order], as_of: Timestamp, shadow: &ShadowPolicy) -> Watch {
+    let mut watch = Watch::beside(as_of, book(), shadow);
+    for order in orders {
+        let policy = book().in_force_at(order.paid_at);
+        if let Some(seen) = order.as_of(as_of) {
+            watch.seen(&seen, policy, book());
+            watch.compare(&seen, policy, shadow);
+        }
     }
     watch
 }

@@ -4,4 +4,5 @@ mod board;
 mod carriers;
 mod made;
 mod page;
+mod shadow;
 mod workbook;

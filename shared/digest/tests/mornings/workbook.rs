@@ -7,7 +7,7 @@ use domain::Because;
 
 use crate::made::{book, digest_of, entries, hour, orders};
 
-fn sheets(bytes: &[u8]) -> String {
+pub fn sheets(bytes: &[u8]) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a workbook is a zip archive");
     let mut text = String::new();
     for index in 0..archive.len() {

@@ -1,7 +1,7 @@
 //! What if another policy applied: the difference to the cent, over the same facts.
 
 use domain::assess::Verdict;
-use domain::what_if::{Charges, EXAMPLES_MAX, OrderDifference, due_under};
+use domain::what_if::{Charges, Compared, EXAMPLES_MAX, OrderDifference, SELLERS_MAX, due_under};
 use domain::{
     AppealStatus, AppealedClause, Cents, Clause, Node, Order, OrderId, PolicyBook, SellerId, Timestamp,
     WhatIf,
@@ -229,6 +229,40 @@ fn one_example_above_the_limit_is_left_out() {
             (differing as u64, shown)
         );
     }
+}
+
+#[test]
+fn one_seller_above_the_limit_is_in_the_sums_alone_however_the_orders_were_split() {
+    let order = Case::paid("1000.01").order;
+    let due = |book| due_under(&order, book, day(31));
+    let (in_force, alternative) = (due(PolicyBook::shipped()), due(&alternative()));
+    let examined = |sellers: &mut dyn Iterator<Item = usize>| {
+        let mut what_if = WhatIf::default();
+        for number in sellers {
+            let seller_id = seller(&format!("S{number:06}"));
+            let order = Order {
+                seller_id,
+                ..order.clone()
+            };
+            what_if.examine(&order, &in_force, &alternative);
+        }
+        what_if
+    };
+    let whole = examined(&mut (0..=SELLERS_MAX).rev());
+    let other = Compared {
+        in_force: fines(1, "50.00"),
+        alternative: fines(1, "30.00"),
+    };
+    assert_eq!(
+        (whole.sellers.len(), whole.of_other_sellers()),
+        (SELLERS_MAX, other)
+    );
+    assert!(!whole.sellers.contains_key(&seller(&format!("S{SELLERS_MAX:06}"))));
+    let mut merged = examined(&mut (0..=SELLERS_MAX).skip(1).step_by(2));
+    merged.merge(examined(&mut (0..=SELLERS_MAX).step_by(2)));
+    assert_eq!((&merged.sellers, merged.total()), (&whole.sellers, whole.total()));
+    let few = examined(&mut (0..SELLERS_MAX));
+    assert_eq!(few.of_other_sellers(), Compared::default());
 }
 
 #[test]

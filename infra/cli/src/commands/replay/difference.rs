@@ -4,7 +4,7 @@
 //! behind (A6's failures, refused and parked rows) was decided by the policy that was played: where the shipped one
 //! takes rows in differently, the season's files are taken in once more under it, in a cloud of its own.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 use domain::what_if::{Compared, OrderDifference, due_under};
 use domain::{Order, OrderId, PolicyBook, Timestamp, WhatIf};
 use serde::Serialize;
@@ -12,11 +12,9 @@ use tempfile::TempDir;
 
 use super::{Day, DayOutcome, day_end, take_in};
 use crate::backend::Backend;
+use crate::commands::charges::{NAMED_MAX, signed, table};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
-
-/// Sellers and orders named to people; `--json` tells all.
-const NAMED_MAX: usize = 10;
 
 /// The difference between the shipped policy ("in force") and the one played ("alternative").
 #[derive(Serialize)]
@@ -237,43 +235,16 @@ impl Difference {
     }
 
     fn clauses(&self, terminal: &Terminal) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            "",
-            terminal.say("shipped: fines", "随附：罚金笔数"),
-            "USD",
-            terminal.say("this policy: fines", "本规则：罚金笔数"),
-            "USD",
-            terminal.say("difference: fines", "差额：笔数"),
-            "USD",
-        ]);
-        let all = terminal.say("all", "合计");
         let by_clause = self
             .what_if
             .clauses
             .iter()
             .map(|(clause, compared)| (clause.as_str(), *compared));
-        for (name, compared) in by_clause.chain([(all, self.total)]) {
-            let difference = compared.difference();
-            table.add_row([
-                name.to_owned(),
-                compared.in_force.fines.to_string(),
-                compared.in_force.fined.to_string(),
-                compared.alternative.fines.to_string(),
-                compared.alternative.fined.to_string(),
-                format!("{:+}", difference.fines),
-                signed(difference.fined.0),
-            ]);
-        }
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        let all = [(terminal.say("all", "合计"), self.total)];
+        let policies = [
+            terminal.say("shipped", "随附"),
+            terminal.say("this policy", "本规则"),
+        ];
+        table(by_clause.chain(all), policies, terminal)
     }
-}
-
-/// An amount with its sign, also when it is positive.
-fn signed(cents: i64) -> String {
-    let sign = if cents > 0 { "+" } else { "" };
-    format!("{sign}{}", domain::Cents(cents))
 }
