@@ -51,6 +51,14 @@ impl Call {
         }
     }
 
+    /// The same scan or query for a page of so many items at most.
+    pub fn cut_to(&self, items: u64) -> Self {
+        let mut cut = self.clone();
+        let limit = self.request["Limit"].as_u64().unwrap_or(items);
+        cut.request["Limit"] = json!(limit.min(items));
+        cut
+    }
+
     /// The refusal of a caller that asks too often.
     pub fn throttled(&self) -> HttpResponse {
         if self.kind == CallKind::Bucket {
@@ -101,7 +109,8 @@ fn kind(operation: &str, request: &Value) -> CallKind {
     match operation {
         "BatchGetItem" => CallKind::ReadMany,
         "Query" | "Scan" if !consistent => CallKind::ReadEventually,
-        "GetItem" | "Query" | "Scan" => CallKind::Read,
+        "Query" | "Scan" => CallKind::ReadPage,
+        "GetItem" => CallKind::Read,
         "TransactWriteItems" => CallKind::Transaction,
         _ => CallKind::Write,
     }

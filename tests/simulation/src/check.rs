@@ -1,8 +1,12 @@
 //! What must hold after a night: the ledger is what the reference says, to the cent and to the entry.
 
+pub mod history;
+pub mod nights;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use local::ORDERS_TABLE;
+use nights::Owed;
 use serde_json::{Value, json};
 
 use crate::facts::Told;
@@ -15,6 +19,9 @@ use crate::watch::{Entry, entries_of, item_of, known, standing};
 pub struct Ledger {
     /// The latest night.
     pub latest: i64,
+    /// What the reference said after each night that was over when it was looked at.
+    pub owed: BTreeMap<i64, Owed>,
+    unsettled: bool,
     after_last_night: BTreeMap<String, (usize, BTreeMap<Subject, Standing>)>,
 }
 
@@ -22,6 +29,11 @@ impl Ledger {
     /// A night has begun.
     pub fn begun(&mut self, as_of: i64) {
         self.latest = self.latest.max(as_of);
+    }
+
+    /// A night was cut short, and its ledger is the next one's to heal: that one may post more than its own difference.
+    pub fn cut_short(&mut self) {
+        self.unsettled = true;
     }
 
     /// Entries in the ledger.
@@ -44,6 +56,8 @@ impl Ledger {
 
     /// What is wrong after a night. `strict`: the night was alone, so it posted no more than the difference.
     pub fn check(&mut self, tables: &Tables, told: &[Told], strict: bool) -> Vec<String> {
+        let strict = strict && !std::mem::take(&mut self.unsettled);
+        let mut night = Owed::new();
         let mut broken: Vec<String> = tables.watch().broken().to_vec();
         let expected = model::orders(told);
         let stored = order_ids(tables);
@@ -60,6 +74,7 @@ impl Ledger {
                     self.latest
                 ));
             }
+            night.insert(id.clone(), owed);
             broken.extend(
                 unsound(&entries, &stands)
                     .into_iter()
@@ -77,11 +92,12 @@ impl Ledger {
             broken.extend(differing(tables, id, order));
         }
         broken.extend(index(tables));
+        self.owed.insert(self.latest, night);
         broken
     }
 }
 
-fn order_ids(tables: &Tables) -> BTreeSet<String> {
+pub(crate) fn order_ids(tables: &Tables) -> BTreeSet<String> {
     let items = tables.items(&json!({ "TableName": ORDERS_TABLE }));
     items
         .iter()

@@ -29,6 +29,8 @@ pub enum Fate {
     InPart,
     /// An eventually consistent read shows what was a moment ago.
     Stale,
+    /// A scan or query is answered with a short page, and where the next one begins.
+    ShortPage,
     /// The caller dies; the call is never sent.
     KilledBefore,
     /// The caller dies once the call was carried out.
@@ -42,8 +44,10 @@ pub enum CallKind {
     Bucket,
     /// A read by keys, many at once.
     ReadMany,
-    /// A consistent or single read.
+    /// A single read.
     Read,
+    /// A consistent scan or query.
+    ReadPage,
     /// An eventually consistent read: the stall scan's, or an index's.
     ReadEventually,
     /// A single write.
@@ -71,7 +75,7 @@ impl Weather {
     fn draw(self, kind: CallKind, random: &mut ChaCha8Rng) -> Fate {
         let drawn: u32 = random.random_range(0..1_000);
         let faults: &[Fate] = match kind {
-            CallKind::Bucket | CallKind::Write | CallKind::Read => &[
+            CallKind::Bucket | CallKind::Write | CallKind::Read | CallKind::ReadPage => &[
                 Fate::NotSent,
                 Fate::AnswerLost,
                 Fate::Throttled,
@@ -99,6 +103,9 @@ impl Weather {
         match kind {
             CallKind::ReadMany if random.random_range(0..1_000) < self.partial => Fate::InPart,
             CallKind::ReadEventually if random.random_range(0..1_000) < self.partial => Fate::Stale,
+            CallKind::ReadEventually | CallKind::ReadPage if random.random_range(0..1_000) < self.partial => {
+                Fate::ShortPage
+            }
             _ => Fate::Served,
         }
     }

@@ -3,10 +3,12 @@
 //! Shares no rule with the product. Slow and obvious: every question walks over all facts again, instants are plain
 //! seconds, and the numbers are the rulebook's own, written out.
 
+mod figures;
 mod order;
 
 use std::collections::BTreeMap;
 
+pub use figures::{Figures, figures};
 pub use order::{Appeal, Event, Order, Parcel, StateTold, StatusTold};
 
 use crate::facts::{Plea, Says, Status, Told};
@@ -62,12 +64,7 @@ fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
         .collect();
     let end = end_of(parcel, as_of).map(|(at, _)| at);
     let counts = |at: i64| end.is_none_or(|end| at <= end);
-    let picked_up = known
-        .iter()
-        .filter(|event| event.node == "picked_up" && counts(event.at))
-        .map(|event| event.at)
-        .min();
-    let Some(picked_up) = picked_up else {
+    let Some(picked_up) = picked_up_at(parcel, as_of) else {
         return Vec::new();
     };
     let mut instants: Vec<i64> = known
@@ -92,6 +89,16 @@ fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
     starts
 }
 
+/// The first pickup, unless the timeline ended before it.
+fn picked_up_at(parcel: &Parcel, as_of: i64) -> Option<i64> {
+    let end = end_of(parcel, as_of).map(|(at, _)| at);
+    let known = parcel.events.iter().filter(|event| event.told_at <= as_of);
+    known
+        .filter(|event| event.node == "picked_up" && end.is_none_or(|end| event.at <= end))
+        .map(|event| event.at)
+        .min()
+}
+
 /// The first event that ends a parcel's timeline.
 fn end_of(parcel: &Parcel, as_of: i64) -> Option<(i64, &'static str)> {
     let known = parcel.events.iter().filter(|event| event.told_at <= as_of);
@@ -106,7 +113,7 @@ fn sign_off(order: &Order, as_of: i64) -> Option<Standing> {
     let deadline = order.paid_at + 30 * DAY;
     if as_of <= deadline
         || status_at(order, deadline, as_of) != Status::Paid
-        || is_signed(order, deadline, as_of)
+        || signed_at(order, deadline, as_of).is_some()
     {
         return None;
     }
@@ -138,14 +145,14 @@ fn status_at(order: &Order, at: i64, as_of: i64) -> Status {
         .map_or(Status::Paid, |told| told.status)
 }
 
-/// Whether all live parcels were signed by the deadline, and there is one.
-fn is_signed(order: &Order, deadline: i64, as_of: i64) -> bool {
+/// When the last of the live parcels was signed, if all were by the deadline and there is one.
+fn signed_at(order: &Order, deadline: i64, as_of: i64) -> Option<i64> {
     let known: Vec<&Parcel> = order
         .parcels
         .iter()
         .filter(|parcel| parcel.uploaded_at <= as_of)
         .collect();
-    let mut live = 0;
+    let mut signed_at = None;
     for parcel in &known {
         let later = |other: &&&Parcel| (other.uploaded_at, other.row) > (parcel.uploaded_at, parcel.row);
         let replaced = known
@@ -156,12 +163,10 @@ fn is_signed(order: &Order, deadline: i64, as_of: i64) -> bool {
         if parcel.uploaded_at > deadline || replaced || matches!(end, Some((_, "cancelled"))) {
             continue;
         }
-        live += 1;
-        if !matches!(end, Some((_, "signed"))) {
-            return false;
-        }
+        let (at, _) = end.filter(|(_, node)| *node == "signed")?;
+        signed_at = signed_at.max(Some(at));
     }
-    live > 0
+    signed_at
 }
 
 /// The appeals about a subject: when each was filed, and where it stands.

@@ -11,6 +11,8 @@ use crate::people::{BEGINS, DAY, HOUR, People, Planned, tax_id_of};
 
 /// The last night, in days from the first.
 const DAYS: i64 = 44;
+/// The last night.
+pub const ENDS: i64 = BEGINS + DAYS * DAY;
 
 /// The office of a season.
 pub struct Office {
@@ -50,12 +52,11 @@ impl Office {
 
     /// The next day, after nights that were missed; `None` when the season is over.
     pub fn next_day(&mut self, random: &mut ChaCha8Rng) -> Option<Day> {
-        let last = BEGINS + DAYS * DAY;
-        if self.last_as_of >= last {
+        if self.last_as_of >= ENDS {
             return None;
         }
         let missed = *[1, 1, 1, 2, 3, 5, 8].choose(random).expect("gaps");
-        let mut as_of = (self.last_as_of + missed * DAY).min(last);
+        let mut as_of = (self.last_as_of + missed * DAY).min(ENDS);
         if random.random_ratio(1, 2) {
             // At the very instant of a deadline, or a second later.
             let near: Vec<i64> = self
@@ -96,7 +97,7 @@ impl Office {
 
     /// The files uploaded before a night.
     pub fn morning(&mut self, day: &Day, random: &mut ChaCha8Rng) -> Vec<File> {
-        let last = day.as_of >= BEGINS + DAYS * DAY;
+        let last = day.as_of >= ENDS;
         let until = day.as_of - 2 * HOUR;
         let mut said = Vec::new();
         let mut later = Vec::new();

@@ -228,6 +228,7 @@ impl People {
             "departed_origin",
             "in_transit",
             "arrived_destination",
+            "import_customs",
             "out_for_delivery",
             last,
         ];

@@ -4,6 +4,8 @@
 //! of them unprocessed, and an eventually consistent read of orders may show them as they were a moment ago. Every write
 //! is shown to the [`Watch`].
 
+mod stream;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -71,11 +73,6 @@ impl Tables {
     /// What was seen of every write.
     pub fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The emulator itself, for its streams.
-    pub fn database(&self) -> &Database {
-        &self.database
     }
 
     /// Answers a call.
@@ -189,6 +186,14 @@ impl Tables {
             }
         }
         refusal(200, &answered)
+    }
+
+    /// The records of a table's stream after a position, with the position that each of them is.
+    ///
+    /// # Panics
+    /// When the emulator keeps no stream of the table.
+    pub fn stream(&self, table: &str, after: Option<&str>) -> Vec<(String, Value)> {
+        stream::records(&self.database, table, after).expect("the emulator keeps a stream of the table")
     }
 
     /// One item as it is now; null when there is none.

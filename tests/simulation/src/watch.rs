@@ -202,7 +202,8 @@ pub fn seconds(text: &str) -> i64 {
         .map_or(0, domain::Timestamp::unix)
 }
 
-fn cents(amount: &str) -> i64 {
+/// Cents of an amount as documents write it.
+pub fn cents(amount: &str) -> i64 {
     amount.replace('.', "").parse().unwrap_or(0)
 }
 

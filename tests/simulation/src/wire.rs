@@ -222,6 +222,7 @@ impl Connected {
             }
             Fate::Conflict => Ok(call.conflict()),
             Fate::InPart => Ok(self.wire.tables.answer_in_part(call)),
+            Fate::ShortPage => Ok(self.wire.tables.answer(&call.cut_to(2), self.wire.time.now())),
             Fate::Stale => Ok(self.wire.tables.answer_stale(call, self.wire.time.now())),
         }
     }

@@ -6,7 +6,7 @@
 use simulation::play;
 
 /// Seasons that every run of the tests plays.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 8;
 
 #[test]
 fn whatever_goes_wrong_the_ledger_is_the_rulebooks() {

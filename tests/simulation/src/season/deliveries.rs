@@ -15,6 +15,9 @@ use upload_validation::UploadValidation;
 use super::{Attempt, Season, wrong};
 use crate::office::Office;
 
+/// Calls of a run that are worth dying at.
+const CALLS: u32 = 30;
+
 /// A notification that waits, with its number.
 pub(crate) type Pending = (i64, S3Event);
 
@@ -41,7 +44,7 @@ impl Season {
             twice.push(one);
         }
         twice.shuffle(&mut self.random);
-        twice.into_iter().map(|one| (one, self.attempts())).collect()
+        twice.into_iter().map(|one| (one, self.attempts(CALLS))).collect()
     }
 
     pub(super) async fn until_delivered(

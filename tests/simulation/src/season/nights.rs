@@ -1,91 +1,107 @@
-//! Nights: scans that straggle, come twice, at once and beside uploads, until each is done.
+//! Nights: scans that straggle, come twice, at once, a shard at a time and beside uploads, until each is done.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
 use entrypoint::TimeLeft;
-use futures::future::{join, join_all};
+use futures::future::{join_all, join3};
 use lake::Lake;
 use local::BUCKET;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use signoff_scan::SignoffScan;
 use stall_scan::StallScan;
-use store::ScanOutcome;
+use store::{OPEN_SHARDS, ScanOutcome};
 
 use super::deliveries::Pending;
+use super::mornings::Paper;
 use super::{Attempt, Season, wrong};
 use crate::check::Ledger;
 use crate::fate::Weather;
+use crate::office::ENDS;
 use crate::people::DAY;
 use crate::run::{Death, Run};
+
+/// Calls of a run that are worth dying at.
+const CALLS: u32 = 30;
 
 /// A scanner's errand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scan {
     Stalls { segment: u32, segments: u32 },
-    Signoffs,
+    Signoffs { shard: Option<u32> },
+}
+
+/// Every order, and everything that is due.
+const WHOLE: [Scan; 2] = [
+    Scan::Stalls {
+        segment: 0,
+        segments: 1,
+    },
+    Scan::Signoffs { shard: None },
+];
+
+/// How a night was held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    /// No older night was under way at the same time, so it posts no more than the least.
+    pub(crate) strict: bool,
+    /// It was closed before its scans were done.
+    pub(crate) cut_short: bool,
 }
 
 impl Season {
     /// A scheduler whose clock was set back: nothing may be posted as of an instant that is past.
     pub(super) async fn go_back(&mut self, as_of: i64, ledger: &Ledger) {
         let earlier = as_of - self.random.random_range(1..3 * DAY);
+        self.past_night(earlier, ledger).await;
+    }
+
+    /// A night that comes once a later one has begun, beside uploads.
+    pub(super) async fn late_night(&mut self, as_of: i64, late: Vec<Pending>, ledger: &Ledger) {
+        self.deliver(late).await;
+        if as_of < ledger.latest {
+            self.past_night(as_of, ledger).await;
+            self.morning(as_of).await;
+        }
+    }
+
+    async fn past_night(&mut self, as_of: i64, ledger: &Ledger) {
         let before = ledger.entries(&self.cloud.tables);
-        for scan in [
-            Scan::Stalls {
-                segment: 0,
-                segments: 1,
-            },
-            Scan::Signoffs,
-        ] {
-            if let Some(Ok(outcome)) = self.scan(scan, earlier, Weather::CALM, None).await
+        for scan in WHOLE {
+            if let Some(Ok(outcome)) = self.scan(scan, as_of, Weather::CALM, None).await
                 && !outcome.superseded
             {
                 self.broken
-                    .push(format!("{scan:?} as of {earlier}, which is past, did not stop"));
+                    .push(format!("{scan:?} as of {as_of}, which is past, did not stop"));
             }
         }
         if ledger.entries(&self.cloud.tables) != before {
             self.broken
-                .push(format!("entries were posted as of {earlier}, which was past"));
+                .push(format!("entries were posted as of {as_of}, which was past"));
         }
     }
 
-    /// The scans of a night, some of them twice, with uploads beside them. False when what they post may be more than
-    /// the least: an older night was under way at the same time.
-    pub(super) async fn night(&mut self, as_of: i64, late: Vec<Pending>, latest: i64) -> bool {
-        let segments = self.random.random_range(1..=3);
-        let mut scans: Vec<(Scan, i64)> = (0..segments)
-            .map(|segment| (Scan::Stalls { segment, segments }, as_of))
-            .chain([(Scan::Signoffs, as_of)])
-            .collect();
-        for index in 0..scans.len() {
-            if self.random.random_ratio(1, 4) {
-                scans.push(scans[index]);
-            }
-        }
+    /// The scans of a night, some of them twice, with uploads beside them, and at times with the close before they are done.
+    pub(super) async fn night(&mut self, as_of: i64, late: Vec<Pending>, ledger: &mut Ledger) -> Held {
+        let mut scans = self.scans_of(as_of);
         let mut strict = true;
         if self.random.random_ratio(1, 8) {
             // A straggler of an older night that nobody waited for.
-            let older = self.random.random_range(latest.min(as_of - 1)..as_of);
-            scans.push((
-                Scan::Stalls {
-                    segment: 0,
-                    segments: 1,
-                },
-                older,
-            ));
-            scans.push((Scan::Signoffs, older));
+            let older = self.random.random_range(ledger.latest.min(as_of - 1)..as_of);
+            scans.extend(WHOLE.map(|scan| (scan, older)));
+            ledger.owed.remove(&older);
             strict = false;
         }
         scans.shuffle(&mut self.random);
         let errands: Vec<_> = scans
             .into_iter()
-            .map(|(scan, as_of)| (scan, as_of, self.attempts()))
+            .map(|(scan, as_of)| (scan, as_of, self.attempts(CALLS)))
             .collect();
         let deliveries = self.errands_of(late);
+        let cut_short = as_of < ENDS && self.random.random_ratio(1, 10);
+        let closed = cut_short.then(|| self.attempts(CALLS));
         let season = &*self;
         let scanned = join_all(
             errands
@@ -97,19 +113,36 @@ impl Season {
                 .into_iter()
                 .map(|(pending, attempts)| season.until_delivered(pending, attempts)),
         );
-        let (scanned, delivered) = join(scanned, delivered).await;
-        self.broken.extend(scanned.into_iter().chain(delivered).flatten());
-        strict
+        let closed = closed
+            .into_iter()
+            .map(|attempts| season.until_written(Paper::Close, as_of, attempts));
+        let (scanned, delivered, closed) = join3(scanned, delivered, join_all(closed)).await;
+        let wrong = scanned.into_iter().chain(delivered).chain(closed);
+        self.broken.extend(wrong.flatten());
+        Held { strict, cut_short }
+    }
+
+    /// A night's scans, some of them twice; the sign-offs at once, or a shard at a time.
+    fn scans_of(&mut self, as_of: i64) -> Vec<(Scan, i64)> {
+        let segments = self.random.random_range(1..=3);
+        let mut scans: Vec<Scan> = (0..segments)
+            .map(|segment| Scan::Stalls { segment, segments })
+            .collect();
+        if self.random.random_ratio(1, 4) {
+            scans.extend((0..OPEN_SHARDS).map(|shard| Scan::Signoffs { shard: Some(shard) }));
+        } else {
+            scans.push(Scan::Signoffs { shard: None });
+        }
+        for index in 0..scans.len() {
+            if self.random.random_ratio(1, 4) {
+                scans.push(scans[index]);
+            }
+        }
+        scans.into_iter().map(|scan| (scan, as_of)).collect()
     }
 
     pub(super) async fn scan_calmly(&mut self, as_of: i64) {
-        for scan in [
-            Scan::Stalls {
-                segment: 0,
-                segments: 1,
-            },
-            Scan::Signoffs,
-        ] {
+        for scan in WHOLE {
             let done = self.scan(scan, as_of, Weather::CALM, None).await;
             if !matches!(&done, Some(Ok(outcome)) if outcome.failed_count == 0) {
                 self.broken.push(format!("{scan:?}, undisturbed: {done:?}"));
@@ -192,13 +225,18 @@ impl Season {
                         segments,
                         cursor: None,
                     };
-                    let scan = StallScan { store, lake, policy };
+                    let scan = StallScan {
+                        store,
+                        lake,
+                        policy,
+                        shadow: self.shadow.clone(),
+                    };
                     stall_scan::handle_all(&scan, request, time_left).await
                 }
-                Scan::Signoffs => {
+                Scan::Signoffs { shard } => {
                     let request = signoff_scan::Request {
                         as_of,
-                        shard: None,
+                        shard,
                         cursor: None,
                     };
                     signoff_scan::handle_all(&SignoffScan { store, policy }, request, time_left).await
