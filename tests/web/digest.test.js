@@ -1,43 +1,11 @@
-// The morning's digest, as a clerk opens it: from disk, in a browser that can fetch nothing.
+// The morning's digest, as a clerk opens it.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { drawsDifferently, lightness, open as openPage, opened, picture, runsAnIntruder } from "./opened.js";
 
-const { CHROMIUM, PAGES, SCREENSHOTS } = process.env;
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
-
-let browser, page, complaints;
-
-before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-});
-after(() => browser.close());
-beforeEach(() => { complaints = []; });
-afterEach(async () => {
-  await page.context().close();
-  assert.deepEqual(complaints, [], "the console is silent, and nothing is fetched");
-});
-
-/** Opens a page with a context of its own. */
-async function open(name, { locale = "en-US", javaScriptEnabled = true, colorScheme = "light" } = {}) {
-  const context = await browser.newContext({ locale, javaScriptEnabled, colorScheme, viewport: { width: 1360, height: 900 } });
-  page = await context.newPage();
-  page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(`error: ${error}`));
-  page.on("dialog", (dialog) => { complaints.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => { if (!request.url().startsWith("file:") && !request.url().startsWith("data:")) complaints.push(`fetches ${request.url()}`); });
-  await page.goto(pathToFileURL(join(PAGES, name)).href);
-}
-
-async function picture(name) {
-  if (!SCREENSHOTS) return;
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-}
+let page;
+const open = async (...how) => { page = await openPage(...how); };
 
 const SHOWN = "#board tbody:first-of-type tr";
 const visible = () => page.locator(SHOWN).count();
@@ -62,18 +30,7 @@ test("the switch turns the page to Chinese, in characters and not in boxes", asy
   const told = await page.locator("body").innerText();
   for (const text of ["物流晨报", "截止看板", "风险金额", "昨夜入账", "承运商排名", "催派送签收"]) assert.ok(told.includes(text), text);
   for (const text of ["Morning digest", "Deadline board", "What to do"]) assert.ok(!told.includes(text), text);
-  // Characters that no font has are drawn as one and the same box: two different ones must not look alike.
-  const drawn = await page.evaluate(() => {
-    const draw = (text) => {
-      const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
-      const pen = canvas.getContext("2d");
-      pen.font = `30px ${getComputedStyle(document.body).fontFamily}`;
-      pen.fillText(text, 2, 32);
-      return Array.from(pen.getImageData(0, 0, 40, 40).data).join();
-    };
-    return [draw("断"), draw("签"), draw(" ")];
-  });
-  assert.equal(new Set(drawn).size, 3);
+  assert.ok(await drawsDifferently(["断", "签", " "]));
   await picture("chinese");
 });
 
@@ -122,15 +79,9 @@ test("what others wrote is text and nothing else", async () => {
   assert.ok(told.includes("<img src=x onerror=alert(1)>"), "it is shown as it was written");
   assert.equal(await page.locator("img, iframe, object").count(), 0);
   // Nor would an intruder's script run: only the page's own may.
-  const ran = await page.evaluate(() => {
-    const script = document.createElement("script");
-    script.textContent = "document.body.dataset.intruder = 'yes'";
-    document.body.append(script);
-    return document.body.dataset.intruder;
-  });
-  assert.equal(ran, undefined);
-  assert.ok(complaints.length > 0 && complaints.every((told) => told.includes("Content Security Policy")), complaints.join());
-  complaints = [];
+  assert.equal(await runsAnIntruder(), false);
+  assert.ok(opened.complaints.length > 0 && opened.complaints.every((told) => told.includes("Content Security Policy")), opened.complaints.join());
+  opened.complaints = [];
 });
 
 test("without its script the page shows every row and turns its language", async () => {
@@ -159,9 +110,8 @@ test("twenty thousand rows open, sort and turn in a moment", async () => {
 
 test("it reads in the dark, and prints all that is asked for", async () => {
   await open("digest.html", { colorScheme: "dark" });
-  const [ink, paper] = await page.evaluate(() => { const style = getComputedStyle(document.body); return [style.color, style.backgroundColor]; });
-  const light = (color) => color.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
-  assert.ok(light(ink) > light(paper) + 300, `${ink} on ${paper}`);
+  const [ink, paper] = await lightness();
+  assert.ok(ink > paper + 300, `${ink} on ${paper}`);
   await picture("dark");
   await page.emulateMedia({ media: "print", colorScheme: "light" });
   assert.ok(await page.locator("#filters").isHidden());

@@ -1,5 +1,6 @@
 //! Where a seller's orders went and who carried them: the figures of a month, broken down.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::{Cents, Node};
@@ -36,6 +37,11 @@ pub struct Breakdown {
 }
 
 impl Slice {
+    /// Orders that failed somewhere; one that failed in more than one figure counts in each.
+    pub(crate) fn failures(&self) -> i64 {
+        self.fulfilment.failed() + self.delivery.failed() + self.nodes.failed()
+    }
+
     /// Adds the orders of another part of the same slice.
     pub fn merge(&mut self, other: &Self) {
         self.orders += other.orders;
@@ -66,4 +72,19 @@ fn merge_slices(into: &mut BTreeMap<String, Slice>, from: &BTreeMap<String, Slic
             }
         }
     }
+}
+
+/// Most failed orders first; of as many, most failures of any kind, then the larger.
+pub(crate) fn worst_first(slices: &BTreeMap<String, Slice>) -> Vec<(&String, &Slice)> {
+    let mut worst: Vec<_> = slices.iter().collect();
+    worst.sort_by_key(|(name, slice)| {
+        let failed = slice.fulfilment.failed();
+        (
+            Reverse(failed),
+            Reverse(slice.failures()),
+            Reverse(slice.orders),
+            (*name).clone(),
+        )
+    });
+    worst
 }

@@ -1,13 +1,12 @@
 //! The report of a month: one row a seller, decided from the figures of C1's months.
 
-use std::collections::{BTreeMap, BTreeSet};
+use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 
-use domain::policy::FulfilmentExtra;
-use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
-
-use crate::c1::{MONTHS_SHOWN, deciding_policy, failures_max, final_from, gmv_of, key_account, window};
-use crate::reason::{Reason, in_chinese, in_english};
-use crate::{MonthFigures, MonthFiles, MonthTotals, ReportError, figures_of};
+use crate::c1::{failures_max, window};
+use crate::{
+    Breakdown, Forecast, MonthFigures, MonthFiles, MonthTotals, ReportError, Risk, Standing, decide,
+    figures_of,
+};
 
 /// The report of one month as of an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +23,8 @@ pub struct MonthReport {
     pub limits: Limits,
     /// All sellers together: of the month, of `m1` and of `m2`.
     pub totals: Vec<MonthTotals>,
+    /// The month's orders of all sellers, by destination and by carrier.
+    pub breakdown: Breakdown,
     /// One a seller, sorted by seller.
     pub rows: Vec<SellerMonth>,
 }
@@ -99,6 +100,34 @@ pub struct SellerMonth {
     pub orders_excluded: i64,
     /// Orders neither excluded nor yet fulfilled or failed.
     pub orders_pending: i64,
+    /// Where the seller stands, looking ahead.
+    pub standing: Standing,
+    /// What puts it at risk or out of reach.
+    pub risks: Vec<Risk>,
+    /// What the month still asks for, unless its figures are final.
+    pub forecast: Option<Forecast>,
+    /// The figures of the month, of `m1` and of `m2`; only the month's are broken down.
+    pub months: Vec<MonthFigures>,
+}
+
+impl MonthReport {
+    /// Whether its figures can still change by time alone.
+    pub fn is_running(&self) -> bool {
+        self.as_of < self.final_from || self.rows.iter().any(|row| !row.is_final)
+    }
+}
+
+impl SellerMonth {
+    /// How many more orders may fail before the month's rate is too low; negative: so many too many, also if every
+    /// pending order is fulfilled. `None` without orders.
+    pub fn misses_left(&self, limits: &Limits) -> Option<i64> {
+        let pending = self.forecast.map_or(0, |_| self.orders_pending);
+        let known = self.orders_due + pending;
+        let left = || limits.failures_left(known, self.orders_fulfilled + pending);
+        self.forecast
+            .and_then(|forecast| forecast.misses_left)
+            .or_else(|| (known > 0).then(left))
+    }
 }
 
 /// Who is eligible by `month` (C1), as of an instant, from the files of its [`crate::window`].
@@ -114,133 +143,9 @@ pub fn eligibility(
     as_of: Timestamp,
     book: &PolicyBook,
 ) -> Result<MonthReport, ReportError> {
-    let policy = deciding_policy(month, book);
-    let mut by_month = Vec::new();
+    let mut figures = Vec::new();
     for month in window(month, book) {
-        let figures = figures_of(files, month, as_of)?;
-        by_month.push((
-            month,
-            figures
-                .into_iter()
-                .map(|of| (of.seller_id.clone(), of))
-                .collect::<BTreeMap<_, _>>(),
-        ));
+        figures.extend(figures_of(files, month, as_of)?);
     }
-    let shown = by_month[..MONTHS_SHOWN as usize]
-        .iter()
-        .flat_map(|(_, figures)| figures.values());
-    let sellers: BTreeSet<_> = shown.filter(|of| of.orders > 0).map(|of| &of.seller_id).collect();
-    let totals = by_month[..MONTHS_SHOWN as usize]
-        .iter()
-        .map(|(month, figures)| MonthTotals::of(*month, figures.values()));
-    let decision = Decision {
-        policy,
-        book,
-        as_of,
-        final_from: final_from(month, book),
-    };
-    let rows = sellers.into_iter().map(|seller_id| {
-        let months = by_month.iter().map(|(month, figures)| {
-            figures
-                .get(seller_id)
-                .cloned()
-                .unwrap_or_else(|| MonthFigures::none(seller_id.clone(), *month))
-        });
-        decision.row(&months.collect::<Vec<_>>())
-    });
-    let rows = rows.collect();
-    Ok(MonthReport {
-        month,
-        as_of,
-        final_from: decision.final_from,
-        policy: policy.version.clone(),
-        limits: Limits {
-            months: policy.eligibility.months,
-            gmv_min: Cents(policy.eligibility.gmv_average_cents_min),
-            fulfilment_percent_min: policy.eligibility.fulfilment_percent_min,
-        },
-        totals: totals.collect(),
-        rows,
-    })
-}
-
-struct Decision<'a> {
-    policy: &'a Policy,
-    book: &'a PolicyBook,
-    as_of: Timestamp,
-    final_from: Timestamp,
-}
-
-impl Decision<'_> {
-    /// `months` are the window's, the latest first.
-    fn row(&self, months: &[MonthFigures]) -> SellerMonth {
-        let (month, m1, m2) = (&months[0], &months[1], &months[2]);
-        let judged: Vec<_> = months[..self.policy.eligibility.months as usize]
-            .iter()
-            .rev()
-            .collect();
-        let verdict = key_account(&judged, self.policy);
-        let is_final = self.is_final(&judged);
-        let mut reasons = verdict.reasons;
-        reasons.extend(self.early(&judged));
-        if !is_final {
-            let pending = judged.iter().map(|of| of.pending).sum();
-            reasons.push(Reason::Provisional {
-                pending,
-                final_from: self.final_from,
-                zone: self.book.zone,
-            });
-        }
-        SellerMonth {
-            seller_id: month.seller_id.clone(),
-            gmv: month.gmv,
-            gmv_m1: m1.gmv,
-            gmv_m2: m2.gmv,
-            gmv_avg: Cents(
-                gmv_of(&judged)
-                    .0
-                    .div_euclid(i64::from(self.policy.eligibility.months)),
-            ),
-            orders_due: month.fulfilment.due,
-            orders_fulfilled: month.fulfilment.met,
-            fulfilment_rate_bp: month.fulfilment.rate_bp(),
-            rate_bp_m1: m1.fulfilment.rate_bp(),
-            rate_bp_m2: m2.fulfilment.rate_bp(),
-            on_time_delivery_bp: month.delivery.rate_bp(),
-            node_complete_bp: month.nodes.rate_bp(),
-            upload_on_time_bp: month.upload.rate_bp(),
-            pickup_on_time_bp: month.pickup.rate_bp(),
-            fines_count: month.fines_count,
-            fines: month.fines,
-            class_ka: verdict.met,
-            class_local: false,
-            class_sensitive: false,
-            eligible: verdict.met,
-            is_final,
-            reasons_en: in_english(&self.policy.version, &reasons),
-            reasons_zh: in_chinese(&self.policy.version, &reasons),
-            orders_excluded: month.excluded,
-            orders_pending: month.pending,
-        }
-    }
-
-    fn is_final(&self, judged: &[&MonthFigures]) -> bool {
-        let waits_for_nodes = self
-            .policy
-            .eligibility
-            .fulfilment_requires
-            .contains(&FulfilmentExtra::Nodes);
-        self.as_of >= self.final_from && !(waits_for_nodes && judged.iter().any(|of| of.pending > 0))
-    }
-
-    /// Packs that applied to some of the orders before their date, each once.
-    fn early(&self, judged: &[&MonthFigures]) -> impl Iterator<Item = Reason> {
-        let versions: BTreeSet<_> = judged.iter().filter_map(|of| of.early_policy.clone()).collect();
-        let first = self.book.in_force_at(Timestamp::from_unix(i64::MIN));
-        versions.into_iter().map(|version| {
-            let before =
-                (version == first.version).then(|| (first.effective_on.to_string(), first.effective_assumed));
-            Reason::PolicyEarly { version, before }
-        })
-    }
+    Ok(decide(figures, month, as_of, book))
 }

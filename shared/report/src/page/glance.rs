@@ -1,163 +1,159 @@
-//! The portfolio at a glance: who is eligible, the three months beside each other, and where the sellers stand.
+//! The portfolio at a glance: who is eligible, what the month brought and cost, beside what the platform quotes.
 
+use domain::Cents;
 use maud::{Markup, html as markup};
 
-use super::sellers::Standing;
-use super::text;
+use super::{quoted, text};
+use crate::names::standing_names;
 use crate::reason::{percent, usd};
-use crate::{MonthReport, MonthTotals, Tally};
-
-/// On-time rate of offline express and of the platform's standard line, in basis points, as quoted (rulebook E).
-const ON_TIME_QUOTED_BP: (i64, i64) = (9_270, 8_610);
-/// Admitted sellers, as quoted (rulebook E).
-const SELLERS_QUOTED: &str = "12,800";
+use crate::{MonthReport, Standing, Tally};
 
 pub(super) fn section(report: &MonthReport) -> Markup {
-    let count = |standing| {
-        let standings = report.rows.iter().map(|row| Standing::of(row, report));
-        standings.filter(|of| *of == standing).count()
-    };
     let month = report.totals.first();
     markup! {
         section.glance aria-labelledby="glance-title" {
             h2 id="glance-title" { (text("At a glance", "总览")) }
+            (standings(report))
             dl {
-                (card("eligible", text("Eligible sellers", "合格卖家"), markup! { (count(Standing::Eligible) + count(Standing::AtRisk)) },
-                    text(&format!("of {}; {SELLERS_QUOTED} are admitted on the platform, as quoted", report.rows.len()),
-                        &format!("共 {} 家；平台公布已准入 {SELLERS_QUOTED} 家", report.rows.len()))))
-                (card("at-risk", text("Of them at risk", "其中有风险"), markup! { (count(Standing::AtRisk)) },
-                    text("one more failed order and the month is lost", "再有一单未履约即失去本月")))
-                (card("not-eligible", text("Not eligible", "不合格"), markup! { (count(Standing::NotEligible)) },
-                    text("the reasons stand with each seller", "原因见各卖家")))
                 @if let Some(month) = month {
-                    (card("", text("GMV", "GMV"), markup! { (usd(month.gmv)) " USD" }, text("of the month's paid orders", "本月已付款订单")))
-                    (card("", text("Fulfilment", "物流履约率"), rate(month.fulfilment), failed(month.fulfilment)))
-                    (card("", text("On-time delivery", "准时签收率"), rate(month.delivery),
-                        text(&format!("quoted: {} % offline express, {} % standard", percent(ON_TIME_QUOTED_BP.0), percent(ON_TIME_QUOTED_BP.1)),
-                            &format!("平台公布：线下快递 {}%，标准物流 {}%", percent(ON_TIME_QUOTED_BP.0), percent(ON_TIME_QUOTED_BP.1)))))
-                    (card("", text("Fines", "罚金"), markup! { (usd(month.fines)) " USD" },
-                        text(&format!("{} fines, reversals deducted", month.fines_count), &format!("{} 笔，已扣除冲回", month.fines_count))))
+                    (card("GMV", "GMV", &format!("{} USD", usd(month.gmv)), growth(report)))
+                    (card("Fulfilment", "物流履约率", &rate(month.fulfilment), fulfilment(report, month.fulfilment, month.pending)))
+                    (card("On-time delivery", "准时签收率", &rate(month.delivery), text(
+                        &format!("quoted: {} % offline express, {} % standard", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_STANDARD_BP)),
+                        &format!("平台公布：线下快递 {}%，标准物流 {}%", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_STANDARD_BP)))))
+                    (card("Nodes complete", "节点齐全率", &rate(month.nodes), text(
+                        &format!("quoted: {} % of disputes come from missing nodes", quoted::DISPUTES_FROM_NODES),
+                        &format!("平台公布：{}% 的纠纷源于节点缺失", quoted::DISPUTES_FROM_NODES))))
+                    (card("Fines", "罚金", &format!("{} USD", usd(month.fines)), text(
+                        &format!("{} fines, reversals deducted", grouped(month.fines_count)),
+                        &format!("{} 笔，已扣除冲回", grouped(month.fines_count)))))
                 }
+                @if report.is_running() { (ahead(report)) }
             }
         }
     }
 }
 
-fn card(class: &str, name: Markup, figure: Markup, note: Markup) -> Markup {
-    markup! { div class=(class) { dt { (name) } dd { span.figure { (figure) } span.note { (note) } } } }
+/// How many sellers stand where: as figures, and as parts of a whole.
+fn standings(report: &MonthReport) -> Markup {
+    let count = |standing| report.rows.iter().filter(|row| row.standing == standing).count();
+    let all = report.rows.len();
+    let running = report.is_running();
+    let parts = [
+        (Standing::Eligible, "eligible"),
+        (Standing::AtRisk, "at-risk"),
+        (Standing::NotEligible, "not-eligible"),
+    ];
+    let parts = parts.map(|(standing, class)| (standing, class, count(standing)));
+    markup! {
+        ul.standings {
+            @for (standing, class, count) in parts {
+                li class=(class) {
+                    span.figure { (grouped(count as i64)) } " "
+                    span.name { (name(standing, running)) }
+                    @if all > 0 { span.note { (percent((count * 10_000 / all) as i64)) " %" } }
+                }
+            }
+        }
+        @if all > 0 {
+            svg.share aria-hidden="true" viewBox="0 0 1000 12" preserveAspectRatio="none" {
+                @for (index, (_, class, count)) in parts.iter().enumerate() {
+                    @let before: usize = parts[..index].iter().map(|(.., count)| count).sum();
+                    rect class=(class) x=(before * 1_000 / all) y="0" width=((before + count) * 1_000 / all - before * 1_000 / all) height="12" {}
+                }
+            }
+        }
+        p.note { (text(
+            &format!("{} sellers in the report. The platform quotes {} admitted sellers in {} countries.", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES),
+            &format!("本报告共 {} 家卖家。平台公布：已准入 {} 家，覆盖 {} 个国家。", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES)))
+            " " a href="#meanings-title" { (text("What the words mean", "名词说明")) } }
+    }
 }
 
-fn rate(tally: Tally) -> Markup {
-    markup! { @if let Some(rate_bp) = tally.rate_bp() { (percent(rate_bp)) " %" } @else { "–" } }
+/// A standing's name: what is, or, while the month runs, what it comes to.
+pub(super) fn name(standing: Standing, running: bool) -> Markup {
+    let (en, zh) = standing_names(standing, running);
+    text(en, zh)
 }
 
-fn failed(tally: Tally) -> Markup {
-    text(
-        &format!("{} of {} orders failed", tally.failed(), tally.due),
-        &format!("{} 单中 {} 单未履约", tally.due, tally.failed()),
+/// What the sellers at risk have to lose, and how many orders decide it.
+fn ahead(report: &MonthReport) -> Markup {
+    let at_risk = report.rows.iter().filter(|row| row.standing == Standing::AtRisk);
+    let forecasts = at_risk.filter_map(|row| row.forecast);
+    let (rescue, stake) = forecasts.fold((0, Cents::ZERO), |(rescue, stake), forecast| {
+        (rescue + forecast.orders_to_rescue, stake + forecast.at_stake)
+    });
+    card(
+        "At stake",
+        "待保 GMV",
+        &format!("{} USD", usd(stake)),
+        text(
+            &format!(
+                "GMV a month of the sellers at risk; {} pending orders must be fulfilled",
+                grouped(rescue)
+            ),
+            &format!("有风险卖家的月 GMV；须履约 {} 单待定订单", grouped(rescue)),
+        ),
     )
 }
 
-/// The three months beside each other: what went well, and what failed.
-pub(super) fn months(report: &MonthReport) -> Markup {
-    let months: Vec<&MonthTotals> = report.totals.iter().rev().collect();
-    let line = |en: &str, zh: &str, of: fn(&MonthTotals) -> Tally| {
-        markup! {
-            tr {
-                th scope="row" { (text(en, zh)) }
-                @for month in &months { td.number { (rate(of(month))) " " small { (of(month).failed()) " / " (of(month).due) } } }
-                td { (bars(&months.iter().map(|month| of(month).rate_bp()).collect::<Vec<_>>(), en)) }
-            }
-        }
+fn card(en: &str, zh: &str, figure: &str, note: Markup) -> Markup {
+    markup! { div { dt { (text(en, zh)) } dd { span.figure { (figure) } span.note { (note) } } } }
+}
+
+fn growth(report: &MonthReport) -> Markup {
+    let [month, before, ..] = report.totals.as_slice() else {
+        return markup! {};
     };
-    markup! {
-        section aria-labelledby="months-title" {
-            h2 id="months-title" { (text("Three months", "近三个月")) }
-            p.note { (text("Rate, and orders that failed of those decided.", "比率，及未达标单数 / 已判定单数。")) }
-            table.months {
-                thead { tr {
-                    th scope="col" { (text("Figure", "指标")) }
-                    @for month in &months { th scope="col" { (month.month) } }
-                    th scope="col" { (text("Trend", "趋势")) }
-                } }
-                tbody {
-                    tr {
-                        th scope="row" { "GMV USD" }
-                        @for month in &months { td.number { (usd(month.gmv)) } }
-                        td {}
-                    }
-                    (line("Fulfilment (A1, B1)", "物流履约（A1、B1）", |month| month.fulfilment))
-                    (line("Upload on time (A1)", "按时上传（A1）", |month| month.upload))
-                    (line("Pickup on time (B1)", "按时揽收（B1）", |month| month.pickup))
-                    (line("Nodes complete (B2)", "节点齐全（B2）", |month| month.nodes))
-                    (line("On-time delivery (B4)", "准时签收（B4）", |month| month.delivery))
-                    tr {
-                        th scope="row" { (text("Fines USD", "罚金 USD")) }
-                        @for month in &months { td.number { (usd(month.fines)) " " small { (month.fines_count) } } }
-                        td {}
-                    }
-                }
-            }
-        }
+    if before.gmv.0 <= 0 {
+        return text("of the month's paid orders", "本月已付款订单");
     }
+    let part_bp = i128::from(month.gmv.0) * 10_000 / i128::from(before.gmv.0);
+    let part_bp = i64::try_from(part_bp).unwrap_or(i64::MAX);
+    if report.is_running() {
+        let part = percent(part_bp);
+        return text(
+            &format!("so far {part} % of {}", before.month),
+            &format!("目前为 {} 的 {part}%", before.month),
+        );
+    }
+    let sign = if part_bp < 10_000 { "−" } else { "+" };
+    let size = percent((part_bp - 10_000).abs());
+    text(
+        &format!("{sign}{size} % against {}", before.month),
+        &format!("较 {} {sign}{size}%", before.month),
+    )
 }
 
-/// Rates as bars, from nothing to the whole; what there is no rate of is left out.
-fn bars(rates_bp: &[Option<i64>], name: &str) -> Markup {
-    const HEIGHT: i64 = 24;
-    let told: Vec<String> = rates_bp
-        .iter()
-        .map(|rate| rate.map_or_else(|| "–".to_owned(), |rate| format!("{} %", percent(rate))))
-        .collect();
-    markup! {
-        svg.bars role="img" aria-label=(format!("{name}: {}", told.join(", "))) width="48" height="24" viewBox="0 0 48 24" {
-            @for (index, rate) in rates_bp.iter().enumerate() {
-                @if let Some(rate) = rate {
-                    @let height = (rate * HEIGHT / 10_000).max(1);
-                    rect x=(index * 16 + 2) y=(HEIGHT - height) width="12" height=(height) {}
-                }
-            }
-        }
-    }
+fn fulfilment(report: &MonthReport, tally: Tally, pending: i64) -> Markup {
+    let min = report.limits.fulfilment_percent_min;
+    let (en, zh) = if pending > 0 {
+        (
+            format!(", {} pending", grouped(pending)),
+            format!("，{} 单待定", grouped(pending)),
+        )
+    } else {
+        (String::new(), String::new())
+    };
+    let (failed, due) = (grouped(tally.failed()), grouped(tally.due));
+    text(
+        &format!("{failed} of {due} orders failed{en}; a seller needs {min} %"),
+        &format!("{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%"),
+    )
 }
 
-/// How many sellers reach which rate of fulfilment.
-pub(super) fn spread(report: &MonthReport) -> Markup {
-    let minimum = i64::from(report.limits.fulfilment_percent_min) * 100;
-    let bounds = [0, 5_000, 8_000, 9_000, minimum, 9_800, 10_001];
-    let rates: Vec<i64> = report
-        .rows
-        .iter()
-        .filter_map(|row| row.fulfilment_rate_bp)
-        .collect();
-    let steps: Vec<(i64, i64, usize)> = bounds
-        .windows(2)
-        .filter(|pair| pair[0] < pair[1])
-        .map(|pair| {
-            let within = rates.iter().filter(|rate| (pair[0]..pair[1]).contains(rate));
-            (pair[0], pair[1], within.count())
-        })
-        .collect();
-    let most = steps.iter().map(|(.., count)| *count).max().unwrap_or(0).max(1);
-    markup! {
-        section aria-labelledby="spread-title" {
-            h2 id="spread-title" { (text("Sellers by fulfilment", "卖家履约率分布")) }
-            table.spread {
-                tbody {
-                    @for (from, to, count) in &steps {
-                        tr.enough[*from >= minimum] {
-                            th scope="row" { (from / 100) " – " (to.min(&10_000) / 100) " %" }
-                            td.number { (count) }
-                            td { svg aria-hidden="true" width="300" height="12" { rect width=(count * 300 / most) height="12" {} } }
-                        }
-                    }
-                    tr {
-                        th scope="row" { (text("nothing due", "无应履约订单")) }
-                        td.number { (report.rows.len() - rates.len()) }
-                        td {}
-                    }
-                }
-            }
-        }
-    }
+pub(super) fn rate(tally: Tally) -> String {
+    tally
+        .rate_bp()
+        .map_or_else(|| "–".to_owned(), |rate_bp| format!("{} %", percent(rate_bp)))
+}
+
+fn tenths(basis_points: i64) -> String {
+    format!("{}.{}", basis_points / 100, basis_points % 100 / 10)
+}
+
+/// `12,800`.
+pub(super) fn grouped(count: i64) -> String {
+    let cents = usd(Cents(count.saturating_mul(100)));
+    cents.strip_suffix(".00").unwrap_or(&cents).to_owned()
 }

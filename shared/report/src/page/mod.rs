@@ -1,10 +1,19 @@
-//! The report as one page of HTML: nothing is fetched, both languages are in it, and it works without its script.
+//! The report as one page of HTML: nothing is fetched, both languages are in it, and it reads without its script.
 //!
 //! `maud` escapes whatever is put in, and the policy in the head lets only this page's own style and script run, by their
-//! digests. Every seller's row is in the page; those beyond the first are shown by the script, or by a style of their own
-//! where there is none.
+//! digests. The sellers who need attention first are rows of the page; all of them are data in it, from which the script
+//! makes rows as they are asked for, and what is known of one seller when it is opened. So a page of 13,000 sellers shows
+//! at once.
 
+mod charts;
+mod data;
+mod details;
 mod glance;
+mod lines;
+mod meanings;
+mod months;
+mod places;
+mod quoted;
 mod sellers;
 
 use base64::Engine;
@@ -18,15 +27,12 @@ use crate::reason::beijing;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Without a script nothing could show the rows that come hidden.
-const STYLE_WITHOUT_SCRIPT: &str = "tr[hidden] { display: table-row; }";
 
 /// The report as a page; `zone` is the platform's. The same report gives the same bytes.
 pub fn html(report: &MonthReport, zone: Zone) -> String {
     let csp = format!(
-        "default-src 'none'; style-src '{}' '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         source(STYLE),
-        source(STYLE_WITHOUT_SCRIPT),
         source(SCRIPT)
     );
     let page = markup! {
@@ -40,22 +46,24 @@ pub fn html(report: &MonthReport, zone: Zone) -> String {
                 title { "Waymark 准入资格 · eligibility " (report.month) }
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
-                noscript { style { (PreEscaped(STYLE_WITHOUT_SCRIPT)) } }
             }
             body {
                 // The switch is two radio buttons and a rule of the style: it needs no script.
                 input type="radio" name="language" id="language-en" checked;
                 input type="radio" name="language" id="language-zh";
+                a.skip href="#sellers-title" { (text("To the sellers", "跳至卖家明细")) }
                 (head(report, zone))
                 main {
                     (glance::section(report))
-                    (glance::months(report))
-                    (glance::spread(report))
+                    (months::section(report))
+                    (places::section(report))
                     (sellers::section(report))
+                    (meanings::section(report))
                 }
                 footer { p { (text(
-                    "Every row, and more columns, in eligibility.csv and eligibility.parquet; what it was made from in manifest.json.",
-                    "全部行与更多列见 eligibility.csv 与 eligibility.parquet；数据来源见 manifest.json。")) } }
+                    "Every seller, and more columns, in eligibility.csv, .parquet and .xlsx; what it was made from in manifest.json.",
+                    "全部卖家与更多列见 eligibility.csv、.parquet 与 .xlsx；数据来源见 manifest.json。")) } }
+                (data::blocks(report))
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -73,20 +81,22 @@ fn text(en: &str, zh: &str) -> Markup {
 }
 
 fn head(report: &MonthReport, zone: Zone) -> Markup {
-    let is_final = report.as_of >= report.final_from;
     let both = |at: domain::Timestamp| (at.display_in(beijing()), at.display_in(zone));
     let (as_of, final_from) = (both(report.as_of), both(report.final_from));
     markup! {
         header {
             h1 { (text("Eligibility", "准入资格")) " " span.month { (report.month) } }
             p.as-of {
-                (text("As of Beijing", "截至北京时间")) " " (as_of.0) " · " (as_of.1) " · "
-                (text("rules", "规则")) " " (report.policy) " · "
-                @if is_final {
-                    strong { (text("final", "最终")) }
+                @if report.is_running() {
+                    strong.provisional { (text("provisional", "暂定")) }
                 } @else {
-                    strong.provisional { (text("provisional, final from Beijing", "暂定，最终结果自北京时间")) " " (final_from.0) " · " (final_from.1) }
+                    strong.final { (text("final", "最终")) }
                 }
+                " · " (text("as of", "截至")) " " (as_of.0) " (" (as_of.1) ")"
+                @if report.is_running() {
+                    " · " (text("final from", "最终结果自")) " " (final_from.0) " (" (final_from.1) ")"
+                }
+                " · " (text("rules", "规则")) " " (report.policy)
             }
             p.switch {
                 label for="language-en" lang="en" { "English" }

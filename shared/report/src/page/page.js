@@ -1,82 +1,252 @@
 "use strict";
-// Sorting, filtering and the first rows only, over the rows that are in the page already. Without this script the page
-// shows every row, those who need attention first, and switches its language all the same.
+// The sellers' table over the data in the page: rows as they are asked for, in the order and with the filters asked for, and
+// what is known of a seller when it is opened. Whatever is shown goes in as text. Without this script the page shows its
+// first rows, and switches its language all the same.
 (() => {
-  const ROWS_FIRST = 200;
-  const zh = document.getElementById("language-zh");
-  const en = document.getElementById("language-en");
-  const table = document.getElementById("sellers");
-  const form = document.getElementById("filters");
-  const shown = document.getElementById("shown");
-  const more = document.getElementById("more");
-  const body = table.tBodies[0];
-  let entries = Array.from(body.rows, (row, place) => ({ row, place, seller: row.cells[0].textContent.toLowerCase() }));
-  let matching = entries.length;
-  let limit = ROWS_FIRST;
+  performance.mark("waymark-begin");
+  const ROWS_MORE = 200;
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("sellers-data").textContent);
+  const [zh, en, table, form, shown, more, all] =
+    ["language-zh", "language-en", "sellers", "filters", "shown", "more", "all"].map(byId);
+  const [body] = table.tBodies;
+  // Places in a row of the data, and, where it has another, in a row of the table.
+  const SELLER = 0, STANDING = 1, CELLS = 2, WHY = 3, WHAT_TO_KNOW = 2;
+  const entries = data.rows.map((row, place) => ({ row, place, seller: row[SELLER].toLowerCase() }));
+  const open = new Set();
+  let matching = entries;
+  let limit = ROWS_MORE;
+  let order = { column: STANDING, ascending: true };
+
+  // Texts and figures, written as the page's first rows are.
+
+  const element = (name, { text, ...attributes } = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    made.append(...children);
+    return made;
+  };
+  const both = ([en, zh]) => {
+    const texts = document.createDocumentFragment();
+    texts.append(element("span", { lang: "en", text: en }), element("span", { lang: "zh-CN", text: zh }));
+    return texts;
+  };
+  const grouped = (count) => {
+    const [, sign, digits] = /^(-?)(\d+)$/.exec(String(count));
+    return sign + digits.replace(/\B(?=(\d{3})+$)/g, ",");
+  };
+  const hundredths = (figure) => `${Math.trunc(figure / 100)}.${String(Math.abs(figure % 100)).padStart(2, "0")}`;
+  const write = {
+    money: (cents) => {
+      const [units, part] = hundredths(Math.abs(cents)).split(".");
+      return `${cents < 0 ? "-" : ""}${grouped(units)}.${part}`;
+    },
+    rate: (basisPoints) => `${hundredths(basisPoints)} %`,
+    count: grouped,
+  };
+  const SVG = "http:" + "//www.w3.org/2000/svg";
+  const drawn = (name, attributes) => {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+  const height = (rate) => 14 - Math.trunc((Math.max(rate - 8000, 0) * 12) / 2000);
+  const spark = (latestFirst) => {
+    const picture = drawn("svg", { class: "spark", "aria-hidden": "true", viewBox: "0 0 40 16" });
+    const points = latestFirst.toReversed().flatMap((rate, index) => (rate === null ? [] : [`${3 + index * 17},${height(rate)}`]));
+    if (points.length > 1) picture.append(drawn("polyline", { points: points.join(" ") }));
+    if (latestFirst[0] !== null) picture.append(drawn("circle", { cx: 37, cy: height(latestFirst[0]), r: 2 }));
+    return picture;
+  };
+
+  // One seller: its row, and its details below it.
+
+  const rowOf = ({ row, place }) => {
+    const [seller, standing, cells, ...why] = row;
+    const [className, ...words] = data.standings[standing];
+    const isOpen = open.has(place);
+    const button = element("button", { type: "button", "aria-expanded": isOpen, text: seller });
+    if (isOpen) button.setAttribute("aria-controls", `details-${place}`);
+    button.addEventListener("click", () => toggle(place, button));
+    const made = element("tr", { class: className }, element("th", { scope: "row" }, button), element("td", {}, both(words)),
+      element("td", { class: "why" }, both(why)));
+    cells.forEach((figure, index) => {
+      const cell = element("td", { class: "number", text: figure === null ? "–" : write[data.forms[index]](figure) });
+      if (index === data.trend) cell.append(spark(cells.slice(index, index + 3)));
+      made.append(cell);
+    });
+    return made;
+  };
+  let lines;
+  const detailsOf = (place) => {
+    lines ??= byId("details-data").textContent.split("\n");
+    return JSON.parse(lines[place]);
+  };
+  const toggle = (place, button) => {
+    const isOpen = !open.has(place);
+    button.setAttribute("aria-expanded", isOpen);
+    if (isOpen) {
+      open.add(place);
+      button.setAttribute("aria-controls", `details-${place}`);
+      button.closest("tr").after(panel(place));
+    } else {
+      open.delete(place);
+      button.removeAttribute("aria-controls");
+      byId(`details-${place}`)?.remove();
+    }
+  };
+
+  const outcome = ([failed, due], least) => {
+    if (due === 0) return element("td", { class: "number", text: "–" });
+    const rate = Math.floor(((due - failed) * 10000) / due);
+    const low = least !== undefined && (due - failed) * 100 < due * least;
+    return element("td", { class: low ? "number low" : "number" }, `${write.rate(rate)} `,
+      element("small", { text: `${grouped(failed)} / ${grouped(due)}` }));
+  };
+  const head = (names) => element("thead", {}, element("tr", {}, ...names.map((name, index) =>
+    element("th", index ? { scope: "col", class: "number" } : { scope: "col" }, both(name)))));
+  const tableOf = (caption, heads, rows) =>
+    element("table", {}, element("caption", {}, both(caption)), head(heads), element("tbody", {}, ...rows));
+  const line = (name, ...cells) => element("tr", {}, element("th", { scope: "row" }, both(name)), ...cells);
+  const figure = (text) => element("td", { class: "number", text });
+
+  const months = (details) => {
+    const columns = details.months.toReversed();
+    const NAMES = [["Fulfilment (A1 + B1)", "物流履约（A1 + B1）"], ["Upload on time (A1)", "按时上传（A1）"], ["Pickup on time (B1)", "按时揽收（B1）"],
+      ["Nodes complete (B2)", "节点齐全（B2）"], ["On-time delivery (B4)", "准时签收（B4）"]];
+    const rows = [line(["GMV USD", "GMV（美元）"], ...columns.map(([gmv]) => figure(write.money(gmv))))];
+    NAMES.forEach((name, index) => {
+      const least = index === 0 ? data.percent_min : undefined;
+      rows.push(line(name, ...columns.map(([, tallies]) => outcome(tallies[index], least))));
+    });
+    rows.push(line(["Fines USD", "罚金（美元）"], ...columns.map(([, , count, fines]) =>
+      element("td", { class: "number" }, `${write.money(fines)} `, element("small", { text: grouped(count) })))));
+    return tableOf(["Rates, and orders that failed of those decided", "比率，及未达标单数 / 已判定单数"],
+      [["Figure", "指标"], ...data.months.toReversed().map((month) => [month, month])], rows);
+  };
+  const PLACE_HEADS = [["Orders", "订单"], ["Fulfilment", "履约率"], ["On time", "准时签收"], ["Nodes", "节点齐全"]];
+  const places = (caption, head, names, list) => tableOf(caption, [head, ...PLACE_HEADS],
+    list.map(([name, orders, , [fulfilment, delivery, nodes]]) =>
+      line(names[name] ?? [name, name], figure(grouped(orders)), outcome(fulfilment, data.percent_min), outcome(delivery), outcome(nodes))));
+  const bar = (basisPoints) => {
+    const picture = drawn("svg", { class: "bar", "aria-hidden": "true", viewBox: "0 0 100 8", preserveAspectRatio: "none" });
+    picture.append(drawn("rect", { width: basisPoints / 100, height: 8 }));
+    return element("td", {}, picture);
+  };
+  const markets = (list) => tableOf(["Markets by share of GMV", "市场（按 GMV 份额）"], [["Destination", "目的国"], ["Share", "份额"], ["", ""]],
+    list.map(([code, share]) => line(data.destinations[code] ?? [code, code], figure(write.rate(share)), bar(share))));
+  const nodes = (list) => tableOf(["Nodes missing from ended timelines (B2)", "已结束轨迹中缺失的节点（B2）"], [["Node", "节点"], ["Orders", "订单"]],
+    list.toSorted(([, a], [, b]) => b - a).map(([name, count]) => line(data.nodes[name] ?? [name, name], figure(grouped(count)))));
+
+  const panel = (place) => {
+    const details = detailsOf(place);
+    const seller = data.rows[place][SELLER];
+    const told = element("div", { class: "panel", role: "group", "aria-label": seller });
+    const texts = element("div", { class: "told" }, element("p", {}, both(details.reasons)));
+    const [forecastEn, forecastZh] = details.forecast;
+    if (forecastEn.length) texts.append(element("ul", {}, ...forecastEn.map((sentence, index) => element("li", {}, both([sentence, forecastZh[index]])))));
+    const [excluded, pending] = details.orders;
+    if (excluded || pending) {
+      texts.append(element("p", { class: "note" }, both([`${grouped(pending)} orders pending, ${grouped(excluded)} cancelled before shipment`,
+        `待定 ${grouped(pending)} 单，发货前取消 ${grouped(excluded)} 单`])));
+    }
+    told.append(texts, months(details));
+    if (details.destinations.length) {
+      told.append(places(["Destinations with the most failures", "未达标最多的目的国"], ["Destination", "目的国"], data.destinations, details.destinations));
+    }
+    if (details.carriers.length) {
+      told.append(places(["Carriers with the most failures", "未达标最多的承运商"], ["Carrier", "承运商"], data.carriers, details.carriers));
+    }
+    if (details.nodes.length) told.append(nodes(details.nodes));
+    if (details.markets.length) told.append(markets(details.markets));
+    const cell = element("td", { colspan: table.tHead.rows[0].cells.length }, told);
+    return element("tr", { class: "details", id: `details-${place}` }, cell);
+  };
+
+  // The table: filters, order, and as many rows as are asked for.
 
   const say = () => {
-    const count = Math.min(matching, limit);
-    shown.textContent = zh.checked ? `显示 ${count} 行，共 ${matching} 行` : `${count} of ${matching} rows`;
-    more.hidden = matching <= limit;
+    const count = Math.min(matching.length, limit);
+    shown.textContent = zh.checked
+      ? `显示 ${grouped(count)} 行，共 ${grouped(matching.length)} 行`
+      : `${grouped(count)} of ${grouped(matching.length)} rows`;
+    more.hidden = all.hidden = matching.length <= limit;
   };
-  const speak = () => {
-    document.documentElement.lang = zh.checked ? "zh-CN" : "en";
+  const append = (from, to) => {
+    const rows = document.createDocumentFragment();
+    for (const entry of matching.slice(from, to)) {
+      rows.append(rowOf(entry));
+      if (open.has(entry.place)) rows.append(panel(entry.place));
+    }
+    body.append(rows);
+  };
+  const show = () => {
+    body.replaceChildren();
+    append(0, limit);
     say();
   };
-  for (const choice of [en, zh]) choice.addEventListener("change", speak);
-  if ((navigator.language || "").toLowerCase().startsWith("zh")) zh.checked = true;
-
-  const show = () => {
+  const filter = () => {
     const seller = form.elements.seller.value.trim().toLowerCase();
     const standing = form.elements.standing.value;
-    matching = 0;
-    for (const entry of entries) {
-      const fits = (!seller || entry.seller.includes(seller)) && (!standing || entry.row.classList.contains(standing));
-      if (fits) matching += 1;
-      const hidden = !fits || matching > limit;
-      if (entry.row.hidden !== hidden) entry.row.hidden = hidden;
-    }
-    say();
+    const cents = Number(form.elements.gmv.value || 0) * 100;
+    matching = entries.filter((entry) =>
+      (!seller || entry.seller.includes(seller)) && (!standing || entry.row[STANDING] === Number(standing)) && entry.row[CELLS][0] >= cents);
+    limit = ROWS_MORE;
+    show();
   };
-
-  // What a row is sorted by in a column; nothing stands last, whichever way.
-  const keyOf = (row, column, by) => {
-    if (by === "standing") return Number(row.dataset.standing);
-    if (by === "text") return row.cells[column].textContent;
-    const value = row.cells[column].dataset.value;
-    return value === undefined ? null : Number(value);
+  const keyOf = (row, column) => {
+    if (column <= STANDING) return row[column];
+    return column === WHAT_TO_KNOW ? row[WHY] || null : row[CELLS][column - WHAT_TO_KNOW - 1];
   };
-  const sort = (header, column) => {
-    const by = header.dataset.by;
-    const ascending = header.getAttribute("aria-sort") === "descending" || (!header.hasAttribute("aria-sort") && by !== "number");
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-    const keyed = entries.map((entry) => [keyOf(entry.row, column, by), entry]);
-    keyed.sort(([a, one], [b, other]) => {
+  const sort = (column, ascending) => {
+    order = { column, ascending };
+    // What has no figure stands last, whichever way; equals stay as the page came.
+    entries.sort((one, other) => {
+      const [a, b] = [keyOf(one.row, column), keyOf(other.row, column)];
       if (a === b) return one.place - other.place;
       if (a === null || b === null) return a === null ? 1 : -1;
       return (a < b ? -1 : 1) * (ascending ? 1 : -1);
     });
-    entries = keyed.map(([, entry]) => entry);
-    body.append(...entries.map((entry) => entry.row));
-    show();
+    Array.from(table.tHead.rows[0].cells).forEach((header, index) => {
+      if (index === column) header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+      else header.removeAttribute("aria-sort");
+    });
+    filter();
   };
   Array.from(table.tHead.rows[0].cells).forEach((header, column) => {
-    if (!header.dataset.by) return;
-    const button = document.createElement("button");
-    button.type = "button";
+    const button = element("button", { type: "button" });
     button.append(...header.childNodes);
     header.append(button);
-    button.addEventListener("click", () => sort(header, column));
+    const textual = column <= WHAT_TO_KNOW;
+    button.addEventListener("click", () => sort(column, order.column === column ? !order.ascending : textual));
   });
 
-  form.addEventListener("input", show);
+  const speak = () => {
+    document.documentElement.lang = zh.checked ? "zh-CN" : "en";
+    for (const option of form.elements.standing.options) option.textContent = zh.checked ? option.dataset.zh : option.dataset.en;
+    say();
+  };
+  for (const choice of [en, zh]) choice.addEventListener("change", speak);
+  form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", () => {
-    limit = Infinity;
-    show();
+    const from = limit;
+    limit += ROWS_MORE;
+    append(from, limit);
+    say();
+    body.rows[from]?.querySelector("button").focus();
   });
+  all.addEventListener("click", () => {
+    const from = limit;
+    limit = Infinity;
+    append(from, limit);
+    say();
+  });
+  if ((navigator.language || "").toLowerCase().startsWith("zh")) zh.checked = true;
   form.hidden = false;
-  speak();
+  byId("without-script").remove();
   show();
+  speak();
+  performance.mark("waymark-ready");
 })();

@@ -1,17 +1,27 @@
-//! The report as a workbook: the sellers, the portfolio's months, and what each column means, a sheet each.
+//! The report as a workbook, a sheet for each view: the sellers, what the running month asks for, the portfolio's months,
+//! markets, carriers, missing nodes, and what each column means.
 //!
 //! Figures are numbers, so that a spreadsheet can sort and filter them; ids and reasons are text.
 
 mod columns;
+mod forecast;
+mod months;
+mod places;
+mod sellers;
 
 use rust_xlsxwriter::{
-    Color, ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatText,
+    Color, ConditionalFormatBlank, ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatText,
     ConditionalFormatTextRule, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError,
 };
 
-use self::columns::{Column, Form, month_columns, seller_columns};
+use self::columns::{Column, Form};
+use self::forecast::{forecast_columns, running};
+use self::months::month_columns;
+use self::places::{carrier_columns, carriers, gap_columns, gaps, market_columns, markets};
+use self::sellers::seller_columns;
+use crate::names::standing_names;
 use crate::table::spreadsheet_safe;
-use crate::{MonthReport, ReportError};
+use crate::{MonthReport, ReportError, Standing};
 
 /// Characters that a sheet's cell holds.
 const CELL_CHARACTERS_MAX: usize = 32_767;
@@ -31,120 +41,139 @@ fn written(report: &MonthReport) -> Result<Vec<u8>, XlsxError> {
     // The workbook is as old as its instant, whenever it is made.
     let made_at = ExcelDateTime::from_timestamp(report.as_of.unix())?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made_at));
+    let mut book = Book {
+        workbook,
+        minimum: f64::from(report.limits.fulfilment_percent_min),
+        terms: Vec::new(),
+    };
     let sellers: Vec<_> = report.rows.iter().map(|row| (row, report)).collect();
-    let minimum = f64::from(report.limits.fulfilment_percent_min);
-    sheet(
-        &mut workbook,
-        "卖家 sellers",
-        &seller_columns(),
-        &sellers,
-        minimum,
-    )?;
+    book.sheet("卖家 sellers", &seller_columns(), &sellers)?;
+    let running = running(report);
+    if !running.is_empty() {
+        book.sheet("预测 forecast", &forecast_columns(), &running)?;
+    }
     let months: Vec<_> = report.totals.iter().collect();
-    sheet(&mut workbook, "月份 months", &month_columns(), &months, minimum)?;
-    definitions(&mut workbook, report)?;
-    workbook.save_to_buffer()
+    book.sheet("月份 months", &month_columns(), &months)?;
+    book.sheet("市场 markets", &market_columns(), &markets(report))?;
+    book.sheet("承运商 carriers", &carrier_columns(), &carriers(report))?;
+    book.sheet("节点缺失 node gaps", &gap_columns(), &gaps(report))?;
+    book.definitions(report)?;
+    book.workbook.save_to_buffer()
 }
 
-/// A sheet of rows under a frozen header with filters; fulfilment under the minimum and who is not eligible are red.
-fn sheet<R>(
-    workbook: &mut Workbook,
-    name: &str,
-    columns: &[Column<R>],
-    rows: &[R],
+/// A standing in both languages.
+fn standing(standing: Standing, report: &MonthReport) -> String {
+    let (en, zh) = standing_names(standing, report.is_running());
+    format!("{zh} / {en}")
+}
+
+/// The workbook as it grows, and the terms that its sheets use.
+struct Book {
+    workbook: Workbook,
+    minimum: f64,
+    /// A column's title, and what it means in Chinese and English.
+    terms: Vec<(String, &'static str, &'static str)>,
+}
+
+impl Book {
+    /// A sheet of rows under a frozen header with filters; what is under its minimum, and who is at risk or not eligible,
+    /// has a colour.
+    fn sheet<R>(&mut self, name: &str, columns: &[Column<R>], rows: &[R]) -> Result<(), XlsxError> {
+        for column in columns {
+            let title = column.title();
+            if !self.terms.iter().any(|(known, ..)| *known == title) {
+                self.terms.push((title, column.means_zh, column.means_en));
+            }
+        }
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
+        let titles = columns.iter().map(|column| (column.title(), column.width));
+        header(sheet, name, titles)?;
+        sheet.set_freeze_panes(1, 1)?;
+        let formats: Vec<Format> = columns.iter().map(|column| column.form.format()).collect();
+        for (index, row) in (1..).zip(rows) {
+            for ((at, column), format) in (0..).zip(columns).zip(&formats) {
+                let Some(cell) = (column.cell)(row) else { continue };
+                match cell.parse::<f64>() {
+                    Ok(figure) if column.form.is_number() => {
+                        sheet.write_number_with_format(index, at, figure, format)?
+                    }
+                    _ => sheet.write_string_with_format(index, at, cut(spreadsheet_safe(cell)), format)?,
+                };
+            }
+        }
+        let last = (rows.len() as u32).max(1);
+        sheet.autofilter(0, 0, last, columns.len() as u16 - 1)?;
+        for (at, column) in (0_u16..).zip(columns) {
+            colours(sheet, (1, last, at), column.form, self.minimum)?;
+        }
+        Ok(())
+    }
+
+    /// What each column means, and what the report is of.
+    fn definitions(&mut self, report: &MonthReport) -> Result<(), XlsxError> {
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
+        let titles = [("列 / column", 34), ("含义", 60), ("meaning", 80)];
+        let titles = titles.map(|(title, width)| (title.to_owned(), width));
+        header(sheet, "说明 definitions", titles.into_iter())?;
+        sheet.set_freeze_panes(1, 0)?;
+        let of_the_report = [
+            ("月份 / month", report.month.to_string()),
+            ("截至 / as of", report.as_of.to_string()),
+            ("最终结果自 / final from", report.final_from.to_string()),
+            ("规则 / policy", report.policy.clone()),
+        ];
+        let of_the_report = of_the_report.map(|(title, told)| (title.to_owned(), told.clone(), told));
+        let of_columns = self.terms.iter();
+        let of_columns =
+            of_columns.map(|(title, zh, en)| (title.clone(), (*zh).to_owned(), (*en).to_owned()));
+        let format = Format::new().set_num_format("@").set_text_wrap();
+        for (row, (title, zh, en)) in (1..).zip(of_the_report.into_iter().chain(of_columns)) {
+            for (at, text) in (0..).zip([title, zh, en]) {
+                sheet.write_string_with_format(row, at, text, &format)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Colours a column's cells, from a row to a row, by what they say.
+fn colours(
+    sheet: &mut Worksheet,
+    (first, last, at): (u32, u32, u16),
+    form: Form,
     minimum: f64,
 ) -> Result<(), XlsxError> {
-    let sheet = workbook.add_worksheet_with_constant_memory()?;
-    header(
-        sheet,
-        name,
-        columns.iter().map(|column| (column.title(), column.width)),
-    )?;
-    sheet.set_freeze_panes(1, 1)?;
-    let formats: Vec<Format> = columns.iter().map(|column| column.form.format()).collect();
-    for (index, row) in (1..).zip(rows) {
-        for ((at, column), format) in (0..).zip(columns).zip(&formats) {
-            let Some(cell) = (column.cell)(row) else { continue };
-            match cell.parse::<f64>() {
-                Ok(figure) if column.form != Form::Text => {
-                    sheet.write_number_with_format(index, at, figure, format)?
-                }
-                _ => sheet.write_string_with_format(index, at, cut(spreadsheet_safe(cell)), format)?,
-            };
-        }
+    let (good, fair, bad) = (colour(0x00C6_EFCE), colour(0x00FF_EB9C), colour(0x00FF_C7CE));
+    let under = match form {
+        Form::Fulfilment => Some(minimum),
+        Form::Room => Some(0.0),
+        _ => None,
+    };
+    if let Some(under) = under {
+        let under = ConditionalFormatCell::new()
+            .set_rule(ConditionalFormatCellRule::LessThan(under))
+            .set_format(&bad);
+        // An empty cell is no figure, not a figure of nothing.
+        let empty = ConditionalFormatBlank::new().set_stop_if_true(true);
+        sheet.add_conditional_format(first, at, last, at, &empty)?;
+        sheet.add_conditional_format(first, at, last, at, &under)?;
     }
-    let last = (rows.len() as u32).max(1);
-    sheet.autofilter(0, 0, last, columns.len() as u16 - 1)?;
-    let (good, bad) = (colour(0x00C6_EFCE), colour(0x00FF_C7CE));
-    for (at, column) in (0_u16..).zip(columns) {
-        match column.form {
-            Form::Fulfilment => {
-                let under = ConditionalFormatCell::new()
-                    .set_rule(ConditionalFormatCellRule::LessThan(minimum))
-                    .set_format(&bad);
-                // An empty cell is no rate, not a rate of nothing.
-                let empty = rust_xlsxwriter::ConditionalFormatBlank::new().set_stop_if_true(true);
-                sheet.add_conditional_format(1, at, last, at, &empty)?;
-                sheet.add_conditional_format(1, at, last, at, &under)?;
-            }
-            Form::Verdict => {
-                for (word, format) in [("yes", &good), ("no", &bad)] {
-                    let says = ConditionalFormatText::new()
-                        .set_rule(ConditionalFormatTextRule::Contains(word.to_owned()))
-                        .set_format(format);
-                    sheet.add_conditional_format(1, at, last, at, &says)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// What each column means, and what the report is of.
-fn definitions(workbook: &mut Workbook, report: &MonthReport) -> Result<(), XlsxError> {
-    let sheet = workbook.add_worksheet_with_constant_memory()?;
-    let titles = [("列 / column", 34), ("含义", 60), ("meaning", 80)];
-    header(
-        sheet,
-        "说明 definitions",
-        titles.into_iter().map(|(title, width)| (title.to_owned(), width)),
-    )?;
-    sheet.set_freeze_panes(1, 0)?;
-    let (of_sellers, of_months) = (seller_columns(), month_columns());
-    let of_sellers = of_sellers
-        .iter()
-        .map(|column| (column.title(), column.means_zh, column.means_en));
-    let of_months = of_months
-        .iter()
-        .map(|column| (column.title(), column.means_zh, column.means_en));
-    let mut told: Vec<(String, String, String)> = vec![
-        (
-            "月份 / month".to_owned(),
-            report.month.to_string(),
-            report.month.to_string(),
-        ),
-        (
-            "截至 / as of".to_owned(),
-            report.as_of.to_string(),
-            report.as_of.to_string(),
-        ),
-        (
-            "规则 / policy".to_owned(),
-            report.policy.clone(),
-            report.policy.clone(),
-        ),
-    ];
-    for (title, zh, en) in of_sellers.chain(of_months) {
-        if !told.iter().any(|(known, ..)| *known == title) {
-            told.push((title, zh.to_owned(), en.to_owned()));
-        }
-    }
-    let format = Format::new().set_num_format("@").set_text_wrap();
-    for (row, (title, zh, en)) in (1..).zip(told) {
-        for (at, text) in (0..).zip([title, zh, en]) {
-            sheet.write_string_with_format(row, at, text, &format)?;
-        }
+    let words: &[(&str, &Format)] = match form {
+        Form::Verdict => &[("是", &good), ("否", &bad)],
+        Form::Standing => &[
+            ("合格", &good),
+            ("进展正常", &good),
+            ("有风险", &fair),
+            ("不合格", &bad),
+            ("已无望", &bad),
+        ],
+        _ => &[],
+    };
+    for (word, format) in words {
+        let says = ConditionalFormatText::new()
+            .set_rule(ConditionalFormatTextRule::BeginsWith((*word).to_owned()))
+            .set_format(*format);
+        sheet.add_conditional_format(first, at, last, at, &says)?;
     }
     Ok(())
 }

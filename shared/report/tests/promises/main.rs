@@ -5,6 +5,8 @@ mod changes;
 mod eligibility;
 mod figures;
 mod files;
+mod forecast;
 mod lake;
+mod made;
 mod page;
 mod workbook;

@@ -3,9 +3,11 @@
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, Xlsx};
-use report::{MonthReport, xlsx};
+use domain::{Node, PolicyBook};
+use report::{MonthReport, decide, xlsx};
 
-use crate::lake::{Lake, OrderRow, fulfilled, month, orders, settled};
+use crate::lake::{Lake, OrderRow, at, fulfilled, month, orders, settled};
+use crate::made::portfolio;
 
 fn report() -> MonthReport {
     let month = month("2024-04");
@@ -41,7 +43,9 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
     let report = report();
     let sheets = sheets(&report);
     let names: Vec<&str> = sheets.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["卖家 sellers", "月份 months", "说明 definitions"]);
+    let places = ["市场 markets", "承运商 carriers", "节点缺失 node gaps"];
+    let expected = ["卖家 sellers", "月份 months"].into_iter().chain(places);
+    assert_eq!(names, expected.chain(["说明 definitions"]).collect::<Vec<_>>());
     let sellers = &sheets[0].1;
     assert_eq!(sellers.height(), 1 + report.rows.len());
     assert_eq!(
@@ -74,21 +78,130 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
 
 #[test]
 fn every_column_is_defined_in_both_languages() {
-    let sheets = sheets(&report());
-    let [sellers, months, definitions] = [0, 1, 2].map(|index| &sheets[index].1);
-    for sheet in [sellers, months] {
-        for title in sheet.rows().next().expect("a header") {
-            let defined = definitions.rows().find(|row| row[0] == *title);
-            let defined = defined.unwrap_or_else(|| panic!("{title} is defined"));
-            assert!(defined.iter().all(|text| !text.to_string().is_empty()));
+    for report in [report(), running()] {
+        let mut sheets = sheets(&report);
+        let (_, definitions) = sheets.pop().expect("the last sheet");
+        for (name, sheet) in &sheets {
+            for title in sheet.rows().next().expect("a header") {
+                let defined = definitions.rows().find(|row| row[0] == *title);
+                let defined = defined.unwrap_or_else(|| panic!("{title} of {name} is defined"));
+                assert!(defined.iter().all(|text| !text.to_string().is_empty()));
+            }
         }
     }
 }
 
+fn running() -> MonthReport {
+    let may = month("2024-05");
+    let figures = portfolio(60, may, 56);
+    decide(figures, may, at("2024-05-18T19:00:00Z"), PolicyBook::shipped())
+}
+
+fn sheet(report: &MonthReport, name: &str) -> Range<Data> {
+    let found = sheets(report)
+        .into_iter()
+        .find(|(sheet, _)| sheet.ends_with(name));
+    found.expect("the sheet is there").1
+}
+
+#[test]
+fn what_a_running_month_asks_for_has_a_sheet_with_those_who_need_attention_first() {
+    let report = running();
+    let sheet = sheet(&report, "forecast");
+    assert_eq!(sheet.height(), 1 + report.rows.len());
+    let standings: Vec<String> = (1..sheet.height())
+        .map(|row| cell(&sheet, row, "standing").to_string())
+        .collect();
+    assert!(standings[0].starts_with("有风险"));
+    let first = cell(&sheet, 1, "seller").to_string();
+    let row = report
+        .rows
+        .iter()
+        .find(|row| row.seller_id.as_str() == first)
+        .expect("a row");
+    let forecast = row.forecast.expect("it runs");
+    for (column, figure) in [
+        ("misses affordable", forecast.misses_left),
+        ("pending", Some(row.orders_pending)),
+        ("to rescue", Some(forecast.orders_to_rescue)),
+        ("days left", Some(forecast.days_left)),
+    ] {
+        let expected = figure.map_or(Data::Empty, |figure| Data::Float(figure as f64));
+        assert_eq!(cell(&sheet, 1, column), &expected, "{column}");
+    }
+    let told = cell(&sheet, 1, "prospect").to_string();
+    assert!(
+        row.forecast_en()
+            .iter()
+            .chain(&row.forecast_zh())
+            .all(|sentence| told.contains(sentence))
+    );
+}
+
+#[test]
+fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow() {
+    let report = running();
+    for (name, column, slices) in [
+        ("markets", "destination", &report.breakdown.destinations),
+        ("carriers", "carrier", &report.breakdown.carriers),
+    ] {
+        let sheet = sheet(&report, name);
+        let all =
+            (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string().starts_with("全部"));
+        assert_eq!(all.count(), slices.len(), "{name}");
+        let most = slices
+            .values()
+            .map(|slice| slice.fulfilment.failed())
+            .max()
+            .expect("some");
+        assert_eq!(
+            cell(&sheet, 1, "failed"),
+            &Data::Float(most as f64),
+            "the most failures first"
+        );
+        assert!(!cell(&sheet, 1, column).to_string().is_empty());
+        for row in &report.rows {
+            let id = row.seller_id.to_string();
+            let listed = (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string() == id);
+            assert!(listed.count() <= 5);
+        }
+    }
+    let sheet = sheet(&report, "node gaps");
+    let lacking = report.breakdown.missing_nodes[&Node::DepartedOrigin];
+    let named = (1..sheet.height()).find(|row| {
+        cell(&sheet, *row, "missing node")
+            .to_string()
+            .ends_with("departed origin")
+    });
+    assert_eq!(
+        cell(&sheet, named.expect("a row"), "orders lacking it"),
+        &Data::Float(lacking as f64)
+    );
+}
+
+#[test]
+fn what_a_file_called_a_carrier_is_text_and_no_formula() {
+    let may = month("2024-05");
+    let mut figures = portfolio(1, may, 100);
+    for month in &mut figures {
+        let taken = std::mem::take(&mut month.breakdown.carriers).into_values();
+        month.breakdown.carriers = taken
+            .map(|slice| ("=HYPERLINK(\"x\")".to_owned(), slice))
+            .collect();
+    }
+    let report = decide(figures, may, settled(), PolicyBook::shipped());
+    let sheet = sheet(&report, "carriers");
+    assert_eq!(
+        cell(&sheet, 1, "carrier"),
+        &Data::String("'=HYPERLINK(\"x\")".to_owned())
+    );
+}
+
 #[test]
 fn the_same_report_is_the_same_workbook_and_an_empty_one_opens_too() {
-    let report = report();
-    assert!(xlsx(&report).expect("a workbook") == xlsx(&report).expect("a workbook"));
+    for report in [report(), running()] {
+        assert!(xlsx(&report).expect("a workbook") == xlsx(&report).expect("a workbook"));
+    }
     let empty = Lake::empty().report(month("2024-04"), settled());
     assert_eq!(sheets(&empty)[0].1.height(), 1);
 }

@@ -1,0 +1,58 @@
+//! Writes reports of made-up portfolios into a folder, as `make test-web` opens them: `eligibility.html` of a month that is
+//! final and `eligibility-running.html` of one that is not (and their workbooks), `eligibility-hostile.html` with texts that try to be markup,
+//! `eligibility-large.html` with 13,000 sellers and `eligibility-empty.html` with none.
+
+#[path = "../tests/promises/made.rs"]
+mod made;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use domain::{Month, PolicyBook};
+use made::portfolio;
+use report::{MonthFigures, MonthReport, decide, html, xlsx};
+
+const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>\"'&";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write into")?);
+    let book = PolicyBook::shipped();
+    let write = |name: &str, report: &MonthReport| std::fs::write(folder.join(name), html(report, book.zone));
+    let month: Month = "2024-05".parse()?;
+    let (middle, settled) = ("2024-05-18T19:00:00Z".parse()?, "2024-07-15T07:00:00Z".parse()?);
+
+    let closed = decide(portfolio(240, month, 100), month, settled, book);
+    write("eligibility.html", &closed)?;
+    std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed)?)?;
+    let running = decide(portfolio(240, month, 56), month, middle, book);
+    write("eligibility-running.html", &running)?;
+    std::fs::write(folder.join("eligibility-running.xlsx"), xlsx(&running)?)?;
+    write(
+        "eligibility-large.html",
+        &decide(portfolio(13_000, month, 56), month, middle, book),
+    )?;
+    write(
+        "eligibility-empty.html",
+        &decide(Vec::new(), month, settled, book),
+    )?;
+
+    let mut figures = portfolio(3, month, 100);
+    figures.iter_mut().for_each(be_hostile);
+    write("eligibility-hostile.html", &decide(figures, month, settled, book))?;
+    Ok(())
+}
+
+/// Everything that a file's writer may name.
+fn be_hostile(figures: &mut MonthFigures) {
+    let taken = std::mem::take(&mut figures.breakdown);
+    let named = |slices: std::collections::BTreeMap<String, _>| {
+        slices
+            .into_iter()
+            .map(|(name, slice)| (format!("{name}{HOSTILE}"), slice))
+            .collect()
+    };
+    figures.breakdown.destinations = named(taken.destinations);
+    figures.breakdown.carriers = named(taken.carriers);
+    figures.breakdown.missing_nodes = taken.missing_nodes;
+    figures.early_policy = Some(HOSTILE.to_owned());
+}

@@ -1,0 +1,168 @@
+//! From the figures of C1's months to the report: who has a row, what it says, and where the seller stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::policy::FulfilmentExtra;
+use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
+
+use crate::c1::{MONTHS_SHOWN, deciding_policy, final_from, gmv_of, key_account, window};
+use crate::reason::{Reason, in_chinese, in_english};
+use crate::standing::{Judged, Outlook};
+use crate::{Breakdown, Forecast, Limits, MonthFigures, MonthReport, MonthTotals, SellerMonth};
+
+/// Who is eligible by `month` (C1), as of an instant, from the figures of the months of its [`crate::window`] as of that
+/// instant, in any order. Figures of other months are not looked at; a seller's figures of one month come once.
+pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: &PolicyBook) -> MonthReport {
+    let months = window(month, book);
+    let shown = &months[..MONTHS_SHOWN as usize];
+    let totals = shown
+        .iter()
+        .map(|month| MonthTotals::of(*month, figures.iter().filter(|of| of.month == *month)));
+    let totals = totals.collect();
+    let mut breakdown = Breakdown::default();
+    for of in figures.iter().filter(|of| of.month == month) {
+        breakdown.merge(&of.breakdown);
+    }
+    let mut by_seller: BTreeMap<SellerId, BTreeMap<Month, MonthFigures>> = BTreeMap::new();
+    for mut of in figures {
+        if of.month != month {
+            of.breakdown = Breakdown::default();
+        }
+        let seller = by_seller.entry(of.seller_id.clone()).or_default();
+        seller.insert(of.month, of);
+    }
+    let policy = deciding_policy(month, book);
+    let decision = Decision {
+        policy,
+        book,
+        as_of,
+        final_from: final_from(month, book),
+    };
+    let rows = by_seller.into_iter().filter_map(|(seller_id, mut figures)| {
+        let none = |month| MonthFigures::none(seller_id.clone(), month);
+        let months = months
+            .iter()
+            .map(|month| figures.remove(month).unwrap_or_else(|| none(*month)));
+        let months: Vec<_> = months.collect();
+        let is_shown = months[..MONTHS_SHOWN as usize].iter().any(|of| of.orders > 0);
+        is_shown.then(|| decision.row(months))
+    });
+    let rows = rows.collect();
+    MonthReport {
+        month,
+        as_of,
+        final_from: decision.final_from,
+        policy: policy.version.clone(),
+        limits: Limits {
+            months: policy.eligibility.months,
+            gmv_min: Cents(policy.eligibility.gmv_average_cents_min),
+            fulfilment_percent_min: policy.eligibility.fulfilment_percent_min,
+        },
+        totals,
+        breakdown,
+        rows,
+    }
+}
+
+struct Decision<'a> {
+    policy: &'a Policy,
+    book: &'a PolicyBook,
+    as_of: Timestamp,
+    final_from: Timestamp,
+}
+
+impl Decision<'_> {
+    /// `months` are the window's, the latest first.
+    fn row(&self, mut months: Vec<MonthFigures>) -> SellerMonth {
+        let judged: Vec<_> = months[..self.judged()].iter().rev().collect();
+        let verdict = key_account(&judged, self.policy);
+        let is_final = self.is_final(&judged);
+        let mut reasons = verdict.reasons;
+        reasons.extend(self.early(&judged));
+        if !is_final {
+            let pending = judged.iter().map(|of| of.pending).sum();
+            reasons.push(Reason::Provisional {
+                pending,
+                final_from: self.final_from,
+                zone: self.book.zone,
+            });
+        }
+        let gmv_avg = gmv_of(&judged)
+            .0
+            .div_euclid(i64::from(self.policy.eligibility.months));
+        let outlook = self.outlook(&months, verdict.met, is_final);
+        let forecast = (!is_final).then(|| Forecast::of(&months, self.policy, self.as_of, self.book.zone));
+        months.truncate(MONTHS_SHOWN as usize);
+        let (month, m1, m2) = (&months[0], &months[1], &months[2]);
+        SellerMonth {
+            seller_id: month.seller_id.clone(),
+            gmv: month.gmv,
+            gmv_m1: m1.gmv,
+            gmv_m2: m2.gmv,
+            gmv_avg: Cents(gmv_avg),
+            orders_due: month.fulfilment.due,
+            orders_fulfilled: month.fulfilment.met,
+            fulfilment_rate_bp: month.fulfilment.rate_bp(),
+            rate_bp_m1: m1.fulfilment.rate_bp(),
+            rate_bp_m2: m2.fulfilment.rate_bp(),
+            on_time_delivery_bp: month.delivery.rate_bp(),
+            node_complete_bp: month.nodes.rate_bp(),
+            upload_on_time_bp: month.upload.rate_bp(),
+            pickup_on_time_bp: month.pickup.rate_bp(),
+            fines_count: month.fines_count,
+            fines: month.fines,
+            class_ka: verdict.met,
+            class_local: false,
+            class_sensitive: false,
+            eligible: verdict.met,
+            is_final,
+            reasons_en: in_english(&self.policy.version, &reasons),
+            reasons_zh: in_chinese(&self.policy.version, &reasons),
+            orders_excluded: month.excluded,
+            orders_pending: month.pending,
+            standing: outlook.standing,
+            risks: outlook.risks,
+            forecast,
+            months,
+        }
+    }
+
+    fn outlook(&self, months: &[MonthFigures], is_eligible: bool, is_final: bool) -> Outlook {
+        let judged = Judged {
+            months: &months[..self.judged()],
+            policy: self.policy,
+            as_of: self.as_of,
+            zone: self.book.zone,
+        };
+        if is_final {
+            judged.of_final(is_eligible)
+        } else {
+            judged.of_running()
+        }
+    }
+
+    /// How many months C1 looks at.
+    fn judged(&self) -> usize {
+        self.policy.eligibility.months as usize
+    }
+
+    fn is_final(&self, judged: &[&MonthFigures]) -> bool {
+        let waits_for_nodes = self
+            .policy
+            .eligibility
+            .fulfilment_requires
+            .contains(&FulfilmentExtra::Nodes);
+        self.as_of >= self.final_from && !(waits_for_nodes && judged.iter().any(|of| of.pending > 0))
+    }
+
+    /// Packs that applied to some of the orders before their date, each once.
+    fn early(&self, judged: &[&MonthFigures]) -> impl Iterator<Item = Reason> {
+        let versions: BTreeSet<_> = judged.iter().filter_map(|of| of.early_policy.clone()).collect();
+        let first = self.book.in_force_at(Timestamp::from_unix(i64::MIN));
+        versions.into_iter().map(|version| {
+            let before =
+                (version == first.version).then(|| (first.effective_on.to_string(), first.effective_assumed));
+            Reason::PolicyEarly { version, before }
+        })
+    }
+}

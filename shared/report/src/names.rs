@@ -1,0 +1,46 @@
+//! Names of places, carriers, nodes and standings, in English and Chinese.
+
+use domain::carrier::CarrierTable;
+use domain::{Node, country};
+
+use crate::Standing;
+
+/// A country's code and name, or the code that is none.
+pub(crate) fn destination_names(code: &str) -> (String, String) {
+    let name = |name: Option<&str>| name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}"));
+    (name(country::name_en(code)), name(country::name_zh(code)))
+}
+
+/// A carrier's names, or what the row called it.
+pub(crate) fn carrier_names(id: &str) -> (String, String) {
+    match CarrierTable::shipped().find(id) {
+        Some(carrier) => (carrier.name().to_owned(), carrier.name_zh().to_owned()),
+        None => (id.to_owned(), id.to_owned()),
+    }
+}
+
+/// A node in words; those that are none of the rulebook's eight by their name in files.
+pub(crate) fn node_names(node: Node) -> (&'static str, &'static str) {
+    match node {
+        Node::OrderPlaced => ("order placed", "下单"),
+        Node::PickedUp => ("picked up", "揽收"),
+        Node::ExportCustoms => ("export customs", "出口清关"),
+        Node::DepartedOrigin => ("departed origin", "离开始发国"),
+        Node::ArrivedDestination => ("arrived", "到达目的国"),
+        Node::ImportCustoms => ("import customs", "入境清关"),
+        Node::OutForDelivery => ("out for delivery", "派送"),
+        Node::Signed => ("signed", "签收"),
+        other => (other.as_str(), other.as_str()),
+    }
+}
+
+/// A standing: what is, or, while the month runs, what it comes to.
+pub(crate) fn standing_names(standing: Standing, running: bool) -> (&'static str, &'static str) {
+    match (standing, running) {
+        (Standing::AtRisk, _) => ("at risk", "有风险"),
+        (Standing::Eligible, false) => ("eligible", "合格"),
+        (Standing::Eligible, true) => ("on course", "进展正常"),
+        (Standing::NotEligible, false) => ("not eligible", "不合格"),
+        (Standing::NotEligible, true) => ("out of reach", "已无望"),
+    }
+}

@@ -1,0 +1,134 @@
+//! Figures made up in memory, for the tests and for the pages that `make test-web` opens.
+
+use domain::{Cents, Month, Node, SellerId};
+use report::{Breakdown, MonthFigures, Slice, Tally};
+
+/// No orders yet.
+pub fn figures(seller: &SellerId, month: Month) -> MonthFigures {
+    MonthFigures {
+        seller_id: seller.clone(),
+        month,
+        orders: 0,
+        excluded: 0,
+        pending: 0,
+        gmv: Cents::ZERO,
+        fulfilment: Tally::default(),
+        upload: Tally::default(),
+        pickup: Tally::default(),
+        delivery: Tally::default(),
+        nodes: Tally::default(),
+        fines_count: 0,
+        fines: Cents::ZERO,
+        early_policy: None,
+        breakdown: Breakdown::default(),
+    }
+}
+
+/// A portfolio of so many sellers over the three months of a report of `month`, the same each time: a few large ones,
+/// many small ones, and some of everything that can go wrong.
+pub fn portfolio(sellers: u64, month: Month, part_of_month: i64) -> Vec<MonthFigures> {
+    let months = [month, month.minus(1), month.minus(2)];
+    let mut made = Vec::new();
+    for number in 0..sellers {
+        let seller = SellerId::parse(&format!("CN{:09}", 1_000_000 + number * 7_919)).expect("a seller");
+        let mut dice = Dice(number * 2_654_435_761 + 12_345);
+        let size = [40, 120, 350, 700, 1_500][dice.below(5) as usize];
+        let price = 6_000 + dice.below(20_000);
+        let misses = [0, 3, 8, 20, 36, 46, 75][dice.below(7) as usize];
+        for (index, month) in months.into_iter().enumerate() {
+            let share = if index == 0 { part_of_month } else { 100 };
+            let (size, misses) = (size * (80 + dice.below(40)), misses * (80 + dice.below(40)) / 100);
+            let scale = (size * share / 10_000, price, misses, share < 100);
+            made.push(one_month(&seller, month, &mut dice, scale));
+        }
+    }
+    made
+}
+
+/// Numbers that look thrown and are the same each time (an LCG; nothing of them is secret).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: i64) -> i64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % end.max(1) as u64) as i64
+    }
+}
+
+const DESTINATIONS: [(&str, i64); 9] = [
+    ("RU", 24),
+    ("ES", 17),
+    ("FR", 15),
+    ("BR", 12),
+    ("US", 10),
+    ("PL", 8),
+    ("MX", 6),
+    ("KR", 5),
+    ("DE", 3),
+];
+const CARRIERS: [(&str, i64, i64); 5] = [
+    ("yanwen", 36, 80),
+    ("china_post", 24, 160),
+    ("dhl", 20, 60),
+    ("jcex", 14, 110),
+    ("fedex", 6, 90),
+];
+
+/// `misses` in a thousand orders.
+fn one_month(
+    seller: &SellerId,
+    month: Month,
+    dice: &mut Dice,
+    (size, price, misses, runs): (i64, i64, i64, bool),
+) -> MonthFigures {
+    let orders = size + dice.below(size / 5 + 1);
+    let pending = if runs { orders / 8 } else { 0 };
+    let (excluded, due) = (orders / 50, orders - pending - orders / 50);
+    let tally = |due: i64, in_a_thousand: i64, dice: &mut Dice| Tally {
+        due,
+        met: due - (due * in_a_thousand / 1_000 + dice.below(2) * i64::from(in_a_thousand > 0)).min(due),
+    };
+    let (fulfilment, delivery) = (tally(due, misses, dice), tally(due, 70, dice));
+    let nodes = tally(due, 130, dice);
+    let slice = |percent: i64, factor: i64, dice: &mut Dice| Slice {
+        orders: (due + pending) * percent / 100,
+        gmv: Cents((orders - excluded) * price * percent / 100),
+        fulfilment: tally(due * percent / 100, misses * factor / 100, dice),
+        delivery: tally(due * percent / 100, 70 * factor / 100, dice),
+        nodes: tally(due * percent / 100, 130 * factor / 100, dice),
+    };
+    let destinations =
+        DESTINATIONS.map(|(code, percent)| (code.to_owned(), slice(percent, 60 + dice.below(90), dice)));
+    let carriers = CARRIERS.map(|(name, percent, factor)| (name.to_owned(), slice(percent, factor, dice)));
+    let lacking = nodes.failed();
+    let gaps = [
+        (Node::DepartedOrigin, 60),
+        (Node::ImportCustoms, 35),
+        (Node::OutForDelivery, 20),
+        (Node::ExportCustoms, 8),
+    ];
+    let missing = gaps.map(|(node, percent)| (node, lacking * percent / 100));
+    let fines = orders * misses / 900;
+    MonthFigures {
+        orders,
+        excluded,
+        pending,
+        gmv: Cents((orders - excluded) * price),
+        fulfilment,
+        upload: tally(due, misses * 2 / 3, dice),
+        pickup: tally(due, misses / 3, dice),
+        delivery,
+        nodes,
+        fines_count: fines,
+        fines: Cents(fines * 120),
+        breakdown: Breakdown {
+            destinations: destinations.into(),
+            carriers: carriers.into(),
+            missing_nodes: missing.into_iter().filter(|(_, count)| *count > 0).collect(),
+        },
+        ..figures(seller, month)
+    }
+}
