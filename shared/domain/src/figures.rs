@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assess::pickup_deadline;
+use crate::node::NodeSet;
 use crate::order::{OrderAsOf, Parcel};
 use crate::policy::FulfilmentExtra;
 use crate::{Cents, Month, Order, OrderStatus, Policy, PolicyBook, Timestamp};
@@ -38,6 +39,10 @@ pub struct Figures {
     pub delivery: Standing,
     /// B2, once all timelines have ended.
     pub nodes: Option<Standing>,
+    /// What the ended timelines of the parcels in use lack for B2; empty while one goes on.
+    pub nodes_missing: NodeSet,
+    /// The carrier of the first accepted upload.
+    pub carrier: Option<String>,
 }
 
 /// The figures of an order by what was learned by `learned_by`; `None` when the order was not known then.
@@ -48,6 +53,10 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
     let pickup = pickup_standing(&seen, policy);
     let delivery = delivery_standing(&seen, policy);
     let nodes = nodes_standing(&seen, policy);
+    let nodes_missing = match nodes {
+        Some(Standing { met: false, .. }) => nodes_missing(&seen, policy),
+        _ => NodeSet::default(),
+    };
     let refunded = seen.status_at(learned_by).0 == OrderStatus::Refunded;
     let excluded = seen.is_excluded();
     let is_subtracted = refunded && policy.eligibility.subtract_refunds;
@@ -72,6 +81,8 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
         pickup,
         delivery,
         nodes,
+        nodes_missing,
+        carrier: seen.first_upload().map(|shipment| shipment.carrier.clone()),
     })
 }
 
@@ -171,4 +182,13 @@ fn nodes_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
         });
     }
     nodes
+}
+
+/// What the parcels in use lack, all of them together.
+fn nodes_missing(seen: &OrderAsOf<'_>, policy: &Policy) -> NodeSet {
+    let parcels = seen.parcels.iter();
+    let in_use = parcels.filter(|parcel| parcel.is_in_use_at(seen.as_of));
+    in_use
+        .flat_map(|parcel| policy.missing_nodes(parcel.timeline.nodes).iter())
+        .collect()
 }

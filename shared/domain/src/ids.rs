@@ -36,13 +36,10 @@ impl OrderId {
         fits.then(|| Self(text.into()))
     }
 
-    /// A small stable number of this order below `shards`, by which orders are spread over index shards
-    /// (FNV-1a, 32 bits: it must give the same shard on every machine and in every release).
+    /// A small stable number of this order below `shards`, by which orders are spread over index shards and the
+    /// lake's buckets.
     pub fn shard(&self, shards: u32) -> u32 {
-        let hash = self.0.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
-        (hash ^ (hash >> 16)) % shards.max(1)
+        shard_hash(self.0.as_bytes()) % shards.max(1)
     }
 }
 
@@ -71,6 +68,15 @@ impl TrackingNumber {
             Self(number)
         })
     }
+}
+
+/// The hash behind shards and buckets (FNV-1a, 32 bits, its halves folded): it must be the same on every machine and in
+/// every release.
+pub fn shard_hash(text: &[u8]) -> u32 {
+    let hash = (text.iter()).fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    hash ^ (hash >> 16)
 }
 
 macro_rules! text_of {

@@ -41,7 +41,7 @@ pub use appeal::{Appeal, AppealStatus, AppealedClause};
 pub use because::Because;
 pub use code::{Finding, RowCode, Severity};
 pub use currency::Currency;
-pub use ids::{OrderId, SellerId, TrackingNumber};
+pub use ids::{ORDER_ID_DIGITS, OrderId, SellerId, TrackingNumber, shard_hash};
 pub use ledger::{Clause, EntryKind, LedgerEntry, Subject};
 pub use money::{Cents, Money, Rate};
 pub use node::Node;

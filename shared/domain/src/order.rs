@@ -354,10 +354,13 @@ impl OrderAsOf<'_> {
 
     /// The first accepted upload (A1).
     pub fn first_upload_at(&self) -> Option<Timestamp> {
-        self.parcels
-            .iter()
-            .map(|parcel| parcel.shipment.uploaded_at)
-            .min()
+        self.first_upload().map(|shipment| shipment.uploaded_at)
+    }
+
+    /// The parcel of the first accepted upload (A1).
+    pub fn first_upload(&self) -> Option<&Shipment> {
+        let shipments = self.parcels.iter().map(|parcel| parcel.shipment);
+        shipments.min_by_key(|shipment| shipment.uploaded_at)
     }
 
     /// When the order was signed, by what counts at `horizon`: it has live parcels and all of them are signed (B4).

@@ -265,6 +265,25 @@ impl Policy {
             && self.nodes.required.iter().all(|node| nodes.contains(*node))
     }
 
+    /// What an incomplete set of nodes lacks (B2): the required ones not seen or, where it has them all, those of the
+    /// eight that would do.
+    pub fn missing_nodes(&self, nodes: NodeSet) -> NodeSet {
+        let missing: NodeSet = (self.nodes.required.iter().copied())
+            .filter(|node| !nodes.contains(*node))
+            .collect();
+        if missing != NodeSet::default() || self.is_complete(nodes) {
+            return missing;
+        }
+        let would_do = match self.nodes.seventh {
+            SeventhNode::Any => Node::ALL.as_slice(),
+            SeventhNode::DepartedOrigin => &[Node::DepartedOrigin],
+        };
+        let absent = would_do.iter().copied();
+        absent
+            .filter(|node| node.is_canonical() && !nodes.contains(*node))
+            .collect()
+    }
+
     /// What of the pack decides which facts an upload leaves behind.
     fn at_uploads(&self) -> (&[RowCode], &PapersPolicy, &[Embargo]) {
         (&self.upload.fined_codes, &self.papers, &self.embargo)

@@ -9,11 +9,15 @@ use std::collections::BTreeSet;
 
 use aws_sdk_s3::error::BoxError;
 use domain::figures::{Figures, Standing, figures};
-use domain::{LedgerEntry, Month, Order, PolicyBook, Timestamp};
+use domain::node::NodeSet;
+use domain::{LedgerEntry, Month, Node, Order, PolicyBook, Timestamp};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::record::RecordWriter;
+use parquet::schema::types::TypePtr;
 use parquet_derive::ParquetRecordWriter;
 
 use crate::LakeError;
@@ -61,6 +65,12 @@ pub struct OrderRow {
     pub nodes_met: Option<bool>,
     /// From when that is decided.
     pub nodes_at: Option<i64>,
+    /// What the ended timelines lack where B2 is not met: `departed_origin,import_customs`.
+    pub nodes_missing: Option<String>,
+    /// The carrier of the first accepted upload.
+    pub carrier: Option<String>,
+    /// In a compacted file, until when this was the order's latest row; empty if it still is, and in a batch.
+    pub superseded_at: Option<i64>,
     /// The order as stored.
     pub state: Vec<u8>,
 }
@@ -196,26 +206,92 @@ fn order_row(
         delivery_at: figures.delivery.decided_at.unix(),
         nodes_met: met(figures.nodes),
         nodes_at: at(figures.nodes),
+        nodes_missing: names_of(figures.nodes_missing),
+        carrier: figures.carrier.clone(),
+        superseded_at: None,
         state: state.to_vec(),
     }
 }
 
-/// Rows as one Parquet file: the same rows give the same bytes.
-pub(crate) fn parquet_of<R>(rows: &[R]) -> Result<Vec<u8>, LakeError>
+fn names_of(nodes: NodeSet) -> Option<String> {
+    let names: Vec<_> = nodes.iter().map(Node::as_str).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
+/// A kind of row that can be written.
+pub(crate) trait WriteRow: Sized {
+    /// Writes rows into a row group.
+    fn write(
+        rows: &[Self],
+        group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+    ) -> Result<(), ParquetError>;
+
+    /// The schema of its files.
+    fn schema() -> Result<TypePtr, ParquetError>;
+}
+
+impl<R> WriteRow for R
 where
     for<'a> &'a [R]: RecordWriter<R>,
 {
+    fn write(
+        rows: &[Self],
+        group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+    ) -> Result<(), ParquetError> {
+        rows.write_to_row_group(group)
+    }
+
+    fn schema() -> Result<TypePtr, ParquetError> {
+        RecordWriter::schema(&&[][..])
+    }
+}
+
+/// What a file says of itself, by a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark(pub(crate) &'static str, pub(crate) String);
+
+/// Rows as one Parquet file: the same rows give the same bytes.
+pub(crate) fn parquet_of<R: WriteRow>(rows: &[R]) -> Result<Vec<u8>, LakeError> {
+    encoded(&[rows], &[])
+}
+
+/// Order rows as the file of a batch.
+///
+/// # Errors
+/// [`LakeError::Encode`] when the rows do not encode: a bug.
+pub fn order_batch(rows: &[OrderRow]) -> Result<Vec<u8>, LakeError> {
+    parquet_of(rows)
+}
+
+/// Rows as one Parquet file of several row groups, with marks; an empty group is left out.
+pub(crate) fn parquet_of_groups<R: WriteRow>(
+    groups: &[Vec<R>],
+    marks: &[Mark],
+) -> Result<Vec<u8>, LakeError> {
+    let groups: Vec<_> = groups
+        .iter()
+        .map(Vec::as_slice)
+        .filter(|rows| !rows.is_empty())
+        .collect();
+    encoded(&groups, marks)
+}
+
+fn encoded<R: WriteRow>(groups: &[&[R]], marks: &[Mark]) -> Result<Vec<u8>, LakeError> {
     let encode = || -> Result<Vec<u8>, BoxError> {
-        let schema = rows.schema()?;
+        let marks = marks
+            .iter()
+            .map(|Mark(name, value)| KeyValue::new((*name).to_owned(), value.clone()));
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_created_by("waymark".to_owned())
-            .build();
+            .set_key_value_metadata(Some(marks.collect()));
         let mut bytes = Vec::new();
-        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties.into())?;
-        let mut group = writer.next_row_group()?;
-        rows.write_to_row_group(&mut group)?;
-        group.close()?;
+        let mut writer = SerializedFileWriter::new(&mut bytes, R::schema()?, properties.build().into())?;
+        for rows in groups {
+            let mut group = writer.next_row_group()?;
+            R::write(rows, &mut group)?;
+            group.close()?;
+        }
         writer.close()?;
         Ok(bytes)
     };

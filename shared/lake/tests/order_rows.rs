@@ -158,7 +158,7 @@ impl History {
     }
 }
 
-type Said = (bool, i64, [Option<(bool, i64)>; 5]);
+type Said = (bool, i64, [Option<(bool, i64)>; 5], String, Option<String>);
 
 fn said_by_rules(figures: &Figures) -> Said {
     let told = |standing: Standing| (standing.met, standing.decided_at.unix());
@@ -169,6 +169,13 @@ fn said_by_rules(figures: &Figures) -> Said {
         figures.excluded,
         figures.gmv.0,
         [fulfilment, upload, pickup, delivery, nodes],
+        figures
+            .nodes_missing
+            .iter()
+            .map(Node::as_str)
+            .collect::<Vec<_>>()
+            .join(","),
+        figures.carrier.clone(),
     )
 }
 
@@ -182,6 +189,8 @@ fn said_by_row(row: &OrderRow) -> Said {
         row.excluded,
         row.gmv_cents,
         [fulfilment, upload, pickup, delivery, nodes],
+        row.nodes_missing.clone().unwrap_or_default(),
+        row.carrier.clone(),
     )
 }
 

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::{Cents, Node};
+use serde::{Deserialize, Serialize};
 
 use crate::Tally;
 
 /// The orders of one destination or of one carrier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     /// Orders that are not excluded.
     pub orders: i64,
@@ -26,7 +27,7 @@ pub struct Slice {
 ///
 /// Empty where the rows do not tell. What adds up to the month's figures are the destinations; an order that was never
 /// uploaded has no carrier.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakdown {
     /// By ISO 3166-1 alpha-2 code.
     pub destinations: BTreeMap<String, Slice>,

@@ -14,8 +14,8 @@ pub enum ReportError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What Polars says of it.
-        source: Box<PolarsError>,
+        /// What its reader says of it.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Readable Parquet, but not rows of the lake.
     #[error("lake file {}: column `{column}` is missing, of another type, or empty where every row needs a value", path.display())]
@@ -32,14 +32,6 @@ pub enum ReportError {
         month: Month,
         /// The text as it stands there.
         seller: String,
-    },
-    /// The files were read, their rows could not be added up.
-    #[error("failed to add up the lake rows of {month}")]
-    AddUp {
-        /// The month of the files.
-        month: Month,
-        /// What Polars says of it.
-        source: Box<PolarsError>,
     },
     /// An earlier revision's Parquet file.
     #[error("failed to read a revision of the report")]

@@ -1,15 +1,14 @@
 //! The figures of a month, seller by seller ("Figures of a month" of the rulebook).
 
-use std::collections::BTreeMap;
-
 use domain::{Cents, Month, SellerId, Timestamp};
-use polars::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use crate::lake_rows::{EARLY_POLICY, FIGURES, LEDGER, MonthFiles, ORDERS};
+use crate::fold::{Part, fold};
+use crate::lake_rows::MonthFiles;
 use crate::{Breakdown, ReportError};
 
 /// Orders for which something is decided, and those of them that met it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Decided; never an excluded order.
     pub due: i64,
@@ -18,7 +17,7 @@ pub struct Tally {
 }
 
 /// What one seller's orders of one payment month come to, as of an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthFigures {
     /// The seller.
     pub seller_id: SellerId,
@@ -73,6 +72,23 @@ impl Tally {
 }
 
 impl MonthFigures {
+    /// Adds other orders of the same seller and month.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.orders += other.orders;
+        self.excluded += other.excluded;
+        self.pending += other.pending;
+        self.gmv += other.gmv;
+        self.fulfilment = self.fulfilment.and(other.fulfilment);
+        self.upload = self.upload.and(other.upload);
+        self.pickup = self.pickup.and(other.pickup);
+        self.delivery = self.delivery.and(other.delivery);
+        self.nodes = self.nodes.and(other.nodes);
+        self.fines_count += other.fines_count;
+        self.fines += other.fines;
+        self.early_policy = self.early_policy.take().max(other.early_policy.clone());
+        self.breakdown.merge(&other.breakdown);
+    }
+
     pub(crate) fn none(seller_id: SellerId, month: Month) -> Self {
         Self {
             seller_id,
@@ -105,139 +121,6 @@ pub fn figures_of(
     month: Month,
     as_of: Timestamp,
 ) -> Result<Vec<MonthFigures>, ReportError> {
-    let of_month = || files.iter().filter(|files| files.month == month);
-    let orders: Vec<_> = of_month()
-        .flat_map(|files| files.orders.iter().cloned())
-        .collect();
-    let ledger: Vec<_> = of_month()
-        .flat_map(|files| files.ledger.iter().cloned())
-        .collect();
-    let mut sellers = BTreeMap::new();
-    if let Some(orders) = ORDERS.read(&orders, month, as_of)? {
-        add_orders(&mut sellers, month, orders)?;
-    }
-    if let Some(entries) = LEDGER.read(&ledger, month, as_of)? {
-        add_fines(&mut sellers, month, entries)?;
-    }
-    Ok(sellers.into_values().collect())
-}
-
-type Sellers = BTreeMap<SellerId, MonthFigures>;
-
-fn add_orders(sellers: &mut Sellers, month: Month, orders: DataFrame) -> Result<(), ReportError> {
-    let tallies = FIGURES
-        .iter()
-        .flat_map(|figure| [format!("{figure}_due"), format!("{figure}_met")]);
-    let mut sums: Vec<_> = tallies.map(|column| count(col(column))).collect();
-    sums.push(count(col("excluded")));
-    sums.push(count(col("excluded").or(col("fulfilment_due")).not()).alias("pending"));
-    sums.push(col("gmv_cents").sum());
-    sums.push(len().cast(DataType::Int64).alias("orders"));
-    sums.push(col(EARLY_POLICY).max());
-    for row in Totals::by_seller(month, orders, sums)?.rows() {
-        let tally = |figure: &str| -> Result<Tally, ReportError> {
-            Ok(Tally {
-                due: row.integer(&format!("{figure}_due"))?,
-                met: row.integer(&format!("{figure}_met"))?,
-            })
-        };
-        let figures = of_seller(sellers, month, row.seller()?);
-        figures.orders = row.integer("orders")?;
-        figures.excluded = row.integer("excluded")?;
-        figures.pending = row.integer("pending")?;
-        figures.gmv = Cents(row.integer("gmv_cents")?);
-        figures.fulfilment = tally("fulfilment")?;
-        figures.upload = tally("upload")?;
-        figures.pickup = tally("pickup")?;
-        figures.delivery = tally("delivery")?;
-        figures.nodes = tally("nodes")?;
-        figures.early_policy = row.text(EARLY_POLICY)?.map(str::to_owned);
-    }
-    Ok(())
-}
-
-fn add_fines(sellers: &mut Sellers, month: Month, entries: DataFrame) -> Result<(), ReportError> {
-    let sums = vec![col("fines").sum(), col("amount_cents").sum()];
-    for row in Totals::by_seller(month, entries, sums)?.rows() {
-        let figures = of_seller(sellers, month, row.seller()?);
-        figures.fines_count = row.integer("fines")?;
-        figures.fines = Cents(row.integer("amount_cents")?);
-    }
-    Ok(())
-}
-
-fn of_seller(sellers: &mut Sellers, month: Month, seller_id: SellerId) -> &mut MonthFigures {
-    sellers
-        .entry(seller_id.clone())
-        .or_insert_with(|| MonthFigures::none(seller_id, month))
-}
-
-/// How many are true.
-fn count(truth: Expr) -> Expr {
-    truth.cast(DataType::Int64).sum()
-}
-
-/// Collapsed rows added up, one row a seller.
-struct Totals {
-    month: Month,
-    frame: DataFrame,
-}
-
-struct TotalsRow<'a> {
-    totals: &'a Totals,
-    index: usize,
-}
-
-impl Totals {
-    fn by_seller(month: Month, rows: DataFrame, sums: Vec<Expr>) -> Result<Self, ReportError> {
-        let frame = rows.lazy().group_by([col("seller_id")]).agg(sums).collect();
-        Ok(Self {
-            month,
-            frame: frame.map_err(|source| ReportError::AddUp {
-                month,
-                source: Box::new(source),
-            })?,
-        })
-    }
-
-    fn rows(&self) -> impl Iterator<Item = TotalsRow<'_>> {
-        (0..self.frame.height()).map(|index| TotalsRow { totals: self, index })
-    }
-}
-
-impl<'a> TotalsRow<'a> {
-    fn integer(&self, column: &str) -> Result<i64, ReportError> {
-        let values = self
-            .totals
-            .frame
-            .column(column)
-            .and_then(Column::i64)
-            .map_err(|source| self.error(source))?;
-        Ok(values.get(self.index).unwrap_or(0))
-    }
-
-    fn text(&self, column: &str) -> Result<Option<&'a str>, ReportError> {
-        let values = self
-            .totals
-            .frame
-            .column(column)
-            .and_then(Column::str)
-            .map_err(|source| self.error(source))?;
-        Ok(values.get(self.index))
-    }
-
-    fn seller(&self) -> Result<SellerId, ReportError> {
-        let seller = self.text("seller_id")?.unwrap_or_default();
-        SellerId::parse(seller).ok_or_else(|| ReportError::SellerInvalid {
-            month: self.totals.month,
-            seller: seller.to_owned(),
-        })
-    }
-
-    fn error(&self, source: PolarsError) -> ReportError {
-        ReportError::AddUp {
-            month: self.totals.month,
-            source: Box::new(source),
-        }
-    }
+    let folded = fold(files, month, as_of, Part::WHOLE)?;
+    Ok(folded.sellers.into_values().collect())
 }

@@ -11,13 +11,15 @@
 //! derived when the row was written: `fulfilment_met` bool?, `fulfilment_at` i64?, `upload_met`, `upload_at`,
 //! `pickup_met`?, `pickup_at`?, `delivery_met`, `delivery_at`, `nodes_met`?, `nodes_at`?. Instants are Unix seconds.
 //! As of T an order is its row with the greatest (`learned_at`, `version`) among those learned by T, and does not
-//! exist without one; a figure counts when `*_at <= T`. No rule is implemented anew here.
+//! exist without one; a figure counts when `*_at <= T`. No rule is implemented anew here. Files of earlier releases lack
+//! `destination` utf8, `carrier` utf8?, `nodes_missing` utf8? (what is told of them is then missing in the breakdown) and
+//! `superseded_at` i64? (until when the row was the latest of its order, in a compacted file).
 //!
 //! *Ledger*, one row per entry: `entry_id` utf8, `seller_id` utf8, `kind` utf8, `amount_cents` i64 (negative in
 //! reversals), `as_of` i64. As of T the entries with `as_of <= T` stand.
 //!
 //! Columns beyond these are not looked at. The month of a file is what its caller says: a ledger row does not know
-//! when its order was paid. That a file's bytes are whole is its fetcher's to prove (checksums): Polars finds a cut
+//! when its order was paid. That a file's bytes are whole is its fetcher's to prove (checksums): the decoder finds a cut
 //! file and much other damage, which is then an error with the file's name, but not each flipped bit.
 //!
 //! # Rows out
@@ -49,7 +51,9 @@ mod changes;
 mod decision;
 mod error;
 mod figures;
+mod fold;
 mod forecast;
+mod kept;
 mod lake_rows;
 mod manifest;
 mod month_report;
@@ -68,7 +72,9 @@ pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, Seller
 pub use decision::decide;
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
+pub use fold::{Folded, Part, Stretch, fold};
 pub use forecast::Forecast;
+pub use kept::Kept;
 pub use lake_rows::MonthFiles;
 pub use manifest::{FileDigest, Manifest};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use domain::{Cents, Timestamp};
+use domain::{Cents, Node, Timestamp};
 use polars::prelude::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use report::{Breakdown, MonthFigures, MonthReport, Tally, figures_of, write_csv, write_parquet};
+use report::{Breakdown, MonthFigures, MonthReport, Slice, Tally, figures_of, write_csv, write_parquet};
 
 use crate::lake::{EntryRow, Lake, OrderRow, fulfilled, month, orders, settled};
 
@@ -104,7 +104,7 @@ fn the_parquet_has_the_same_columns_with_money_in_integer_cents() {
 }
 
 /// Rows of few orders and sellers around one instant, so that everything collides; of one order and version, one row.
-fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
+pub fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
     let standing = || prop::option::of((any::<bool>(), -5_i64..10));
     let row = (
         (0..12_usize, 0..4_i64),
@@ -112,10 +112,11 @@ fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
         any::<(bool, bool)>(),
         0..100_i64,
         vec(standing(), 5),
+        (0..3_usize, 0..3_usize, 0..3_usize),
     );
     vec(row, 1..60).prop_map(|rows| {
         let rows = rows.into_iter().map(
-            |((number, version), learned, (excluded, policy_early), gmv_cents, standings)| {
+            |((number, version), learned, (excluded, policy_early), gmv_cents, standings, names)| {
                 let at = |standing: Option<(bool, i64)>| standing.map(|(met, at)| (met, NOW + at));
                 let seller = ["-a", "B", "b.1"][number % 3];
                 let row = OrderRow {
@@ -128,6 +129,9 @@ fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
                     pickup: at(standings[2]),
                     delivery: at(standings[3]).unwrap_or((true, NOW + 1)),
                     nodes: at(standings[4]),
+                    destination: ["ES", "RU", "FR"][names.0],
+                    carrier: [None, Some("dhl"), Some("yanwen")][names.1],
+                    nodes_missing: [None, Some("departed_origin"), Some("picked_up,signed")][names.2],
                     ..fulfilled(seller, month("2024-04"), number, gmv_cents)
                 };
                 ((row.order_id.clone(), version), row)
@@ -137,7 +141,7 @@ fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
     })
 }
 
-fn any_entries() -> impl Strategy<Value = Vec<EntryRow>> {
+pub fn any_entries() -> impl Strategy<Value = Vec<EntryRow>> {
     let kinds = prop::sample::select(vec![("fine", 1), ("reversal", -1), ("hold", 1), ("void", -1)]);
     vec((kinds, 0..3_usize, 1..500_i64, -3_i64..4), 0..20).prop_map(|entries| {
         let entries =
@@ -155,7 +159,8 @@ fn any_entries() -> impl Strategy<Value = Vec<EntryRow>> {
     })
 }
 
-const NOW: i64 = 1_714_000_000;
+/// The instant of the figures.
+pub const NOW: i64 = 1_714_000_000;
 
 /// The rows again in another order, some of them twice, spread over files.
 fn shuffled<T: Clone + std::fmt::Debug + 'static>(rows: Vec<T>) -> impl Strategy<Value = Vec<Vec<T>>> {
@@ -206,6 +211,32 @@ fn reference(orders: &[OrderRow], entries: &[EntryRow]) -> BTreeMap<String, Mont
         count(&mut figures.pickup, row.pickup);
         count(&mut figures.delivery, Some(row.delivery));
         count(&mut figures.nodes, row.nodes);
+        let mut slice = Slice {
+            orders: 1,
+            gmv: Cents(row.gmv_cents),
+            ..Slice::default()
+        };
+        count(&mut slice.fulfilment, row.fulfilment);
+        count(&mut slice.delivery, Some(row.delivery));
+        count(&mut slice.nodes, row.nodes);
+        let breakdown = &mut figures.breakdown;
+        let destination = breakdown.destinations.entry(row.destination.to_owned());
+        destination.or_default().merge(&slice);
+        if let Some(carrier) = row.carrier {
+            breakdown
+                .carriers
+                .entry(carrier.to_owned())
+                .or_default()
+                .merge(&slice);
+        }
+        let missing = row.nodes_missing.filter(|_| slice.nodes.failed() > 0);
+        for name in missing.iter().flat_map(|names| names.split(',')) {
+            let node = Node::ALL
+                .into_iter()
+                .find(|node| node.as_str() == name)
+                .expect("a node");
+            *breakdown.missing_nodes.entry(node).or_default() += 1;
+        }
     }
     for entry in entries
         .iter()

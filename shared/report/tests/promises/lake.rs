@@ -24,6 +24,9 @@ pub struct OrderRow {
     pub pickup: Option<(bool, i64)>,
     pub delivery: (bool, i64),
     pub nodes: Option<(bool, i64)>,
+    pub destination: &'static str,
+    pub carrier: Option<&'static str>,
+    pub nodes_missing: Option<&'static str>,
 }
 
 /// One row of an entry.
@@ -73,6 +76,9 @@ pub fn fulfilled(seller: &str, month: Month, number: usize, gmv_cents: i64) -> O
         pickup: Some(standing),
         delivery: standing,
         nodes: Some(standing),
+        destination: "ES",
+        carrier: Some("dhl"),
+        nodes_missing: None,
     }
 }
 
@@ -185,7 +191,7 @@ pub fn order_frame(rows: &[OrderRow]) -> DataFrame {
         "version" => each(|row| row.version),
         "learned_at" => each(|row| row.learned_at),
         "paid_at" => each(|row| row.paid_at),
-        "destination" => vec!["ES"; rows.len()],
+        "destination" => rows.iter().map(|row| row.destination).collect::<Vec<_>>(),
         "policy" => vec!["V4.2"; rows.len()],
         "policy_early" => rows.iter().map(|row| row.policy_early).collect::<Vec<_>>(),
         "gmv_cents" => each(|row| row.gmv_cents),
@@ -200,6 +206,8 @@ pub fn order_frame(rows: &[OrderRow]) -> DataFrame {
         "delivery_at" => when(|row| Some(row.delivery)),
         "nodes_met" => met(|row| row.nodes),
         "nodes_at" => when(|row| row.nodes),
+        "nodes_missing" => rows.iter().map(|row| row.nodes_missing).collect::<Vec<_>>(),
+        "carrier" => rows.iter().map(|row| row.carrier).collect::<Vec<_>>(),
         "state" => vec![&b"\x00not\xffours"[..]; rows.len()],
     )
     .expect("a frame")

@@ -9,4 +9,5 @@ mod forecast;
 mod lake;
 mod made;
 mod page;
+mod parts;
 mod workbook;

@@ -1,0 +1,489 @@
+//! Order rows, a batch of a row group at a time, cut down to what was known as of an instant.
+
+use domain::{ORDER_ID_DIGITS, shard_hash};
+use parquet::errors::ParquetError;
+
+use super::column::{Integers, NONE, Texts, Truths};
+use super::file::Kind::{Integer, Text, Truth};
+use super::file::Presence::{Nullable, Optional, Required};
+use super::file::{ColumnRule, LakeFile, extent_of_integers, extent_of_truths};
+use super::latest::Key;
+use super::moments::Stretch;
+use super::tallies::{EXCLUDED, FIGURES, OrderLine, Tallies, due_bit, met_bit};
+use crate::ReportError;
+
+/// The columns that are read of an order file; of each figure `_met`, then `_at`, from [`FIRST_FIGURE`] on.
+pub(super) const RULES: &[ColumnRule] = &[
+    ("order_id", Text, Required),
+    ("seller_id", Text, Required),
+    ("version", Integer, Required),
+    ("learned_at", Integer, Required),
+    ("policy", Text, Required),
+    ("policy_early", Truth, Required),
+    ("gmv_cents", Integer, Required),
+    ("excluded", Truth, Required),
+    ("fulfilment_met", Truth, Nullable),
+    ("fulfilment_at", Integer, Nullable),
+    ("upload_met", Truth, Required),
+    ("upload_at", Integer, Required),
+    ("pickup_met", Truth, Nullable),
+    ("pickup_at", Integer, Nullable),
+    ("delivery_met", Truth, Required),
+    ("delivery_at", Integer, Required),
+    ("nodes_met", Truth, Nullable),
+    ("nodes_at", Integer, Nullable),
+    ("destination", Text, Optional),
+    ("carrier", Text, Optional),
+    ("nodes_missing", Text, Optional),
+    ("superseded_at", Integer, Optional),
+];
+
+const ORDER_ID: usize = 0;
+const SELLER: usize = 1;
+const VERSION: usize = 2;
+const LEARNED_AT: usize = 3;
+const POLICY: usize = 4;
+const POLICY_EARLY: usize = 5;
+const GMV: usize = 6;
+const EXCLUDED_COLUMN: usize = 7;
+const FIRST_FIGURE: usize = 8;
+const DESTINATION: usize = 18;
+const CARRIER: usize = 19;
+const NODES_MISSING: usize = 20;
+const SUPERSEDED_AT: usize = 21;
+
+/// The bit of a row that says nothing as of the instant.
+const UNKNOWN: u16 = EXCLUDED << 1;
+
+/// Rows of a batch.
+const BATCH_ROWS: usize = 8_192;
+
+/// What makes an order's rows comparable: whose they are, and which is the latest.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) order: Key,
+    pub(super) learned_at: i64,
+    pub(super) version: i64,
+}
+
+/// From when a figure counts.
+enum Due {
+    /// All of it is in the past.
+    Always,
+    /// What is there is in the past.
+    WhereThere,
+    At(Integers),
+}
+
+/// A figure of the row group, unless all of it is in the future.
+struct Figure {
+    number: usize,
+    met: Truths,
+    due: Due,
+}
+
+/// A row group that is being read.
+pub(super) struct OrderRows<'a> {
+    file: &'a LakeFile,
+    as_of: i64,
+    rows_left: usize,
+    seller: Texts<u32>,
+    gmv: Integers,
+    excluded: Option<Truths>,
+    early: Option<(Truths, Texts<u32>)>,
+    figures: Vec<Figure>,
+    names: [Option<Texts<u32>>; 3],
+    superseded_at: Option<Integers>,
+    learned_at: Option<Integers>,
+    /// With the versions, where rows are to be compared.
+    stamps: Option<(Texts<Key>, Integers)>,
+    lines: Vec<OrderLine>,
+    codes: Vec<u32>,
+    orders: Vec<Key>,
+}
+
+impl<'a> OrderRows<'a> {
+    /// Begins to read a row group; `None` when its statistics say that nothing of it counts as of the instant.
+    pub(super) fn open(
+        file: &'a LakeFile,
+        group: usize,
+        as_of: i64,
+        compared: bool,
+        stretch: &mut Stretch,
+    ) -> Result<Option<Self>, ReportError> {
+        let open = Opening {
+            file,
+            group,
+            as_of,
+            stretch,
+        };
+        open.rows(compared).map_err(|refused| match refused {
+            Refused::Column(column) => file.unfit(column),
+            Refused::Bytes(source) => file.unreadable(source),
+        })
+    }
+
+    /// Reads the next batch and hands out what counts of it, with the stamp where rows are compared.
+    pub(super) fn next(
+        &mut self,
+        tallies: &mut Tallies,
+        stretch: &mut Stretch,
+        mut each: impl FnMut(&mut Tallies, Option<Stamp>, OrderLine),
+    ) -> Result<bool, ReportError> {
+        let rows = self.rows_left.min(BATCH_ROWS);
+        self.rows_left -= rows;
+        if rows == 0 {
+            return Ok(false);
+        }
+        let file = self.file;
+        self.read(rows, tallies, stretch)
+            .map_err(|refused| match refused {
+                Refused::Column(column) => file.unfit(column),
+                Refused::Bytes(source) => file.unreadable(source),
+            })?;
+        let Some((_, versions)) = &self.stamps else {
+            for line in self.lines.iter().filter(|line| line.bits & UNKNOWN == 0) {
+                each(tallies, None, *line);
+            }
+            return Ok(true);
+        };
+        let learned_at = self.learned_at.as_ref().map(Integers::values).unwrap_or_default();
+        for (index, line) in self.lines.iter().enumerate() {
+            if line.bits & UNKNOWN == 0 {
+                let stamp = Stamp {
+                    order: self.orders[index],
+                    learned_at: learned_at[index],
+                    version: versions.values()[index],
+                };
+                each(tallies, Some(stamp), *line);
+            }
+        }
+        Ok(true)
+    }
+
+    fn read(&mut self, rows: usize, tallies: &mut Tallies, stretch: &mut Stretch) -> Result<(), Refused> {
+        let as_of = self.as_of;
+        self.codes.clear();
+        let mut name = |bytes: &[u8]| tallies.code_of(bytes);
+        self.seller.next(rows, NONE, &mut name, &mut self.codes)?;
+        if self.codes.contains(&NONE) {
+            return Err(Refused::Column(SELLER));
+        }
+        self.lines.clear();
+        self.lines.extend(self.codes.iter().map(|seller| OrderLine {
+            gmv: 0,
+            seller: *seller,
+            destination: NONE,
+            carrier: NONE,
+            nodes_missing: NONE,
+            early: NONE,
+            bits: 0,
+        }));
+        let lines = &mut self.lines;
+        let gmv = required(&mut self.gmv, rows, GMV)?;
+        for (line, gmv) in lines.iter_mut().zip(gmv) {
+            line.gmv = *gmv;
+        }
+        let places: [fn(&mut OrderLine, u32); 3] = [
+            |line, code| line.destination = code,
+            |line, code| line.carrier = code,
+            |line, code| line.nodes_missing = code,
+        ];
+        for (column, place) in self.names.iter_mut().zip(places) {
+            let Some(column) = column else { continue };
+            self.codes.clear();
+            column.next(rows, NONE, &mut name, &mut self.codes)?;
+            for (line, code) in lines.iter_mut().zip(&self.codes) {
+                place(line, *code);
+            }
+        }
+        if let Some((is_early, policy)) = &mut self.early {
+            self.codes.clear();
+            policy.next(rows, NONE, &mut name, &mut self.codes)?;
+            let is_early = required(is_early, rows, POLICY_EARLY)?;
+            for ((line, code), is_early) in lines.iter_mut().zip(&self.codes).zip(is_early) {
+                line.early = if *is_early { *code } else { NONE };
+            }
+            if self.codes.contains(&NONE) {
+                return Err(Refused::Column(POLICY));
+            }
+        }
+        for figure in &mut self.figures {
+            figure.read(rows, as_of, stretch, lines)?;
+        }
+        if let Some(excluded) = &mut self.excluded {
+            let excluded = required(excluded, rows, EXCLUDED_COLUMN)?;
+            for (line, excluded) in lines.iter_mut().zip(excluded) {
+                line.bits = if *excluded { EXCLUDED } else { line.bits };
+            }
+        }
+        if let Some(column) = &mut self.superseded_at {
+            column.next(rows)?;
+            for (index, (line, at)) in lines.iter_mut().zip(column.values()).enumerate() {
+                if !column.is_missing(index) {
+                    stretch.note(*at..=*at, as_of);
+                    line.bits |= if *at <= as_of { UNKNOWN } else { 0 };
+                }
+            }
+        }
+        if let Some(column) = &mut self.learned_at {
+            let learned_at = required(column, rows, LEARNED_AT)?;
+            for (line, at) in lines.iter_mut().zip(learned_at) {
+                stretch.note(*at..=*at, as_of);
+                line.bits |= if *at > as_of { UNKNOWN } else { 0 };
+            }
+        }
+        if let Some((orders, versions)) = &mut self.stamps {
+            self.orders.clear();
+            orders.next(
+                rows,
+                Key::NONE,
+                &mut |bytes| Ok(order_key(bytes)),
+                &mut self.orders,
+            )?;
+            required(versions, rows, VERSION)?;
+            if self.orders.contains(&Key::NONE) {
+                return Err(Refused::Column(ORDER_ID));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Figure {
+    fn read(
+        &mut self,
+        rows: usize,
+        as_of: i64,
+        stretch: &mut Stretch,
+        lines: &mut [OrderLine],
+    ) -> Result<(), Refused> {
+        let (due_bit, met_bit) = (due_bit(self.number), met_bit(self.number));
+        let column = FIRST_FIGURE + 2 * self.number;
+        let is_required = RULES[column].2 == Required;
+        self.met.next(rows)?;
+        if is_required && self.met.has_missing() {
+            return Err(Refused::Column(column));
+        }
+        let mut set = |index: usize, is_due: bool, is_met: bool| {
+            let bits = if is_due { due_bit } else { 0 } | if is_due & is_met { met_bit } else { 0 };
+            lines[index].bits |= bits;
+        };
+        match &mut self.due {
+            Due::Always => {
+                for (index, met) in self.met.values().iter().enumerate() {
+                    set(index, true, *met);
+                }
+            }
+            Due::WhereThere => {
+                for (index, met) in self.met.values().iter().enumerate() {
+                    set(index, !self.met.is_missing(index), *met);
+                }
+            }
+            Due::At(instants) => {
+                instants.next(rows)?;
+                if is_required && instants.has_missing() {
+                    return Err(Refused::Column(column + 1));
+                }
+                for (index, (at, met)) in instants.values().iter().zip(self.met.values()).enumerate() {
+                    let is_there = !instants.is_missing(index);
+                    if is_there {
+                        stretch.note(*at..=*at, as_of);
+                    }
+                    set(index, is_there && *at <= as_of, *met);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why rows cannot be read.
+enum Refused {
+    /// A column is empty where it must not be.
+    Column(usize),
+    Bytes(ParquetError),
+}
+
+impl From<ParquetError> for Refused {
+    fn from(source: ParquetError) -> Self {
+        Self::Bytes(source)
+    }
+}
+
+fn required<T>(column: &mut super::column::Values<T>, rows: usize, number: usize) -> Result<&[T::T], Refused>
+where
+    T: parquet::data_type::DataType<T: Copy + Default>,
+{
+    column.next(rows)?;
+    if column.has_missing() {
+        return Err(Refused::Column(number));
+    }
+    Ok(column.values())
+}
+
+/// An order id's digits behind their count, so that no two ids are one.
+fn order_key(id: &[u8]) -> Key {
+    if id.len() > *ORDER_ID_DIGITS.end() || !id.iter().all(u8::is_ascii_digit) {
+        return Key::NONE;
+    }
+    let digits = (id.iter()).fold(0_u128, |number, digit| number * 10 + u128::from(digit - b'0'));
+    Key {
+        id: (id.len() as u128) << 72 | digits,
+        hash: shard_hash(id),
+    }
+}
+
+/// A row group that is about to be read.
+struct Opening<'a, 'b> {
+    file: &'a LakeFile,
+    group: usize,
+    as_of: i64,
+    stretch: &'b mut Stretch,
+}
+
+impl<'a> Opening<'a, '_> {
+    fn rows(mut self, compared: bool) -> Result<Option<OrderRows<'a>>, Refused> {
+        let Some(learned_at) = self.learned_at(compared)? else {
+            return Ok(None);
+        };
+        let Some(superseded_at) = self.superseded_at()? else {
+            return Ok(None);
+        };
+        let rows = usize::try_from(self.file.group(self.group).num_rows()).unwrap_or(0);
+        let stamps = match compared {
+            true => Some((self.texts(ORDER_ID)?, self.integers(VERSION)?)),
+            false => None,
+        };
+        let early = match self.is_true_somewhere(POLICY_EARLY) {
+            true => Some((self.truths(POLICY_EARLY)?, self.texts(POLICY)?)),
+            false => None,
+        };
+        let excluded = self.is_true_somewhere(EXCLUDED_COLUMN);
+        let mut figures = Vec::new();
+        for number in 0..FIGURES {
+            figures.extend(self.figure(number)?);
+        }
+        let mut names = [None, None, None];
+        for (name, column) in names.iter_mut().zip([DESTINATION, CARRIER, NODES_MISSING]) {
+            if self.file.place(column).is_some() {
+                *name = Some(self.texts(column)?);
+            }
+        }
+        Ok(Some(OrderRows {
+            file: self.file,
+            as_of: self.as_of,
+            rows_left: rows,
+            seller: self.texts(SELLER)?,
+            gmv: self.integers(GMV)?,
+            excluded: excluded.then(|| self.truths(EXCLUDED_COLUMN)).transpose()?,
+            early,
+            figures,
+            names,
+            superseded_at,
+            learned_at,
+            stamps,
+            lines: Vec::new(),
+            codes: Vec::new(),
+            orders: Vec::new(),
+        }))
+    }
+
+    /// The column, if the rows differ in whether they were learned; `None` when none was.
+    fn learned_at(&mut self, compared: bool) -> Result<Option<Option<Integers>>, Refused> {
+        let extent = extent_of_integers(self.file.group(self.group), self.place(LEARNED_AT));
+        if let (Some((least, greatest)), Some(0)) = (extent.between, extent.nulls) {
+            if least > self.as_of {
+                self.stretch.note(least..=least, self.as_of);
+                return Ok(None);
+            }
+            if greatest <= self.as_of && !compared {
+                self.stretch.note(greatest..=greatest, self.as_of);
+                return Ok(Some(None));
+            }
+        }
+        self.integers(LEARNED_AT).map(|column| Some(Some(column)))
+    }
+
+    /// The column, if some rows are superseded and others not; `None` when all are.
+    fn superseded_at(&mut self) -> Result<Option<Option<Integers>>, Refused> {
+        let Some(place) = self.file.place(SUPERSEDED_AT) else {
+            return Ok(Some(None));
+        };
+        let extent = extent_of_integers(self.file.group(self.group), place);
+        match (extent.between, extent.nulls) {
+            (None, Some(nulls)) if nulls == self.rows_of_group() => return Ok(Some(None)),
+            (Some((_, greatest)), Some(0)) if greatest <= self.as_of => {
+                self.stretch.note(greatest..=greatest, self.as_of);
+                return Ok(None);
+            }
+            _ => {}
+        }
+        self.integers(SUPERSEDED_AT).map(|column| Some(Some(column)))
+    }
+
+    /// A figure; `None` when it is decided for no row yet.
+    fn figure(&mut self, number: usize) -> Result<Option<Figure>, Refused> {
+        let (met, at) = (FIRST_FIGURE + 2 * number, FIRST_FIGURE + 2 * number + 1);
+        let group = self.file.group(self.group);
+        let instants = extent_of_integers(group, self.place(at));
+        let nulls_of_met = extent_of_truths(group, self.place(met)).nulls;
+        let due = match (instants.between, instants.nulls) {
+            (None, Some(nulls)) if nulls == self.rows_of_group() && RULES[at].2 == Nullable => {
+                return Ok(None);
+            }
+            (Some((_, greatest)), Some(nulls)) if greatest <= self.as_of => {
+                let due = match nulls {
+                    0 => Some(Due::Always),
+                    // Both columns are written of one thing: what lacks the one lacks the other.
+                    nulls if nulls_of_met == Some(nulls) && RULES[at].2 == Nullable => Some(Due::WhereThere),
+                    _ => None,
+                };
+                if due.is_some() {
+                    self.stretch.note(greatest..=greatest, self.as_of);
+                }
+                due
+            }
+            _ => None,
+        };
+        let due = match due {
+            Some(due) => due,
+            None => Due::At(self.integers(at)?),
+        };
+        Ok(Some(Figure {
+            number,
+            met: self.truths(met)?,
+            due,
+        }))
+    }
+
+    fn is_true_somewhere(&self, column: usize) -> bool {
+        let extent = extent_of_truths(self.file.group(self.group), self.place(column));
+        !matches!((extent.between, extent.nulls), (Some((_, false)), Some(0)))
+    }
+
+    fn rows_of_group(&self) -> u64 {
+        u64::try_from(self.file.group(self.group).num_rows()).unwrap_or(0)
+    }
+
+    fn place(&self, column: usize) -> usize {
+        self.file.place(column).expect("a required column has its place")
+    }
+
+    fn integers(&self, column: usize) -> Result<Integers, Refused> {
+        Ok(Integers::open(&*self.group_reader()?, self.place(column))?)
+    }
+
+    fn truths(&self, column: usize) -> Result<Truths, Refused> {
+        Ok(Truths::open(&*self.group_reader()?, self.place(column))?)
+    }
+
+    fn texts<C: Copy>(&self, column: usize) -> Result<Texts<C>, Refused> {
+        Ok(Texts::open(&*self.group_reader()?, self.place(column))?)
+    }
+
+    fn group_reader(&self) -> Result<Box<dyn parquet::file::reader::RowGroupReader + 'a>, Refused> {
+        use parquet::file::reader::FileReader;
+        Ok(self.file.reader.get_row_group(self.group)?)
+    }
+}
