@@ -77,7 +77,8 @@ impl Fuse {
         )
     }
 
-    fn lake(&self, cloud: &Cloud) -> Lake {
+    /// The bucket of a cloud, likewise.
+    pub fn lake(&self, cloud: &Cloud) -> Lake {
         let config = cloud.s3.config().to_builder();
         let config = config
             .retry_config(RetryConfig::disabled())

@@ -4,6 +4,8 @@
 //! sequence numbers it holds, so the same batch is the same object, and rows that two batches share collapse in
 //! reports by order and version, or by entry id.
 
+mod compaction;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use entrypoint::{Failure, Metric};
 use lake::{EntryRow, Lake, LakeError, OrderRow, order_rows};
 use serde::Serialize;
 use store::{Item, OrderImage, StoreError, decode_entry, decode_order};
+
+pub use compaction::{Done, compact, run};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -58,6 +62,10 @@ enum HistoryError {
     Lake(#[source] LakeError),
     #[error("a stream record cannot be read")]
     Record(#[source] StoreError),
+    #[error("neither a compaction nor a batch of a stream")]
+    Task(#[source] serde_json::Error),
+    #[error("no room for the lake's files")]
+    Disk(#[source] std::io::Error),
 }
 
 /// What was read of a batch.
@@ -194,6 +202,8 @@ fn failure(error: HistoryError) -> Failure {
     let retryable = match &error {
         HistoryError::Lake(source) => source.is_retryable(),
         HistoryError::Record(source) => source.is_retryable(),
+        HistoryError::Task(_) => false,
+        HistoryError::Disk(_) => true,
     };
     Failure::of(error, retryable)
 }

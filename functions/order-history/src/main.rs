@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use order_history::{OrderHistory, handle_batch, metrics};
+use order_history::{Done, OrderHistory, run};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
     let history = OrderHistory { lake, policy };
-    entrypoint::serve(|event| handle_batch(&history, event), metrics).await
+    entrypoint::serve(|task| run(&history, task), Done::metrics).await
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::NaiveDate;
 use domain::{Month, SellerId, Timestamp};
 
+use crate::aggregates::{PlanKey, Share};
+
 /// The inbox's prefix: objects under it are uploads.
 pub const INBOX: &str = "inbox/";
 
@@ -76,6 +78,77 @@ pub(crate) fn ledger_of(month: Month) -> String {
     format!("lake/ledger/month={month}/")
 }
 
+/// Where what is kept of a month lies.
+pub(crate) fn aggregate_of(month: Month, id: &str) -> String {
+    format!("aggregates/month={month}/{id}.postcard")
+}
+
+/// Where the plan of a report in parts lies.
+pub(crate) fn plan_of(key: PlanKey) -> String {
+    format!("{}/plan.json", parts_of(key))
+}
+
+/// Where what a run folded of its share lies.
+pub(crate) fn part_of(share: &Share) -> String {
+    format!(
+        "{}/{}/{:05}.postcard",
+        parts_of(share.of),
+        share.plan,
+        share.bucket
+    )
+}
+
+fn parts_of(key: PlanKey) -> String {
+    let as_of = key.as_of.to_string().replace(['-', ':'], "");
+    format!(
+        "aggregates/month={}/parts/as_of={as_of}/{:05}",
+        key.month, key.buckets
+    )
+}
+
+/// What the name of a compacted file says of it: `set-<generation>-<set>-<bucket>-of-<buckets>.parquet`.
+///
+/// A batch's name begins with a digit and a later generation sorts behind an earlier one, so a listing that no longer
+/// finds a file, because its rows were compacted, still comes to where they went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SetName {
+    pub(crate) generation: u32,
+    pub(crate) set: String,
+    pub(crate) bucket: u32,
+    pub(crate) buckets: u32,
+}
+
+impl SetName {
+    /// Reads a key's last part; `None` for a batch as it came.
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        let name = key
+            .rsplit('/')
+            .next()?
+            .strip_prefix("set-")?
+            .strip_suffix(".parquet")?;
+        let mut parts = name.split('-');
+        let parsed = Self {
+            generation: parts.next()?.parse().ok()?,
+            set: parts.next()?.to_owned(),
+            bucket: parts.next()?.parse().ok()?,
+            buckets: parts.nth(1)?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(parsed)
+    }
+}
+
+impl fmt::Display for SetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            generation,
+            set,
+            bucket,
+            buckets,
+        } = self;
+        write!(f, "set-{generation:06}-{set}-{bucket:05}-of-{buckets:05}.parquet")
+    }
+}
+
 pub(crate) fn report_of(month: Month, file: &str) -> String {
     format!("reports/month={month}/{file}")
 }
@@ -99,6 +172,22 @@ pub(crate) fn revision_of(month: Month, revision: &str, file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compacted_files_name_tells_its_bucket_and_sorts_behind_batches() {
+        let name = SetName {
+            generation: 12,
+            set: "0123456789abcdef".to_owned(),
+            bucket: 3,
+            buckets: 16,
+        };
+        let key = format!("{}{name}", orders_of("2024-04".parse().expect("a month")));
+        assert_eq!(SetName::parse(&key), Some(name));
+        let batch =
+            "lake/orders/month=2024-04/49590338271490256608559692538361571095921575989136588898-4.parquet";
+        assert_eq!(SetName::parse(batch), None);
+        assert!(key.as_str() > batch);
+    }
 
     #[test]
     fn an_uploads_key_names_its_kind_seller_and_file() {

@@ -5,6 +5,8 @@
 //! outbox/<kind>/<seller>/<name>/report.json …      answers
 //! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
 //! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
+//! lake/…/month=YYYY-MM/set-….parquet               the same rows, compacted: one file a bucket
+//! aggregates/month=YYYY-MM/<id>.postcard           the figures of a month that is over; can be made again
 //! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
 //! reports/month=YYYY-MM/eligibility.csv …          the monthly report's newest revision
 //! reports/month=YYYY-MM/revision=<id>/…            each revision, never overwritten
@@ -13,11 +15,14 @@
 //! policy/…                                         a policy file in place of the shipped one
 //! ```
 
+mod aggregates;
 mod answers;
 mod closes;
+mod compaction;
 mod history;
 mod keys;
 mod nights;
+mod reading;
 mod reports;
 mod rows;
 mod uploads;
@@ -27,13 +32,15 @@ use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
 use aws_sdk_s3::primitives::ByteStream;
 use domain::PolicyBook;
 
+pub use aggregates::{MonthObjects, PlanKey, Share, digest_of};
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
-pub use history::FetchedFile;
+pub use compaction::{Compacted, Compaction, Extent, order_set};
+pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
 pub use reports::ReportFile;
-pub use rows::{EntryRow, OrderRow, order_rows};
+pub use rows::{EntryRow, OrderRow, order_batch, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, UploadObject};
 
 /// The bucket, reached through the AWS SDK. Cheap to clone.
@@ -56,6 +63,12 @@ pub enum LakeError {
         /// The SDK's error.
         #[source]
         source: BoxError,
+    },
+    /// A file of the lake is not there any more: its rows were compacted into others.
+    #[error("{key} is gone since it was listed")]
+    Gone {
+        /// The object.
+        key: String,
     },
     /// A local file could not be written.
     #[error("failed to {attempt}")]
@@ -198,7 +211,7 @@ impl LakeError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Call { retryable, .. } => *retryable,
-            Self::File { .. } => true,
+            Self::File { .. } | Self::Gone { .. } => true,
             Self::Encode { .. } | Self::Decode { .. } => false,
         }
     }

@@ -1,5 +1,9 @@
 //! The monthly report through the front door: the same inputs give the same bytes, and what was reported once stays.
 
+mod compaction;
+mod parts;
+mod tables;
+
 use std::collections::BTreeMap;
 
 use domain::{Month, Timestamp};

@@ -1,0 +1,302 @@
+//! Compaction: the many small files of a month's partition become one a bucket.
+//!
+//! Safe to run twice, at once, beside writers, and to be killed anywhere, because rows are idempotent by content (an
+//! order's by version and instant, an entry's by its id) and a file is removed only after all its rows lie in others:
+//!
+//! 1. What is compacted is read as it was listed; what a writer adds meanwhile is not touched.
+//! 2. All files of the set are written. Killed before the end, there are rows twice, and the next run does it again.
+//! 3. Then the files that it was made from are removed, unless they are not what they were. Killed here, the same.
+//!
+//! Who reads lists first. A file that is gone by the time it is fetched sends the reader back to listing, and the rows
+//! are where the listing goes on: a set's name sorts behind those of what it was made from.
+//!
+//! In a set, each order lies in one file, and a row says until when it was the order's latest (`superseded_at`): the
+//! rows that are the latest still come first, in row groups of their own, and a report needs no others.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aws_sdk_s3::error::BoxError;
+use domain::{Month, shard_hash};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::history::{FetchedFile, LISTINGS_MAX, LakeObject, PARQUET};
+use crate::keys::{SetName, ledger_of, orders_of};
+use crate::reading::{ReadRow, count_rows, read_rows};
+use crate::rows::{EntryRow, Mark, OrderRow, WriteRow, parquet_of_groups};
+use crate::{Lake, LakeError};
+
+/// Rows of a bucket, about: they are sorted in memory, an order's state with them.
+const BUCKET_ROWS: u64 = 131_072;
+
+/// Hex digits of a set's id.
+const ID_DIGITS: usize = 16;
+
+/// What is compacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// The batches that came since the last time: what a day brings.
+    Batches,
+    /// All files of the month, into one set: when it is over.
+    Month,
+}
+
+/// A compaction of one month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compaction {
+    /// The payment month.
+    pub month: Month,
+    /// How much of it.
+    pub extent: Extent,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Compacted {
+    /// Files that were compacted.
+    pub files_read: u64,
+    /// Rows of which there was another one alike.
+    pub rows_repeated: u64,
+    /// Rows written.
+    pub rows: u64,
+    /// Files that they lie in now.
+    pub files_written: u64,
+}
+
+/// A kind of row that can be compacted.
+trait CompactRow: ReadRow + WriteRow {
+    /// By which rows are spread over buckets.
+    fn hash(&self) -> u32;
+
+    /// Each row once, in row groups.
+    fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>>;
+}
+
+impl CompactRow for OrderRow {
+    fn hash(&self) -> u32 {
+        shard_hash(self.order_id.as_bytes())
+    }
+
+    /// The rows that are the latest of their orders, by seller; then those that were.
+    fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>> {
+        let mut by_order: BTreeMap<(String, i64, i64), Self> = BTreeMap::new();
+        for row in rows {
+            by_order.insert((row.order_id.clone(), row.learned_at, row.version), row);
+        }
+        let (mut latest, mut superseded): (Vec<Self>, Vec<Self>) = (Vec::new(), Vec::new());
+        let mut later: Option<(String, i64)> = None;
+        for mut row in by_order.into_values().rev() {
+            row.superseded_at = match &later {
+                Some((order_id, learned_at)) if *order_id == row.order_id => Some(*learned_at),
+                _ => None,
+            };
+            later = Some((row.order_id.clone(), row.learned_at));
+            if row.superseded_at.is_none() {
+                latest.push(row);
+            } else {
+                superseded.push(row);
+            }
+        }
+        for rows in [&mut latest, &mut superseded] {
+            rows.sort_by(|a, b| {
+                let key = |row: &Self| (row.learned_at, row.version);
+                (&a.seller_id, &a.order_id, key(a)).cmp(&(&b.seller_id, &b.order_id, key(b)))
+            });
+        }
+        vec![latest, superseded]
+    }
+}
+
+impl CompactRow for EntryRow {
+    fn hash(&self) -> u32 {
+        shard_hash(self.entry_id.as_bytes())
+    }
+
+    fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>> {
+        let by_id = rows.into_iter().map(|row| (row.entry_id.clone(), row));
+        let mut rows: Vec<_> = by_id.collect::<BTreeMap<_, _>>().into_values().collect();
+        rows.sort_by(|a, b| (&a.seller_id, &a.entry_id).cmp(&(&b.seller_id, &b.entry_id)));
+        vec![rows]
+    }
+}
+
+/// One bucket of a set of order files: of any rows, tidied.
+///
+/// # Errors
+/// [`LakeError::Encode`] when the rows do not encode: a bug.
+pub fn order_set(rows: Vec<OrderRow>, set: &str, bucket: u32, buckets: u32) -> Result<Vec<u8>, LakeError> {
+    bucket_file(&OrderRow::tidied(rows), set, bucket, buckets)
+}
+
+fn bucket_file<R: WriteRow>(
+    groups: &[Vec<R>],
+    set: &str,
+    bucket: u32,
+    buckets: u32,
+) -> Result<Vec<u8>, LakeError> {
+    let marks = [
+        Mark("waymark.set", set.to_owned()),
+        Mark("waymark.bucket", bucket.to_string()),
+        Mark("waymark.buckets", buckets.to_string()),
+    ];
+    parquet_of_groups(groups, &marks)
+}
+
+impl Lake {
+    /// Compacts a month's order rows and its ledger rows.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket or the disk refuses, or a file holds no rows of the lake. Nothing is lost then.
+    pub async fn compact(&self, compaction: Compaction, scratch: &Path) -> Result<Compacted, LakeError> {
+        let orders = orders_of(compaction.month);
+        let orders = self
+            .compact_files::<OrderRow>(&orders, compaction.extent, scratch)
+            .await?;
+        let ledger = ledger_of(compaction.month);
+        let ledger = self
+            .compact_files::<EntryRow>(&ledger, compaction.extent, scratch)
+            .await?;
+        Ok(Compacted {
+            files_read: orders.files_read + ledger.files_read,
+            rows_repeated: orders.rows_repeated + ledger.rows_repeated,
+            rows: orders.rows + ledger.rows,
+            files_written: orders.files_written + ledger.files_written,
+        })
+    }
+
+    async fn compact_files<R: CompactRow>(
+        &self,
+        prefix: &str,
+        extent: Extent,
+        scratch: &Path,
+    ) -> Result<Compacted, LakeError> {
+        let mut attempts = LISTINGS_MAX;
+        let (objects, files) = loop {
+            attempts -= 1;
+            let objects = to_compact(self.objects_under(prefix).await?, extent);
+            match self.fetch_objects(&objects, scratch).await {
+                Err(LakeError::Gone { .. }) if attempts > 0 => {}
+                fetched => break (objects, fetched?),
+            }
+        };
+        if objects.is_empty() {
+            return Ok(Compacted::default());
+        }
+        let compacted = self.write_set::<R>(prefix, &objects, &files).await?;
+        // The commit point: from here on the rows lie in the set. Whoever wrote one of the files anew meanwhile keeps it.
+        let now = self.objects_under(prefix).await?;
+        for object in objects.iter().filter(|object| now.contains(object)) {
+            self.remove(&object.key).await?;
+        }
+        for file in files {
+            std::fs::remove_file(&file.path).map_err(|source| LakeError::File {
+                attempt: format!("remove {}", file.path.display()),
+                source,
+            })?;
+        }
+        Ok(compacted)
+    }
+
+    async fn write_set<R: CompactRow>(
+        &self,
+        prefix: &str,
+        objects: &[LakeObject],
+        files: &[FetchedFile],
+    ) -> Result<Compacted, LakeError> {
+        let mut compacted = Compacted {
+            files_read: files.len() as u64,
+            ..Compacted::default()
+        };
+        let mut rows = 0;
+        for file in files {
+            rows += count_rows(&file.path).map_err(|source| unfit(file, source))?;
+        }
+        let names = objects.iter().filter_map(|object| SetName::parse(&object.key));
+        let generation = names.map(|name| name.generation).max().unwrap_or(0) + 1;
+        let set = id_of(objects);
+        let buckets = u32::try_from(rows.div_ceil(BUCKET_ROWS).max(1).next_power_of_two()).unwrap_or(1 << 16);
+        for bucket in 0..buckets {
+            let rows = rows_of_bucket::<R>(objects, files, bucket, buckets)?;
+            let count = rows.len() as u64;
+            let groups = R::tidied(rows);
+            let kept: u64 = groups.iter().map(|rows| rows.len() as u64).sum();
+            compacted.rows_repeated += count - kept;
+            if kept == 0 {
+                continue;
+            }
+            let name = SetName {
+                generation,
+                set: set.clone(),
+                bucket,
+                buckets,
+            };
+            let body = bucket_file(&groups, &set, bucket, buckets)?;
+            self.put(&format!("{prefix}{name}"), body, PARQUET).await?;
+            compacted.rows += kept;
+            compacted.files_written += 1;
+        }
+        Ok(compacted)
+    }
+}
+
+/// The objects worth compacting: more than one, or a batch.
+fn to_compact(mut objects: Vec<LakeObject>, extent: Extent) -> Vec<LakeObject> {
+    let names: Vec<_> = objects.iter().map(|object| SetName::parse(&object.key)).collect();
+    let is_one_set = names.windows(2).all(|pair| {
+        let of = |name: &Option<SetName>| name.as_ref().map(|name| (name.generation, name.set.clone()));
+        of(&pair[0]) == of(&pair[1])
+    });
+    match extent {
+        Extent::Month if is_one_set && names.iter().all(Option::is_some) => Vec::new(),
+        Extent::Month => objects,
+        Extent::Batches => {
+            objects.retain(|object| SetName::parse(&object.key).is_none());
+            objects
+        }
+    }
+}
+
+fn rows_of_bucket<R: CompactRow>(
+    objects: &[LakeObject],
+    files: &[FetchedFile],
+    bucket: u32,
+    buckets: u32,
+) -> Result<Vec<R>, LakeError> {
+    let mut rows = Vec::new();
+    for (object, file) in objects.iter().zip(files) {
+        let meets = SetName::parse(&object.key).is_none_or(|name| {
+            let fewer = name.buckets.min(buckets).max(1);
+            name.bucket % fewer == bucket % fewer
+        });
+        if !meets {
+            continue;
+        }
+        let keep = |row: R| {
+            if row.hash() % buckets == bucket {
+                rows.push(row);
+            }
+        };
+        read_rows(&file.path, keep).map_err(|source| unfit(file, source))?;
+    }
+    Ok(rows)
+}
+
+/// A set's id: a digest of what it is made from, so that the same files make the same set.
+fn id_of(objects: &[LakeObject]) -> String {
+    let mut digest = Sha256::new();
+    for object in objects {
+        digest.update(format!("{}\n{}\n", object.key, object.etag));
+    }
+    let mut id = hex::encode(digest.finalize());
+    id.truncate(ID_DIGITS);
+    id
+}
+
+fn unfit(file: &FetchedFile, source: BoxError) -> LakeError {
+    LakeError::Decode {
+        key: file.key.clone(),
+        source,
+    }
+}
