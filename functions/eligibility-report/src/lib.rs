@@ -1,17 +1,22 @@
 //! `eligibility-report`: the month's figures and verdicts, from the lake.
 //!
-//! A pure function of the lake's rows, the policy and `as_of`: the same inputs give the same bytes.
+//! A pure function of the lake's rows, the policy and `as_of`: the same inputs give the same bytes. In one run, in which
+//! months that are over are taken from what is kept of them, or in parts ([`run`]).
 
+mod months;
+mod parts;
 mod revisions;
 
 use std::sync::Arc;
 
 use domain::{Month, PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric};
-use lake::{FetchedFile, Lake, LakeError};
-use report::{FileDigest, MonthFiles, MonthReport, ReportError};
+use lake::{Lake, LakeError};
+use report::{MonthReport, ReportError};
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
+
+use months::Gathered;
+pub use parts::{BUCKETS_MAX, Done, PlannedPart, Step, Task, run};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -67,6 +72,12 @@ enum Error {
     Manifest(Month, #[source] serde_json::Error),
     #[error("no room for the lake's files of {0}")]
     Disk(Month, #[source] std::io::Error),
+    #[error("the report of {0} has no plan, or not all of its parts")]
+    PartsMissing(Month),
+    #[error(
+        "a report of {0} has no part {1} of {2}: parts are a power of two, at most {BUCKETS_MAX}, counted from 0"
+    )]
+    Buckets(Month, u32, u32),
 }
 
 /// Writes one month's report.
@@ -74,14 +85,23 @@ enum Error {
 /// # Errors
 /// [`Failure`] when the lake cannot be read or the report not be written.
 pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Outcome, Failure> {
-    let month = request
-        .month
-        .unwrap_or_else(|| Month::of(request.as_of, function.policy.zone).minus(1));
-    let inputs = fetch(function, month).await.map_err(failure)?;
-    let report = compute(function, &inputs, month, request.as_of)
+    let month = month_of(function, request);
+    let gathered = Gathered::whole(function, month, request.as_of)
         .await
         .map_err(failure)?;
-    let written = revisions::write(function, &report, inputs)
+    finish(function, month, request.as_of, gathered).await
+}
+
+/// Decides a report by its months' figures, writes it, and keeps what is over of them.
+async fn finish(
+    function: &EligibilityReport,
+    month: Month,
+    as_of: Timestamp,
+    gathered: Gathered,
+) -> Result<Outcome, Failure> {
+    gathered.keep(function).await.map_err(failure)?;
+    let report = report::decide(gathered.figures(), month, as_of, &function.policy);
+    let written = revisions::write(function, &report, gathered)
         .await
         .map_err(failure)?;
     let eligible = report.rows.iter().filter(|row| row.eligible).count() as u64;
@@ -96,7 +116,7 @@ pub async fn handle(function: &EligibilityReport, request: Request) -> Result<Ou
         changed: written.changed,
         keys: written.keys,
     };
-    tracing::info!(%month, as_of = %request.as_of, sellers = outcome.sellers, eligible, "eligibility report written");
+    tracing::info!(%month, %as_of, sellers = outcome.sellers, eligible, "eligibility report written");
     Ok(outcome)
 }
 
@@ -108,6 +128,12 @@ pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
     ]
 }
 
+/// The month that is asked for.
+fn month_of(function: &EligibilityReport, request: Request) -> Month {
+    let before = || Month::of(request.as_of, function.policy.zone).minus(1);
+    request.month.unwrap_or_else(before)
+}
+
 /// Makes one month's report without writing it.
 ///
 /// # Errors
@@ -117,66 +143,11 @@ pub async fn make(
     month: Month,
     as_of: Timestamp,
 ) -> Result<MonthReport, Failure> {
-    let inputs = fetch(function, month).await.map_err(failure)?;
-    compute(function, &inputs, month, as_of).await.map_err(failure)
+    let gathered = Gathered::whole(function, month, as_of).await.map_err(failure)?;
+    Ok(report::decide(gathered.figures(), month, as_of, &function.policy))
 }
 
-/// The lake's files of a report's window on the local disk, gone with it.
-struct Inputs {
-    files: Vec<MonthFiles>,
-    digests: Vec<FileDigest>,
-    _scratch: TempDir,
-}
-
-async fn fetch(function: &EligibilityReport, month: Month) -> Result<Inputs, Error> {
-    let scratch = tempfile::tempdir().map_err(|source| Error::Disk(month, source))?;
-    let (mut files, mut digests) = (Vec::new(), Vec::new());
-    for month in report::window(month, &function.policy) {
-        let lake = |source| Error::Lake(month, source);
-        let orders = function
-            .lake
-            .fetch_orders(month, scratch.path())
-            .await
-            .map_err(lake)?;
-        let ledger = function
-            .lake
-            .fetch_ledger(month, scratch.path())
-            .await
-            .map_err(lake)?;
-        digests.extend(orders.iter().chain(&ledger).map(digest_of));
-        let paths = |fetched: Vec<FetchedFile>| fetched.into_iter().map(|file| file.path).collect();
-        files.push(MonthFiles {
-            month,
-            orders: paths(orders),
-            ledger: paths(ledger),
-        });
-    }
-    Ok(Inputs {
-        files,
-        digests,
-        _scratch: scratch,
-    })
-}
-
-fn digest_of(file: &FetchedFile) -> FileDigest {
-    FileDigest {
-        name: file.key.clone(),
-        bytes: file.bytes,
-        sha256: file.sha256.clone(),
-    }
-}
-
-async fn compute(
-    function: &EligibilityReport,
-    inputs: &Inputs,
-    month: Month,
-    as_of: Timestamp,
-) -> Result<MonthReport, Error> {
-    let (files, policy) = (inputs.files.clone(), Arc::clone(&function.policy));
-    aside(month, move || report::eligibility(&files, month, as_of, &policy)).await
-}
-
-/// Polars computes on its own threads and blocks; the runtime's workers stay free.
+/// Decoding blocks, and computes on threads of its own; the runtime's workers stay free.
 async fn aside<T: Send + 'static>(
     month: Month,
     work: impl FnOnce() -> Result<T, ReportError> + Send + 'static,
@@ -190,8 +161,8 @@ async fn aside<T: Send + 'static>(
 fn failure(error: Error) -> Failure {
     let retryable = match &error {
         Error::Lake(_, source) => source.is_retryable(),
-        Error::Report(..) | Error::Manifest(..) => false,
-        Error::Disk(..) => true,
+        Error::Report(..) | Error::Manifest(..) | Error::Buckets(..) => false,
+        Error::Disk(..) | Error::PartsMissing(_) => true,
     };
     Failure::of(error, retryable)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eligibility_report::{EligibilityReport, handle, metrics};
+use eligibility_report::{Done, EligibilityReport, run};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
     let report = EligibilityReport { lake, policy };
-    entrypoint::serve(|request| handle(&report, request), metrics).await
+    entrypoint::serve(|task| run(&report, task), Done::metrics).await
 }

@@ -10,7 +10,8 @@ use report::{FileDigest, Manifest, MonthReport, Revision};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{EligibilityReport, Error, Inputs, aside};
+use crate::months::Gathered;
+use crate::{EligibilityReport, Error, aside};
 
 const PARQUET: &str = "eligibility.parquet";
 const MANIFEST: &str = "manifest.json";
@@ -30,16 +31,12 @@ pub(crate) struct Written {
 pub(crate) async fn write(
     function: &EligibilityReport,
     report: &MonthReport,
-    inputs: Inputs,
+    mut gathered: Gathered,
 ) -> Result<Written, Error> {
     let (lake, month) = (&function.lake, report.month);
     let refused = |source| Error::Lake(month, source);
     let mut files = forms(report, function.policy.zone)?;
-    let manifest = Manifest::of(
-        report,
-        inputs.digests.clone(),
-        files.iter().map(digest_of).collect(),
-    );
+    let manifest = Manifest::of(report, gathered.inputs(), files.iter().map(digest_of).collect());
     let revision = id_of(&manifest);
     files.push(json(month, MANIFEST, &manifest)?);
     let keys = lake
@@ -71,7 +68,7 @@ pub(crate) async fn write(
             return Ok(written);
         }
         Some(before) => {
-            let changes = changes_since(function, before, &manifest, &files, inputs).await?;
+            let changes = changes_since(function, before, &manifest, &files, &mut gathered).await?;
             written.changed = Some(changes.sellers.len() as u64);
             let file = json(month, CHANGES, &changes)?;
             let beside = std::slice::from_ref(&file);
@@ -91,7 +88,7 @@ async fn changes_since(
     before: Manifest,
     after: &Manifest,
     files: &[ReportFile],
-    inputs: Inputs,
+    gathered: &mut Gathered,
 ) -> Result<report::Changes, Error> {
     let month = after.month;
     let (old_id, new_id) = (id_of(&before), id_of(after));
@@ -102,6 +99,7 @@ async fn changes_since(
         .find(|file| file.name == PARQUET)
         .map_or(Vec::new(), |file| file.bytes.clone());
     let after = after.clone();
+    let lake_files = gathered.all_files(function).await?;
     aside(month, move || {
         let before = Revision {
             id: &old_id,
@@ -113,7 +111,7 @@ async fn changes_since(
             manifest: &after,
             parquet: &new_parquet,
         };
-        report::changes(before, after, &inputs.files)
+        report::changes(before, after, &lake_files)
     })
     .await
 }

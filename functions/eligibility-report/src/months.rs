@@ -1,0 +1,235 @@
+//! A report's months: what is kept of those that are over, and the lake's files of the rest, folded.
+
+use domain::{Month, Timestamp};
+use lake::{FetchedFile, LakeError, LakeObject, MonthObjects};
+use report::{FileDigest, Folded, Kept, MonthFigures, MonthFiles, Part};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use crate::{EligibilityReport, Error, aside};
+
+/// How often the lake is listed when a compaction takes files away meanwhile.
+const LISTINGS_MAX: u32 = 5;
+
+/// What a report is made of: its months as the lake was listed, so that all parts of it are made of the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) month: Month,
+    pub(crate) as_of: Timestamp,
+    months: Vec<PlannedMonth>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct PlannedMonth {
+    objects: MonthObjects,
+    /// Whether its figures are taken from what is kept of it.
+    is_kept: bool,
+    /// What is kept of it, where it was read for the plan.
+    #[serde(skip)]
+    kept: Option<Kept>,
+}
+
+impl Plan {
+    pub(crate) async fn make(
+        function: &EligibilityReport,
+        month: Month,
+        as_of: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut months = Vec::new();
+        for month in report::window(month, &function.policy) {
+            let objects = function.lake.month_objects(month).await.map_err(refused(month))?;
+            let kept = kept_of(function, &objects).await?;
+            let kept = kept.filter(|kept| kept.folded.stretch.covers(as_of));
+            months.push(PlannedMonth {
+                objects,
+                is_kept: kept.is_some(),
+                kept,
+            });
+        }
+        Ok(Self { month, as_of, months })
+    }
+}
+
+/// A report's months, folded; what was fetched for them is gone with it.
+pub(crate) struct Gathered {
+    plan: Plan,
+    /// The plan's months.
+    pub(crate) months: Vec<Kept>,
+    /// What was fetched of each, if it was all.
+    files: Vec<Option<MonthFiles>>,
+    scratch: TempDir,
+}
+
+impl Gathered {
+    /// All of a report's months, as they are now.
+    pub(crate) async fn whole(
+        function: &EligibilityReport,
+        month: Month,
+        as_of: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut attempts = LISTINGS_MAX;
+        loop {
+            attempts -= 1;
+            let plan = Plan::make(function, month, as_of).await?;
+            match Self::part(function, plan, Part::WHOLE).await {
+                Err(Error::Lake(_, LakeError::Gone { .. })) if attempts > 0 => {}
+                gathered => return gathered,
+            }
+        }
+    }
+
+    /// A part of the months of a plan. What is kept of a month is taken by the first part, for all of them.
+    pub(crate) async fn part(function: &EligibilityReport, plan: Plan, part: Part) -> Result<Self, Error> {
+        let mut gathered = Self::of_parts(plan, Vec::new())?;
+        for planned in gathered.plan.months.clone() {
+            let (kept, files) = match planned.is_kept {
+                true => (gathered.kept(function, planned, part).await?, None),
+                false => gathered.folded(function, &planned.objects, part).await?,
+            };
+            gathered.months.push(kept);
+            gathered.files.push(files);
+        }
+        Ok(gathered)
+    }
+
+    /// Months that were folded in parts.
+    pub(crate) fn of_parts(plan: Plan, months: Vec<Kept>) -> Result<Self, Error> {
+        Ok(Self {
+            scratch: tempfile::tempdir().map_err(|source| Error::Disk(plan.month, source))?,
+            files: months.iter().map(|_| None).collect(),
+            months,
+            plan,
+        })
+    }
+
+    pub(crate) fn inputs(&self) -> Vec<FileDigest> {
+        let inputs = self.months.iter().flat_map(|kept| kept.inputs.iter().cloned());
+        inputs.collect()
+    }
+
+    pub(crate) fn figures(&self) -> Vec<MonthFigures> {
+        let months = self.months.iter();
+        let figures = months.flat_map(|kept| kept.folded.sellers.values().cloned());
+        figures.collect()
+    }
+
+    /// Keeps the figures of the months of which nothing is left to be decided: until a row comes late, they stay so.
+    pub(crate) async fn keep(&self, function: &EligibilityReport) -> Result<(), Error> {
+        for (planned, kept) in self.plan.months.iter().zip(&self.months) {
+            let objects = &planned.objects;
+            if !planned.is_kept && !objects.is_empty() && kept.folded.stretch.is_open_ended() {
+                let bytes = Kept::to_bytes(std::slice::from_ref(kept));
+                let put = function.lake.put_aggregate(objects, bytes).await;
+                put.map_err(refused(objects.month))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The months' files, all of them: those too whose figures were kept or folded elsewhere.
+    pub(crate) async fn all_files(&mut self, function: &EligibilityReport) -> Result<Vec<MonthFiles>, Error> {
+        let mut all = Vec::new();
+        for (planned, files) in self.plan.months.iter().zip(&mut self.files) {
+            let files = match files.take() {
+                Some(files) => files,
+                None => fetch(function, &planned.objects, &self.scratch).await?.0,
+            };
+            all.push(files);
+        }
+        Ok(all)
+    }
+
+    async fn kept(
+        &self,
+        function: &EligibilityReport,
+        planned: PlannedMonth,
+        part: Part,
+    ) -> Result<Kept, Error> {
+        let month = planned.objects.month;
+        if part.bucket > 0 {
+            return Ok(Kept {
+                inputs: Vec::new(),
+                folded: Folded::none(month),
+            });
+        }
+        let kept = match planned.kept {
+            Some(kept) => Some(kept),
+            None => kept_of(function, &planned.objects).await?,
+        };
+        kept.ok_or(Error::PartsMissing(month))
+    }
+
+    async fn folded(
+        &self,
+        function: &EligibilityReport,
+        objects: &MonthObjects,
+        part: Part,
+    ) -> Result<(Kept, Option<MonthFiles>), Error> {
+        let (month, as_of) = (objects.month, self.plan.as_of);
+        let of_part = objects_of(objects, part);
+        let (files, inputs) = fetch(function, &of_part, &self.scratch).await?;
+        let to_fold = files.clone();
+        let folded = aside(month, move || report::fold(&[to_fold], month, as_of, part)).await?;
+        Ok((Kept { inputs, folded }, (of_part == *objects).then_some(files)))
+    }
+}
+
+async fn kept_of(function: &EligibilityReport, objects: &MonthObjects) -> Result<Option<Kept>, Error> {
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let bytes = function
+        .lake
+        .aggregate(objects)
+        .await
+        .map_err(refused(objects.month))?;
+    let kept = bytes
+        .and_then(|bytes| Kept::from_bytes(&bytes))
+        .unwrap_or_default();
+    Ok(kept.into_iter().next())
+}
+
+/// The objects that can hold rows of a part.
+fn objects_of(objects: &MonthObjects, part: Part) -> MonthObjects {
+    let may_hold = |object: &&LakeObject| match object.bucket() {
+        Some((bucket, buckets)) => part.meets(Part { bucket, buckets }),
+        None => true,
+    };
+    MonthObjects {
+        month: objects.month,
+        orders: objects.orders.iter().filter(may_hold).cloned().collect(),
+        ledger: objects.ledger.iter().filter(may_hold).cloned().collect(),
+    }
+}
+
+async fn fetch(
+    function: &EligibilityReport,
+    objects: &MonthObjects,
+    scratch: &TempDir,
+) -> Result<(MonthFiles, Vec<FileDigest>), Error> {
+    let refused = refused(objects.month);
+    let orders = function.lake.fetch_objects(&objects.orders, scratch.path()).await;
+    let orders = orders.map_err(&refused)?;
+    let ledger = function.lake.fetch_objects(&objects.ledger, scratch.path()).await;
+    let ledger = ledger.map_err(&refused)?;
+    let digests = orders.iter().chain(&ledger).map(digest_of).collect();
+    let paths = |fetched: Vec<FetchedFile>| fetched.into_iter().map(|file| file.path).collect();
+    let files = MonthFiles {
+        month: objects.month,
+        orders: paths(orders),
+        ledger: paths(ledger),
+    };
+    Ok((files, digests))
+}
+
+fn digest_of(file: &FetchedFile) -> FileDigest {
+    FileDigest {
+        name: file.key.clone(),
+        bytes: file.bytes,
+        sha256: file.sha256.clone(),
+    }
+}
+
+fn refused(month: Month) -> impl Fn(LakeError) -> Error {
+    move |source| Error::Lake(month, source)
+}

@@ -1,0 +1,204 @@
+//! A month too large for one run: parts of it, folded by runs of their own, and their merge.
+//!
+//! A plan lists the lake once for all of them; `infra/statemachines/report-in-parts.asl.json` runs plan, parts and
+//! merge. The parts are buckets of the hash that orders and entries are spread by, so what one run makes of an order, it
+//! makes of all its rows. Where a compaction took a file of the plan away, the plan is made anew.
+
+use domain::Month;
+use entrypoint::{Failure, Metric};
+use lake::{PlanKey, Share};
+use report::{Kept, Part};
+use serde::{Deserialize, Serialize};
+
+use crate::months::{Gathered, Plan};
+use crate::{EligibilityReport, Error, Outcome, Request, failure, finish, handle, metrics, month_of};
+
+/// Parts of a report, at most.
+pub const BUCKETS_MAX: u32 = 1_024;
+
+/// What the function is asked for; without `step` a report in one run.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Task {
+    /// The report.
+    #[serde(flatten)]
+    pub request: Request,
+    /// A step of a report in parts.
+    #[serde(default)]
+    pub step: Option<Step>,
+    /// How many parts: a power of two, at most [`BUCKETS_MAX`].
+    #[serde(default)]
+    pub buckets: u32,
+    /// Which part, from 0.
+    #[serde(default)]
+    pub bucket: u32,
+}
+
+/// A step of a report in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Lists what the report is made of.
+    Plan,
+    /// Folds one part.
+    Part,
+    /// Makes the report of its parts.
+    Merge,
+}
+
+/// What a task came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// A plan was made.
+    Plan {
+        /// The report's month.
+        month: Month,
+        /// The parts to be folded: the tasks as they are to be run.
+        parts: Vec<PlannedPart>,
+    },
+    /// A part was folded.
+    Part {
+        /// Where it lies.
+        part: String,
+        /// Sellers in it, of all months.
+        sellers: u64,
+    },
+    /// A report was written.
+    Report(Outcome),
+}
+
+impl Done {
+    /// What the charts hear of it.
+    pub fn metrics(&self) -> Vec<Metric> {
+        match self {
+            Self::Report(outcome) => metrics(outcome),
+            Self::Plan { .. } | Self::Part { .. } => Vec::new(),
+        }
+    }
+}
+
+/// A part to be folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedPart {
+    /// Which, from 0.
+    pub bucket: u32,
+    /// Of how many.
+    pub buckets: u32,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+/// As [`handle`]; and [`Failure`] for parts that are not there or not of the plan's files, which a plan anew mends.
+pub async fn run(function: &EligibilityReport, task: Task) -> Result<Done, Failure> {
+    let (request, buckets) = (task.request, task.buckets);
+    let Some(step) = task.step else {
+        return handle(function, request).await.map(Done::Report);
+    };
+    let report = PartedReport {
+        function,
+        month: month_of(function, request),
+        request,
+        buckets,
+    };
+    report.check(task.bucket).map_err(failure)?;
+    match step {
+        Step::Plan => report.plan().await.map_err(failure),
+        Step::Part => report.part(task.bucket).await.map_err(failure),
+        Step::Merge => {
+            let merged = report.merged().await.map_err(failure)?;
+            let outcome = finish(function, report.month, request.as_of, merged).await;
+            outcome.map(Done::Report)
+        }
+    }
+}
+
+struct PartedReport<'a> {
+    function: &'a EligibilityReport,
+    month: Month,
+    request: Request,
+    buckets: u32,
+}
+
+impl PartedReport<'_> {
+    async fn plan(&self) -> Result<Done, Error> {
+        let plan = Plan::make(self.function, self.month, self.request.as_of).await?;
+        let bytes = serde_json::to_vec(&plan).map_err(|source| Error::Manifest(self.month, source))?;
+        let put = self.function.lake.put_plan(self.plan_key(), bytes).await;
+        put.map_err(|source| Error::Lake(self.month, source))?;
+        let parts = (0..self.buckets).map(|bucket| PlannedPart {
+            bucket,
+            buckets: self.buckets,
+        });
+        Ok(Done::Plan {
+            month: self.month,
+            parts: parts.collect(),
+        })
+    }
+
+    async fn part(&self, bucket: u32) -> Result<Done, Error> {
+        let (plan, id) = self.planned().await?;
+        let part = Part {
+            bucket,
+            buckets: self.buckets,
+        };
+        let gathered = Gathered::part(self.function, plan, part).await?;
+        let sellers = gathered.figures().len() as u64;
+        let bytes = Kept::to_bytes(&gathered.months);
+        let put = self.function.lake.put_part(&self.share(bucket, id), bytes).await;
+        let part = put.map_err(|source| Error::Lake(self.month, source))?;
+        Ok(Done::Part { part, sellers })
+    }
+
+    async fn merged(&self) -> Result<Gathered, Error> {
+        let (plan, id) = self.planned().await?;
+        let mut all: Option<Vec<Kept>> = None;
+        for bucket in 0..self.buckets {
+            let bytes = self.function.lake.part(&self.share(bucket, id.clone())).await;
+            let bytes = bytes.map_err(|source| Error::Lake(self.month, source))?;
+            let part = bytes.and_then(|bytes| Kept::from_bytes(&bytes));
+            let part = part.ok_or(Error::PartsMissing(self.month))?;
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => {
+                    for (all, part) in all.iter_mut().zip(part) {
+                        all.merge(part);
+                    }
+                }
+            }
+        }
+        Gathered::of_parts(plan, all.unwrap_or_default())
+    }
+
+    /// The plan and its id.
+    async fn planned(&self) -> Result<(Plan, String), Error> {
+        let bytes = self.function.lake.plan(self.plan_key()).await;
+        let bytes = bytes.map_err(|source| Error::Lake(self.month, source))?;
+        let bytes = bytes.ok_or(Error::PartsMissing(self.month))?;
+        let plan = serde_json::from_slice(&bytes).map_err(|source| Error::Manifest(self.month, source))?;
+        Ok((plan, lake::digest_of(&bytes)))
+    }
+
+    fn check(&self, bucket: u32) -> Result<(), Error> {
+        let fits = self.buckets.is_power_of_two() && self.buckets <= BUCKETS_MAX && bucket < self.buckets;
+        fits.then_some(())
+            .ok_or(Error::Buckets(self.month, bucket, self.buckets))
+    }
+
+    fn plan_key(&self) -> PlanKey {
+        PlanKey {
+            month: self.month,
+            as_of: self.request.as_of,
+            buckets: self.buckets,
+        }
+    }
+
+    /// A part lies under its plan's id: one of another plan is not there.
+    fn share(&self, bucket: u32, plan: String) -> Share {
+        Share {
+            of: self.plan_key(),
+            plan,
+            bucket,
+        }
+    }
+}

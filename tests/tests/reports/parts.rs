@@ -1,0 +1,113 @@
+//! A report in parts, and months that are taken from what is kept of them.
+
+use eligibility_report::{Done, Request, Step, Task, run};
+use report::Kept;
+
+use super::compaction::{bring, lake_of_april};
+use super::*;
+
+const SETTLED: &str = "2024-08-01T00:00:00Z";
+
+fn task(step: Step, bucket: u32, buckets: u32) -> Task {
+    Task {
+        request: Request {
+            as_of: at(SETTLED),
+            month: Some(april()),
+        },
+        step: Some(step),
+        bucket,
+        buckets,
+    }
+}
+
+async fn done(cloud: &OwnCloud, step: Step, bucket: u32, buckets: u32) -> Done {
+    let done = run(&cloud.eligibility_report(), task(step, bucket, buckets)).await;
+    done.expect("a step of a report is done")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_in_parts_is_the_report_of_one_run() {
+    let buckets = 4;
+    for compacted in [false, true] {
+        let cloud = lake_of_april().await;
+        if compacted {
+            let month = lake::Compaction {
+                month: april(),
+                extent: lake::Extent::Month,
+            };
+            let scratch = tempfile::tempdir().expect("a directory");
+            cloud
+                .lake
+                .compact(month, scratch.path())
+                .await
+                .expect("compacted");
+        }
+        let Done::Plan { month, parts } = done(&cloud, Step::Plan, 0, buckets).await else {
+            panic!("a plan is made")
+        };
+        assert_eq!((month, parts.len()), (april(), 4));
+        // What comes after the plan is not in it, in whichever part.
+        bring(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
+        let too_soon = run(&cloud.eligibility_report(), task(Step::Merge, 0, buckets)).await;
+        assert!(too_soon.is_err(), "no part is there: {too_soon:?}");
+        for part in parts.iter().rev().chain(&parts) {
+            done(&cloud, Step::Part, part.bucket, part.buckets).await;
+        }
+        let Done::Report(merged) = done(&cloud, Step::Merge, 0, buckets).await else {
+            panic!("a report is made")
+        };
+        let twin = lake_of_april().await;
+        let whole = report(&twin, SETTLED).await;
+        assert_eq!((merged.revision, merged.sellers), (whole.revision, whole.sellers));
+
+        // A plan made anew has no parts yet: those of the old one are none of its.
+        done(&cloud, Step::Plan, 0, buckets).await;
+        let stale = run(&cloud.eligibility_report(), task(Step::Merge, 0, buckets)).await;
+        assert!(stale.is_err(), "{stale:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_that_cannot_be_are_refused() {
+    let cloud = OwnCloud::new().await;
+    for (bucket, buckets) in [(0, 0), (0, 3), (4, 4), (0, 2_048)] {
+        let refused = run(&cloud.eligibility_report(), task(Step::Plan, bucket, buckets)).await;
+        assert!(refused.is_err(), "part {bucket} of {buckets}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_over_is_taken_from_what_is_kept_of_it_until_a_row_comes_late() {
+    let cloud = lake_of_april().await;
+    let kept = async || {
+        let objects = cloud.lake.month_objects(april()).await.expect("a listing");
+        let bytes = cloud.lake.aggregate(&objects).await.expect("readable");
+        (objects, bytes.and_then(|bytes| Kept::from_bytes(&bytes)))
+    };
+    report(&cloud, CLOSED).await;
+    assert_eq!(kept().await.1, None, "a sign-off may still come in time");
+    let first = report(&cloud, SETTLED).await;
+    let (objects, Some(mut aggregate)) = kept().await else {
+        panic!("April is over")
+    };
+    let again = report(&cloud, "2024-09-01T00:00:00Z").await;
+    assert_eq!(again.sellers, first.sellers);
+
+    // It is what a report reads: a word of it changed shows.
+    let mut figures = aggregate[0].folded.sellers.values_mut();
+    figures.next().expect("a seller").gmv = domain::Cents(777);
+    let bytes = Kept::to_bytes(&aggregate);
+    cloud.lake.put_aggregate(&objects, bytes).await.expect("written");
+    let told = report(&cloud, "2024-10-01T00:00:00Z").await;
+    let csv = String::from_utf8(files(&cloud, &told.keys).await["eligibility.csv"].clone()).expect("text");
+    assert!(csv.contains(",7.77,"), "{csv}");
+
+    // Before it was over, it was another month.
+    assert_eq!(report(&cloud, CLOSED).await.newest, false);
+    // A row that comes late makes it one that nothing is kept of yet.
+    bring(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
+    assert_eq!(kept().await.1, None);
+    let late = report(&cloud, "2024-11-01T00:00:00Z").await;
+    let csv = String::from_utf8(files(&cloud, &late.keys).await["eligibility.csv"].clone()).expect("text");
+    assert!(!csv.contains(",7.77,") && csv.contains(",160000.00,"), "{csv}");
+}
