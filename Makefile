@@ -63,7 +63,7 @@ policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 
 .PHONY: bench
 bench: ## measure, optimised (builds for minutes)
-	$(CARGO) bench --workspace $(FLAGS) --bench night --bench upload --bench validate
+	$(CARGO) bench --workspace $(FLAGS) --bench night --bench report --bench upload --bench validate
 
 # libFuzzer needs a nightly compiler; what it finds becomes a file of the corpus, which `make test` replays on any.
 .PHONY: fuzz
