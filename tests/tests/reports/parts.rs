@@ -67,6 +67,23 @@ async fn a_report_in_parts_is_the_report_of_one_run() {
     }
 }
 
+#[test]
+fn a_task_reads_as_the_state_machines_write_it() {
+    let read = |text: &str| {
+        let task: Task = serde_json::from_str(text).expect("a task");
+        (task.request.month, task.step, task.bucket, task.buckets)
+    };
+    let report = r#"{"as_of":"2024-05-04T07:30:00Z","month":null}"#;
+    assert_eq!(read(report), (None, None, 0, 0));
+    let part = r#"{"step":"part","as_of":"2024-05-04T07:30:00Z","month":"2024-04","bucket":3,"buckets":16}"#;
+    assert_eq!(read(part), (Some(april()), Some(Step::Part), 3, 16));
+    let machine = include_str!("../../../infra/statemachines/report-in-parts.asl.json");
+    let machine: Value = serde_json::from_str(machine).expect("JSON");
+    for (state, step) in [("Plan", "plan"), ("Merge", "merge")] {
+        assert_eq!(machine["States"][state]["Parameters"]["Payload"]["step"], step);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_that_cannot_be_are_refused() {
     let cloud = OwnCloud::new().await;
