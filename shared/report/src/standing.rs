@@ -81,7 +81,8 @@ pub(crate) struct Judged<'a> {
 }
 
 impl Risk {
-    fn is_out_of_reach(self) -> bool {
+    /// Whether it alone makes a seller not eligible.
+    pub(crate) fn is_out_of_reach(self) -> bool {
         matches!(self, Self::RateOutOfReach { .. } | Self::GmvOutOfReach { .. })
     }
 }

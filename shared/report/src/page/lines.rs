@@ -117,8 +117,11 @@ pub(super) fn in_order(report: &MonthReport) -> Vec<&SellerMonth> {
 /// In a few words why a seller stands where it does: nothing, where all is well.
 pub(super) fn why(row: &SellerMonth) -> (Cow<'_, str>, Cow<'_, str>) {
     if !row.risks.is_empty() {
-        let en: Vec<String> = row.risks.iter().map(|risk| risk.en()).collect();
-        let zh: Vec<String> = row.risks.iter().map(|risk| risk.zh()).collect();
+        // What is lost is lost by this alone; what else is close does not matter any more.
+        let decided = row.standing == Standing::NotEligible;
+        let decisive = || row.risks.iter().filter(|risk| !decided || risk.is_out_of_reach());
+        let en: Vec<String> = decisive().map(|risk| risk.en()).collect();
+        let zh: Vec<String> = decisive().map(|risk| risk.zh()).collect();
         return (en.join("; ").into(), zh.join("；").into());
     }
     if row.standing == Standing::NotEligible {

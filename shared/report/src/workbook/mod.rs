@@ -25,6 +25,8 @@ use crate::{MonthReport, ReportError, Standing};
 
 /// Characters that a sheet's cell holds.
 const CELL_CHARACTERS_MAX: usize = 32_767;
+/// A4, by the format's number.
+const PAPER_A4: u8 = 9;
 
 /// The report as a workbook. The same report gives the same bytes.
 ///
@@ -103,6 +105,8 @@ impl Book {
         }
         let last = (rows.len() as u32).max(1);
         sheet.autofilter(0, 0, last, columns.len() as u16 - 1)?;
+        // A long text would else be printed beyond its column, and make the whole page small.
+        sheet.set_print_area(0, 0, last, columns.len() as u16 - 1)?;
         for (at, column) in (0_u16..).zip(columns) {
             colours(sheet, (1, last, at), column.form, self.minimum)?;
         }
@@ -188,6 +192,12 @@ fn header(
         .set_text_wrap()
         .set_background_color(Color::RGB(0x00E8_ECF1));
     sheet.set_name(name)?;
+    // On paper: all columns on a page's width, the header on each page.
+    sheet
+        .set_landscape()
+        .set_paper_size(PAPER_A4)
+        .set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
     for (at, (title, width)) in (0..).zip(columns) {
         sheet.set_column_width(at, width)?;
         sheet.write_string_with_format(0, at, title, &bold)?;
