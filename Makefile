@@ -61,6 +61,30 @@ doc: ## build the documentation, a broken link is an error
 policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 	$(CARGO) test --workspace $(FLAGS) --test arrows --test dependency_policy
 
+# Python tools, each set in an environment of its own, at the versions and hashes of its list.
+PYTHON ?= python3
+PYTHONS := $(TARGET_DIR)/python
+UV := $(PYTHONS)/uv/bin/uv
+$(UV): tests/aws/requirements/uv.txt
+	$(PYTHON) -m venv --clear $(PYTHONS)/uv
+	$(PYTHONS)/uv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+$(PYTHONS)/%/ready: tests/aws/requirements/%.txt $(UV)
+	$(UV) venv --quiet --clear --no-project --python $(PYTHON) $(@D)
+	VIRTUAL_ENV=$(@D) $(UV) pip install --quiet --require-hashes -r $<
+	@touch $@
+
+.PHONY: lint-infra
+lint-infra: $(PYTHONS)/lint/ready $(PYTHONS)/security/ready ## is the template sound and safe? (needs Python 3.11 or later)
+	$(PYTHONS)/lint/bin/cfn-lint infra/template.yaml
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/lint/bin/sam validate --lint --template infra/template.yaml
+	$(PYTHONS)/security/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml
+
+.PHONY: test-aws
+test-aws: build $(PYTHONS)/proof/ready ## the stack deployed to moto, its functions our binaries (needs Python 3.11 or later)
+	cd tests/aws && $(abspath $(PYTHONS))/proof/bin/python -m pytest $(if $(ARGS),$(ARGS),-q)
+
 .PHONY: bench
 bench: ## measure, optimised (builds for minutes)
 	$(CARGO) bench --workspace $(FLAGS) --bench night --bench report --bench upload --bench validate

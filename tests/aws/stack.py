@@ -1,0 +1,53 @@
+"""The stack: infra/template.yaml as SAM expands it, and as moto deploys it.
+
+moto (a kept imitation of AWS) holds tables, bucket, queues, roles and state machines, all on one port; what its own
+Lambda would run in Docker is run by our binaries, on a Runtime API of our own.
+"""
+
+import copy
+import json
+import os
+from pathlib import Path
+
+import yaml
+from samtranslator.translator.transform import transform
+
+TOP = Path(__file__).resolve().parents[2]
+INFRA = TOP / "infra"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")) / os.environ.get("WAYMARK_PROFILE", "debug")
+REGION = "us-east-1"
+os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+CODE = {"Bucket": "code", "Key": "code.zip"}
+
+
+def template():
+    """The template as it is written, its state machines read in, its code anywhere at all."""
+    document = yaml.safe_load((INFRA / "template.yaml").read_text())
+    for resource in document["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["CodeUri"] = CODE
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            properties["Definition"] = json.loads((INFRA / properties.pop("DefinitionUri")).read_text())
+    return document
+
+
+class NoManagedPolicies:
+    """Our roles name none."""
+
+    @staticmethod
+    def load():
+        return {}
+
+
+def expanded(document=None):
+    """The template as CloudFormation gets it."""
+    document = document or template()
+    defaults = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
+    return transform(copy.deepcopy(document), defaults, NoManagedPolicies())
+
+
+def resources(document, kind):
+    """Logical names and properties of the resources of a type."""
+    found = document["Resources"].items()
+    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}

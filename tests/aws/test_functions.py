@@ -1,0 +1,119 @@
+"""Every binary, fed what AWS feeds it: recorded shapes, several records, what is no upload, what cannot be read."""
+
+import copy
+import json
+
+import events
+import files
+import pytest
+from runtime_api import FunctionError
+
+
+def message(number, body):
+    return events.sqs_record({"MessageId": f"m{number}", "ReceiptHandle": "r", "Body": json.dumps(body)})
+
+
+def created(cloud, key, body):
+    """Puts an object without telling of it; gives what S3 would tell."""
+    put = cloud.client("s3").put_object(Bucket=cloud.bucket, Key=key, Body=body)
+    return events.s3_created(cloud.bucket, key, put["ETag"].strip('"'), len(body), 1)
+
+
+def accepted(cloud, key):
+    return json.loads(cloud.get(f"outbox/{key}/report.json"))["counts"]["accepted"]
+
+
+def test_a_batch_of_the_queue_is_answered_message_by_message(cloud):
+    upload = cloud.functions["UploadValidation"]
+    spaced = created(cloud, "inbox/orders/_/五月 订单+1.csv", files.orders([1, 2]))
+    assert "+" in spaced["Records"][0]["s3"]["object"]["key"] and "%2B" in spaced["Records"][0]["s3"]["object"]["key"]
+    two = created(cloud, "inbox/orders/_/two-a.csv", files.orders([3]))
+    two["Records"] += created(cloud, "inbox/orders/_/two-b.csv", files.orders([4]))["Records"]
+    gone = events.s3_created(cloud.bucket, "inbox/orders/_/gone.csv", "d41d8cd98f00b204e9800998ecf8427e", 3, 2)
+    batch = [
+        events.shape("s3-test-event"),
+        spaced,
+        events.s3_removed(cloud.bucket, "inbox/orders/_/gone.csv"),
+        {"something": "else"},
+        two,
+        gone,
+    ]
+    answer = upload.invoke({"Records": [message(number, body) for number, body in enumerate(batch)]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m3"}]}
+    assert accepted(cloud, "orders/_/五月 订单+1.csv") == 2
+    assert accepted(cloud, "orders/_/two-a.csv") == accepted(cloud, "orders/_/two-b.csv") == 1
+    assert cloud.keys("outbox/orders/_/gone.csv/") == []
+    assert cloud.refused == []
+    # Delivered again, it is found answered.
+    again = upload.invoke({"Records": [message(1, spaced)]})
+    assert again == {"batchItemFailures": []}
+    assert upload.metrics("FilesAnswered")[-1] == 0
+
+
+def test_a_file_refused_whole_is_counted_for_its_alarm(cloud):
+    cloud.put("inbox/rates/S00001/rates.csv", b"date,currency,usd_per_unit\n2024-05-01,EUR,1.07\n")
+    assert cloud.deliver_uploads() == (1, [{"batchItemFailures": []}])
+    assert cloud.functions["UploadValidation"].metrics("FilesRefused")[-1] == 1
+
+
+def test_an_upload_that_fails_is_delivered_again_and_stops_no_other(cloud):
+    bad = created(cloud, "inbox/orders/_/denied.csv", files.orders([5]))
+    good = created(cloud, "inbox/orders/_/good.csv", files.orders([6]))
+    cloud.fault = lambda function, told, body: told.endswith("denied.csv")
+    try:
+        answer = cloud.functions["UploadValidation"].invoke({"Records": [message(0, bad), message(1, good)]})
+    finally:
+        cloud.fault = None
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert accepted(cloud, "orders/_/good.csv") == 1
+
+
+def test_an_upload_for_which_no_time_is_left_is_handed_back(cloud):
+    upload = cloud.functions["UploadValidation"]
+    told = [created(cloud, f"inbox/orders/_/late-{number}.csv", files.orders([number])) for number in (7, 8)]
+    upload.time_left = 60
+    try:
+        answer = upload.invoke({"Records": [message(number, body) for number, body in enumerate(told)]})
+    finally:
+        upload.time_left = 900
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert accepted(cloud, "orders/_/late-7.csv") == 1
+
+
+def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
+    files.bring(cloud, [20, 21, 22])
+    records = stream(cloud, "OrdersTable")[-3:]
+    poison = copy.deepcopy(records[1])
+    poison["dynamodb"]["NewImage"]["state"] = {"B": "AAAA"}
+    history = cloud.functions["OrderHistory"]
+    before = len(cloud.keys("lake/orders/"))
+    answer = history.invoke({"Records": [records[0], poison, records[2]]})
+    number = poison["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    assert len(cloud.keys("lake/orders/")) == before + 1
+    assert history.invoke({"Records": [poison]}) == answer
+    assert history.invoke({"Records": [records[2]]}) == {"batchItemFailures": []}
+    assert history.metrics("RecordsUnreadable")[-3:] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("function", ["StallScan", "SignoffScan", "NightClose", "MorningDigest", "EligibilityReport"])
+def test_what_the_scheduler_sends_is_understood(cloud, function):
+    answer = cloud.functions[function].invoke({"as_of": "2024-05-02T07:15:00Z"})
+    assert isinstance(answer, dict) and "batchItemFailures" not in answer
+
+
+def test_a_request_that_can_never_succeed_is_told_as_such(cloud):
+    with pytest.raises(FunctionError) as failed:
+        cloud.functions["StallScan"].invoke({"as_of": "2024-05-02T07:15:00Z", "segment": 3, "segments": 3})
+    assert failed.value.type == "Permanent"
+    assert "no segment 3 of 3" in str(failed.value)
+
+
+def stream(cloud, table):
+    """A table's stream from its start, as Lambda hands it on."""
+    streams = cloud.client("dynamodbstreams")
+    arn = streams.list_streams(TableName=cloud.outputs[table])["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    found = streams.get_records(ShardIterator=iterator["ShardIterator"], Limit=1000)["Records"]
+    return [events.stream_record(record) for record in found]

@@ -1,0 +1,124 @@
+"""A night and a month's report, as their state machines run them: the parts, the rounds, what fails and what is told."""
+
+import json
+import re
+
+import files
+import pytest
+
+NIGHT = "2024-05-08T07:15:00Z"
+NEXT_NIGHT = "2024-05-09T07:15:00Z"
+LATER_NIGHT = "2024-05-10T07:15:00Z"
+# The last event at hour 20: silent for over 48 hours by the first night.
+TOLD = (("picked_up", 10), ("export_customs", 20))
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    from cloud import Cloud
+
+    deployed = Cloud({"ScanSegments": "3", "NotificationTopicArn": "arn:aws:sns:us-east-1:123456789012:clerks"})
+    topic = deployed.client("sns").create_topic(Name="clerks")["TopicArn"]
+    deployed.box = deployed.client("sqs").create_queue(QueueName="box")["QueueUrl"]
+    deployed.client("sns").subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:box"
+    )
+    yield deployed
+    deployed.close()
+
+
+def told(cloud):
+    """What the clerks were told since last asked."""
+    found = cloud.client("sqs").receive_message(QueueUrl=cloud.box, MaxNumberOfMessages=10).get("Messages", [])
+    for message in found:
+        cloud.client("sqs").delete_message(QueueUrl=cloud.box, ReceiptHandle=message["ReceiptHandle"])
+    bodies = [json.loads(message["Body"]) for message in found]
+    return [(body["Subject"], body["Message"]) for body in bodies]
+
+
+def test_a_segment_that_fails_costs_the_others_nothing_and_the_night_is_open_and_failed(cloud):
+    files.bring(cloud, range(100, 130), *TOLD)
+    cloud.fault = lambda function, operation, body: (
+        function == "StallScan" and operation.endswith(".Scan") and json.loads(body)["Segment"] == 1
+    )
+    try:
+        failed = cloud.run("Nightly", {"as_of": NIGHT})
+    finally:
+        cloud.fault = None
+    assert (failed["status"], failed["error"]) == ("FAILED", "NightIncomplete")
+    undone = json.loads(failed["cause"])
+    assert [part["segment"] for part in undone["stalls"]] == [1] and undone["shards"] == []
+    posted = len(cloud.entries())
+    assert 0 < posted < 30
+    assert cloud.keys("closes/") == []
+    digest = json.loads(cloud.get("digest/date=2024-05-08/digest.json"))
+    assert [part["segment"] for part in digest["missing"]] == [1]
+    ((subject, message),) = told(cloud)
+    assert "incomplete" in subject and NIGHT in message and "RUNBOOK" in message
+
+    mended = cloud.run("Nightly", {"as_of": NIGHT})
+    assert mended["status"] == "SUCCEEDED", mended
+    assert len(cloud.entries()) == 30
+    assert json.loads(mended["output"])["close"]["outcome"]["close"]["entries"] == 30
+    assert json.loads(cloud.get("digest/date=2024-05-08/digest.json"))["missing"] == []
+    ((subject, message),) = told(cloud)
+    assert subject == "Waymark 2024-05-08: the morning digest"
+    assert re.search(r"Posted: 30 entries, USD 36\.00", message) and "digest/date=2024-05-08/digest.html" in message
+
+
+def test_a_night_run_again_posts_nothing_and_its_close_stands(cloud):
+    before = cloud.entries()
+    again = cloud.run("Nightly", {"as_of": NIGHT})
+    assert json.loads(again["output"])["close"]["outcome"]["status"] == "stood"
+    assert cloud.entries() == before
+    told(cloud)
+
+
+def test_a_segment_that_needs_three_rounds_gets_them(cloud):
+    scan = cloud.functions["StallScan"]
+    files.bring(cloud, range(1000, 1900))
+    runs = len(scan.metrics("OrdersFailed"))
+    # So little time that a run stops after the first orders that it looks at.
+    scan.time_left = 1
+    try:
+        ended = cloud.run("Nightly", {"as_of": NEXT_NIGHT})
+    finally:
+        scan.time_left = 900
+    assert ended["status"] == "SUCCEEDED", ended
+    assert len(scan.metrics("OrdersFailed")) - runs >= 9
+    assert json.loads(ended["output"])["digest"]["outcome"]["missing"] == 0
+    lines = [line["fields"] for line in scan.lines() if line.get("fields", {}).get("as_of") == NEXT_NIGHT]
+    assert sum(line["examined"] for line in lines) == 930
+    rounds = [sum(line["segment"] == segment for line in lines) for segment in range(3)]
+    assert min(rounds) >= 2 and max(rounds) >= 3, rounds
+    told(cloud)
+
+
+def test_a_poison_item_is_told_and_stops_nothing(cloud):
+    cloud.client("dynamodb").put_item(
+        TableName=cloud.outputs["OrdersTable"], Item={"order_id": {"S": "poison"}, "state": {"B": b"\0\0\0"}}
+    )
+    ended = cloud.run("Nightly", {"as_of": LATER_NIGHT})
+    assert ended["status"] == "SUCCEEDED", ended
+    assert sum(cloud.functions["StallScan"].metrics("OrdersFailed")) == 1
+    assert json.loads(ended["output"])["close"]["outcome"]["status"] == "closed"
+    cloud.client("dynamodb").delete_item(TableName=cloud.outputs["OrdersTable"], Key={"order_id": {"S": "poison"}})
+
+
+def test_an_earlier_night_comes_too_late_and_posts_nothing(cloud):
+    before = cloud.entries()
+    late = cloud.run("Nightly", {"as_of": "2024-05-07T07:15:00Z"})
+    assert json.loads(late["output"])["close"]["outcome"]["status"] == "superseded"
+    assert cloud.entries() == before
+    told(cloud)
+
+
+def test_a_report_is_made_again_when_it_is_final(cloud):
+    ended = cloud.run("MonthlyReport", {"as_of": "2024-06-02T07:30:00Z"})
+    assert ended["status"] == "SUCCEEDED", ended
+    reports = cloud.functions["EligibilityReport"].metrics("ReportsFinal")
+    assert reports == [0, 1]
+    ((subject, message),) = told(cloud)
+    assert subject == "Waymark: the report of 2024-05" and "is final" in message
+    manifest = json.loads(cloud.get("reports/month=2024-05/manifest.json"))
+    assert manifest["as_of"] == "2024-06-04T07:00:00Z"

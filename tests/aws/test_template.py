@@ -1,0 +1,241 @@
+"""What moto leaves out, and what a template promises: asserted on the template as SAM expands it."""
+
+import json
+import re
+
+import pytest
+import stack
+
+DOCUMENT = stack.expanded()
+RESOURCES = DOCUMENT["Resources"]
+FUNCTIONS = stack.resources(DOCUMENT, "AWS::Lambda::Function")
+MACHINES = stack.resources(DOCUMENT, "AWS::StepFunctions::StateMachine")
+ALARMS = stack.resources(DOCUMENT, "AWS::CloudWatch::Alarm")
+ROLES = stack.resources(DOCUMENT, "AWS::IAM::Role")
+QUEUES = stack.resources(DOCUMENT, "AWS::SQS::Queue")
+MAPPINGS = stack.resources(DOCUMENT, "AWS::Lambda::EventSourceMapping")
+RUNBOOK = (stack.INFRA / "RUNBOOK.md").read_text()
+# These know no resources; the template says so beside each.
+WITHOUT_RESOURCE = {
+    "dynamodb:ListStreams",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role):
+    for policy in ROLES[role].get("Policies", []):
+        for statement in listed(policy["PolicyDocument"]["Statement"]):
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def definition(machine):
+    return json.loads("\n".join(MACHINES[machine]["DefinitionString"]["Fn::Join"][1]))
+
+
+def states(definition):
+    for name, state in definition["States"].items():
+        yield name, state
+        if state["Type"] == "Map":
+            yield from states(state["ItemProcessor"])
+
+
+@pytest.mark.parametrize("table", ["OrdersTable", "RecordsTable"])
+def test_a_table_is_kept_and_can_be_brought_back(table):
+    properties = RESOURCES[table]["Properties"]
+    assert RESOURCES[table]["DeletionPolicy"] == RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert properties["StreamSpecification"]["StreamViewType"] in ("NEW_AND_OLD_IMAGES", "NEW_IMAGE")
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_read_over_tls_only():
+    bucket = RESOURCES["Bucket"]["Properties"]
+    assert RESOURCES["Bucket"]["DeletionPolicy"] == "Retain"
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    policy = RESOURCES["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    tls = next(statement for statement in policy if statement["Sid"] == "OnlyOverTls")
+    assert (tls["Effect"], tls["Principal"]) == ("Deny", "*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_each_prefix_of_the_bucket_has_its_lifecycle_and_the_lake_an_inventory():
+    bucket = RESOURCES["Bucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    kept = {rule["Prefix"] for rule in rules if "Transitions" in rule}
+    let_go = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
+    assert kept == {"inbox/", "outbox/", "lake/"}
+    assert let_go == {"nights/", "digest/", "inventory/", "aggregates/"}
+    assert any(rule.get("AbortIncompleteMultipartUpload") for rule in rules)
+    assert any(rule.get("NoncurrentVersionExpiration") for rule in rules)
+    assert [found["Prefix"] for found in bucket["InventoryConfigurations"]] == ["lake/"]
+
+
+def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():
+    told = RESOURCES["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert [(found["Event"], found["Queue"]) for found in told] == [
+        ("s3:ObjectCreated:*", {"Fn::GetAtt": ["Uploads", "Arn"]})
+    ]
+    assert told[0]["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inbox/"}]
+    queue, function = QUEUES["Uploads"], FUNCTIONS["UploadValidation"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["UploadFailures", "Arn"]}
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    mapping = MAPPINGS["UploadValidationTold"]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["Uploads", "Arn"]}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    sends = RESOURCES["UploadsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [statement["Principal"] for statement in sends] == [{"Service": "s3.amazonaws.com"}]
+    assert {"aws:SourceAccount"} == set(sends[0]["Condition"]["StringEquals"])
+
+
+@pytest.mark.parametrize("stream", ["OrdersStream", "RecordsStream"])
+def test_a_streams_bad_record_is_set_aside_alone(stream):
+    mapping = MAPPINGS[stream]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["HistoryFailures", "Arn"]}
+
+
+def test_schedules_start_the_state_machines_outside_the_hour_that_is_not_every_day():
+    schedules = stack.resources(DOCUMENT, "AWS::Scheduler::Schedule")
+    assert {schedule["Target"]["Arn"]["Ref"] for schedule in schedules.values()} == set(MACHINES)
+    zone = DOCUMENT["Parameters"]["Zone"]["Default"]
+    assert zone == "America/Los_Angeles"
+    for schedule in schedules.values():
+        minute, hour, *_ = re.fullmatch(r"cron\((.*)\)", schedule["ScheduleExpression"])[1].split()
+        window = schedule["FlexibleTimeWindow"]
+        assert window["Mode"] == "FLEXIBLE"
+        latest = int(hour) * 60 + int(minute) + window["MaximumWindowInMinutes"]
+        assert latest < 120 or int(hour) >= 3
+        assert schedule["ScheduleExpressionTimezone"] == {"Ref": "Zone"}
+        assert json.loads(schedule["Target"]["Input"]) == {"as_of": "<aws.scheduler.scheduled-time>"}
+        assert schedule["Target"]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in QUEUES
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_its_own_role_its_log_and_its_traces(name):
+    function = FUNCTIONS[name]
+    assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert function["LoggingConfig"] == {"LogGroup": {"Ref": f"{name}Log"}, "LogFormat": "JSON"}
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+    assert function["Runtime"] == "provided.al2023"
+
+
+def test_every_log_is_let_go_in_time():
+    for group in stack.resources(DOCUMENT, "AWS::Logs::LogGroup").values():
+        assert 1 <= group["RetentionInDays"] <= 400
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_names_its_actions_and_their_resources(role):
+    assert not ROLES[role].get("ManagedPolicyArns")
+    for statement in statements(role):
+        actions, resources = listed(statement["Action"]), listed(statement["Resource"])
+        assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in actions), statement
+        if "*" in resources:
+            assert set(actions) <= WITHOUT_RESOURCE, statement
+
+
+def test_only_the_stall_scan_may_scan_and_only_the_orders():
+    granted = [
+        (role, statement["Resource"])
+        for role in ROLES
+        for statement in statements(role)
+        if "dynamodb:Scan" in listed(statement["Action"])
+    ]
+    assert granted == [("StallScanRole", {"Fn::GetAtt": ["OrdersTable", "Arn"]})]
+
+
+def test_every_alarm_has_its_paragraph_and_every_paragraph_its_alarm():
+    headings = re.findall(r"^### (\w+)$", RUNBOOK, re.MULTILINE)
+    assert sorted(headings) == sorted(ALARMS)
+    for heading in headings:
+        paragraph = RUNBOOK.split(f"### {heading}\n")[1].split("\n#")[0]
+        assert len(paragraph.split()) >= 30, f"{heading} says too little"
+
+
+def test_the_runbook_names_what_there_is():
+    assert set(re.findall(r"\(out (\w+)\)", RUNBOOK)) <= set(DOCUMENT["Outputs"])
+    assert set(re.findall(r"\(queue (\w+)\)", RUNBOOK)) <= set(QUEUES)
+    dashed = {name["FunctionName"]["Fn::Sub"].split("-", 2)[2] for name in FUNCTIONS.values()}
+    assert set(re.findall(r"^logs ([\w-]+)", RUNBOOK, re.MULTILINE)) <= dashed
+
+
+def test_every_alarm_tells_somebody_and_every_queue_of_failures_has_one():
+    for name, alarm in ALARMS.items():
+        assert alarm["AlarmActions"] == {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+        assert alarm["AlarmDescription"], name
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in ALARMS.values()
+        for dimension in alarm.get("Dimensions", [])
+        if dimension["Name"] == "QueueName"
+    }
+    assert watched == set(QUEUES)
+
+
+def test_the_figures_that_alarms_go_by_are_figures_that_functions_log():
+    found = re.findall(r'Metric::(?:count|amount)\(\s*"(\w+)"', "".join(p.read_text() for p in stack.TOP.glob("functions/*/src/*.rs")))
+    metrics = {alarm.get("MetricName") for alarm in ALARMS.values() if alarm.get("Namespace") == "Waymark"}
+    for alarm in ALARMS.values():
+        for query in alarm.get("Metrics", []):
+            metric = query.get("MetricStat", {}).get("Metric", {})
+            if metric.get("Namespace") == "Waymark":
+                metrics.add(metric["MetricName"])
+    assert metrics and metrics <= set(found)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_task_is_tried_again_with_jitter_unless_that_cannot_help(machine):
+    tasks = [state for _, state in states(definition(machine)) if state["Type"] == "Task"]
+    assert tasks
+    for task in tasks:
+        again = [retry for retry in task["Retry"] if retry["MaxAttempts"]]
+        assert all(retry["JitterStrategy"] == "FULL" for retry in again)
+        if "lambda:invoke" in task["Resource"]:
+            assert task["Retry"][0] == {"ErrorEquals": ["Permanent"], "MaxAttempts": 0}
+            assert task["TimeoutSeconds"] > 900
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_state_machine_runs_what_its_role_may_run(machine):
+    properties = MACHINES[machine]
+    named = set(re.findall(r"\$\{(\w+)\}", json.dumps(definition(machine))))
+    assert named == set(properties["DefinitionSubstitutions"])
+    run = {value["Fn::GetAtt"][0] for value in properties["DefinitionSubstitutions"].values() if "Fn::GetAtt" in value}
+    may = {
+        resource["Fn::GetAtt"][0]
+        for statement in statements(f"{machine}Role")
+        if statement["Action"] == "lambda:InvokeFunction"
+        for resource in listed(statement["Resource"])
+    }
+    assert run == may
+
+
+def test_a_night_visits_every_shard():
+    source = "".join(path.read_text() for path in (stack.TOP / "shared/store/src").rglob("*.rs"))
+    shards = int(re.search(r"OPEN_SHARDS: u32 = (\d+);", source)[1])
+    assert definition("Nightly")["States"]["Share out"]["Parameters"]["shards.$"] == f"States.ArrayRange(0, {shards - 1}, 1)"
