@@ -25,6 +25,21 @@ pub struct TableCall<'a> {
     pub body: &'a str,
 }
 
+impl<'a> TableCall<'a> {
+    /// The call that a request makes; one without an operation when it is none to the tables.
+    pub(crate) fn of(request: &'a HttpRequest) -> Self {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body = request
+            .body()
+            .bytes()
+            .and_then(|body| std::str::from_utf8(body).ok());
+        Self {
+            operation: target.rsplit('.').next().unwrap_or_default(),
+            body: body.unwrap_or_default(),
+        }
+    }
+}
+
 /// What DynamoDB says instead of carrying a call out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -116,16 +131,7 @@ impl HttpClient for Refusing {
 
 impl HttpConnector for Connected {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let call = TableCall {
-            operation: target.rsplit('.').next().unwrap_or_default(),
-            body: request
-                .body()
-                .bytes()
-                .and_then(|body| std::str::from_utf8(body).ok())
-                .unwrap_or_default(),
-        };
-        match (self.refuse)(call) {
+        match (self.refuse)(TableCall::of(&request)) {
             Some(refusal) => HttpConnectorFuture::ready(Ok(refusal.answer())),
             None => self.inner.call(request),
         }

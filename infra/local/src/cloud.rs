@@ -139,6 +139,7 @@ impl Cloud {
                 .create_table(name, template.table(logical).map_err(CloudError::Template)?)
                 .await?;
         }
+        tables.prepare_passes(ORDERS_TABLE).await?;
         let streams = Mutex::new(Streams::open(tables.database.clone(), &directory)?);
         let s3 = s3::client(s3::service(objects.clone()));
         let dynamodb = tables.client.clone();

@@ -85,8 +85,11 @@ pub(crate) fn seconds_of(item: &Item, attribute: &str) -> Option<Timestamp> {
     Some(Timestamp::from_unix(seconds))
 }
 
-/// The item of an order; `open` puts it into the sparse index `open_by_payment`.
-pub(crate) fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
+/// The item of an order at a version, as a commit writes it; `open` puts it into the sparse index `open_by_payment`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the order does not encode.
+pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
     let state = postcard::to_extend(order, vec![STATE_FORMAT])
         .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
     let mut item = order_key(&order.order_id);

@@ -12,6 +12,8 @@ use crate::{Item, Store, StoreError, StoredOrder};
 
 /// Segments of a pass, at most (DynamoDB's own limit).
 const SEGMENTS_MAX: u32 = 1_000_000;
+/// Items in a page, at most: at 1 KB each they are the 1 MB that ends a page anyway. A run holds a page.
+const PAGE_ITEMS_MAX: i32 = 1_024;
 /// Bytes of a partition key, at most (DynamoDB's own limit).
 const KEY_BYTES_MAX: usize = 2_048;
 
@@ -198,6 +200,7 @@ impl Store {
             .table_name(&self.orders)
             .segment(segment as i32)
             .total_segments(segments as i32)
+            .limit(PAGE_ITEMS_MAX)
             .set_exclusive_start_key(after.map(Cursor::key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = self.send(|| call.clone().send()).await;
@@ -238,7 +241,8 @@ impl Store {
             .query()
             .table_name(&self.orders)
             .index_name(OPEN_BY_PAYMENT)
-            .select(Select::AllProjectedAttributes);
+            .select(Select::AllProjectedAttributes)
+            .limit(PAGE_ITEMS_MAX);
         let call = call
             .key_condition_expression("#shard = :shard AND #paid_at < :paid_before")
             .expression_attribute_names("#shard", name::OPEN_SHARD)
