@@ -72,7 +72,7 @@ enum Due {
     Always,
     /// What is there is in the past.
     WhereThere,
-    At(Integers),
+    At(Box<Integers>),
 }
 
 /// A figure of the row group, unless all of it is in the future.
@@ -448,7 +448,7 @@ impl<'a> Opening<'a, '_> {
         };
         let due = match due {
             Some(due) => due,
-            None => Due::At(self.integers(at)?),
+            None => Due::At(Box::new(self.integers(at)?)),
         };
         Ok(Some(Figure {
             number,
