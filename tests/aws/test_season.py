@@ -1,0 +1,169 @@
+"""A part of an acceptance season by the binaries on moto: the ledger that the rulebook says, so that nothing leans on one
+emulator; and afterwards, that each role allows exactly the calls that its function made.
+
+SEASON_PARTS=1 plays all of it (minutes: moto is slow); by default one part of 24 is played.
+"""
+
+import csv
+import io
+import json
+import os
+from collections import Counter
+
+import events
+import pytest
+import roles
+import stack
+
+DATA = stack.TOP.parent / "shared" / "data" / "season-a"
+PARTS = int(os.environ.get("SEASON_PARTS", "24"))
+FILES = ("rates", "orders", "tracking", "tracking-mended", "events", "appeals")
+# What Lambda does in the function's name, not the function.
+OF_LAMBDA = ("logs:", "xray:", "sqs:", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
+# Rights that a part of one season does not reach, each with what does.
+NOT_REACHED = {
+    ("UploadValidation", "s3:ListBucket"): "an upload that is gone (test_functions)",
+    ("UploadValidation", "dynamodb:GetItem"): "one order read again after a lost race",
+    ("OrderHistory", "s3:ListBucket"): "a month with so many files that they are compacted",
+    ("OrderHistory", "s3:GetObject"): "the same",
+    ("OrderHistory", "s3:DeleteObject"): "the same",
+    ("EligibilityReport", "s3:GetObject"): "months that are kept as aggregates",
+    ("EligibilityReport", "s3:PutObject"): "the same",
+}
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"there is no season at {DATA}")
+
+
+def rows(name):
+    with (DATA / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def part():
+    """Whole orders, with all that shares a tracking number with them: so each is judged as in the whole season."""
+    season = {name: rows(name) for name in FILES}
+    leader = {}
+
+    def find(one):
+        while leader.setdefault(one, one) != one:
+            one = leader[one]
+        return one
+
+    for name in ("tracking", "tracking-mended"):
+        for row in season[name]:
+            first, second = sorted((find(row["order_id"]), find("number " + row["tracking_number"].strip())))
+            leader[second] = first
+    played = {row["order_id"] for row in season["orders"] if int(find(row["order_id"])) // 10 % PARTS == 0}
+    numbers = {one for one in leader if one.startswith("number ") and find(one) in {find(order) for order in played}}
+    keeps = {
+        "rates": lambda row: True,
+        "events": lambda row: "number " + row["tracking_number"].strip() in numbers,
+    }
+    of_played = lambda row: row["order_id"] in played  # noqa: E731
+    return played, {name: [row for row in found if keeps.get(name, of_played)(row)] for name, found in season.items()}
+
+
+def as_csv(found):
+    text = io.StringIO()
+    table = csv.DictWriter(text, found[0].keys())
+    table.writeheader()
+    table.writerows(found)
+    return text.getvalue().encode()
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    from cloud import Cloud
+
+    deployed = Cloud({"ScanSegments": "2", "PolicyKey": "policy/pack.toml"})
+    deployed.client("s3").put_object(
+        Bucket=deployed.bucket,
+        Key="policy/pack.toml",
+        Body=(stack.TOP / "shared/domain/data/policy.toml").read_bytes(),
+    )
+    yield deployed
+    deployed.close()
+
+
+def net(entries):
+    """What stands of the ledger, a line a subject: fines less reversals."""
+    sums = Counter()
+    for item in entries:
+        entry = json.loads(item["body"]["S"])
+        if entry["kind"] in ("fine", "reversal"):
+            subject = (entry["order_id"], entry["clause"], entry["subject"].get("episode_start"))
+            sums[subject] += round(float(entry["amount"]) * 100)
+    return {subject: cents for subject, cents in sums.items() if cents}
+
+
+def write_history(cloud):
+    """Hands both tables' streams to order-history, to their ends."""
+    streams = cloud.client("dynamodbstreams")
+    for table in ("OrdersTable", "RecordsTable"):
+        arn = streams.list_streams(TableName=cloud.outputs[table])["Streams"][0]["StreamArn"]
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        iterator = iterator["ShardIterator"]
+        while found := streams.get_records(ShardIterator=iterator, Limit=500):
+            if not found["Records"]:
+                break
+            batch = [events.stream_record(record) for record in found["Records"]]
+            assert cloud.functions["OrderHistory"].invoke({"Records": batch}) == {"batchItemFailures": []}
+            iterator = found["NextShardIterator"]
+
+
+def test_the_season_comes_to_the_same_ledger(cloud):
+    expected = json.loads((DATA / "expected.json").read_text())
+    played, season = part()
+    # The events first: they wait for their parcels, and those for their orders.
+    for name in ("rates", "events", "orders", "tracking", "tracking-mended", "appeals"):
+        if season[name]:
+            kind = name.split("-")[0]
+            cloud.put(f"inbox/{kind}/_/{name}.csv", as_csv(season[name]), **{"recorded-at": expected["as_of"]})
+            assert cloud.deliver_uploads() == (1, [{"batchItemFailures": []}])
+    # First the sign-offs alone, or the stall scan would leave nothing for them to post.
+    cloud.functions["SignoffScan"].invoke({"as_of": expected["as_of"]})
+    ended = cloud.run("Nightly", {"as_of": expected["as_of"]})
+    assert ended["status"] == "SUCCEEDED", ended
+    wanted = {
+        (fine["order_id"], fine["clause"], fine["episode_start"]): fine["cents"]
+        for fine in expected["net"]
+        if fine["order_id"] in played
+    }
+    assert len(wanted) > 20
+    assert net(cloud.entries()) == wanted
+
+
+def test_each_role_allows_what_its_function_does_and_nothing_that_it_does_not(cloud):
+    """The rest of what functions do, then the calls of all of them against the roles."""
+    # A file that is refused takes an earlier answer's sheet away; sellers have items of their own.
+    cloud.put("inbox/rates/_/rates.csv", b"no rates at all")
+    seller = {"seller_id": "S00001", "entity_type": "company", "name": "One"}
+    cloud.put("inbox/sellers/_/sellers.jsonl", json.dumps(seller).encode())
+    cloud.deliver_uploads()
+    write_history(cloud)
+    for _ in range(2):
+        report = cloud.run("MonthlyReport", {"as_of": "2024-06-12T07:30:00Z"})
+        assert report["status"] == "SUCCEEDED", report
+    # A summer later orders are settled for good; and the same morning twice.
+    for _ in range(2):
+        night = cloud.run("Nightly", {"as_of": "2024-09-12T07:15:00Z"})
+        assert night["status"] == "SUCCEEDED", night
+    assert cloud.refused == []
+    unused = {}
+    for function, role in cloud.roles.items():
+        made = {(action, resource) for called, action, resource in cloud.calls if called == function}
+        unused[function] = {
+            (action, pattern)
+            for action, pattern in role.granted()
+            if not action.startswith(OF_LAMBDA)
+            and not any(called == action and roles.matches(pattern, resource) for called, resource in made)
+        }
+    found = [
+        (function, *right)
+        for function, rights in sorted(unused.items())
+        for right in sorted(rights)
+        if (function, right[0]) not in NOT_REACHED
+    ]
+    assert not found, "\n".join(map(str, found))
