@@ -3,6 +3,7 @@
 //! Facts are what is parked while a parent is missing, so they hold everything that judging the row later needs,
 //! and no personal data: of a tax id only what each country's rule said of it ([`PapersFact`]).
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealStatus, AppealedClause};
@@ -45,7 +46,7 @@ pub struct TrackingFact {
     /// The upload's instant: A1 compares it with the payment.
     pub uploaded_at: Timestamp,
     /// The carrier's id in the carrier table; `None` when unknown (then `errors` says so).
-    pub carrier: Option<String>,
+    pub carrier: Option<CompactString>,
     /// The number, when it fits its carrier (A2).
     pub number: Option<TrackingNumber>,
     /// Whether the number replaces the order's earlier ones or adds a parcel.
@@ -66,9 +67,9 @@ pub struct PapersFact {
     /// A commercial invoice number is given.
     pub invoice: bool,
     /// What the tax id is under the rule of each country that wants one; empty when no id is given.
-    pub tax_id: Vec<(String, TaxIdVerdict)>,
+    pub tax_id: Vec<(CompactString, TaxIdVerdict)>,
     /// The masked tax id, for messages: `39******44`.
-    pub tax_id_masked: Option<String>,
+    pub tax_id_masked: Option<CompactString>,
 }
 
 /// Optional order columns of a tracking row.
@@ -79,7 +80,7 @@ pub struct StatedOrder {
     /// `paid_at`
     pub paid_at: Option<Timestamp>,
     /// `destination_country`
-    pub destination: Option<String>,
+    pub destination: Option<CompactString>,
     /// `amount` with `currency`
     pub amount: Option<Money>,
 }

@@ -1,6 +1,5 @@
 //! What answer files say of a code, in English and Chinese: cause and remedy (D1), from `data/messages.toml`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
@@ -134,17 +133,18 @@ impl Filling<'_> {
         let template = with_detail
             .filter(|_| !self.detail.is_empty())
             .map_or(plain, String::as_str);
-        placeholders(template).map(|part| self.part(part)).collect()
-    }
-
-    fn part<'t>(&'t self, part: Part<'t>) -> Cow<'t, str> {
-        match part {
-            Part::Text(text) => Cow::Borrowed(text),
-            Part::Placeholder("value") => Cow::Borrowed(self.value),
-            Part::Placeholder("column") => Cow::Borrowed(self.column),
-            Part::Placeholder("detail") => Cow::Borrowed(self.detail),
-            Part::Placeholder(unknown) => Cow::Owned(format!("{{{unknown}}}")),
+        let room = template.len() + self.value.len() + self.column.len() + self.detail.len();
+        let mut filled = String::with_capacity(room);
+        for part in placeholders(template) {
+            match part {
+                Part::Text(text) => filled.push_str(text),
+                Part::Placeholder("value") => filled.push_str(self.value),
+                Part::Placeholder("column") => filled.push_str(self.column),
+                Part::Placeholder("detail") => filled.push_str(self.detail),
+                Part::Placeholder(unknown) => filled.extend(["{", unknown, "}"]),
+            }
         }
+        filled
     }
 }
 

@@ -9,6 +9,7 @@
 mod credit_code;
 mod tax_id;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 pub use credit_code::judge_credit_code;
@@ -46,7 +47,7 @@ pub fn judge_tax_id(country: &str, id: &str) -> Option<TaxIdVerdict> {
 }
 
 /// An id as messages may show it: the first and the last two characters, stars between; under 8 characters stars alone.
-pub fn masked(id: &str) -> String {
+pub fn masked(id: &str) -> CompactString {
     let length = id.chars().count();
     let shown = |place: usize| length >= MASKED_SHOWING_ENDS_MIN && (place < 2 || place >= length - 2);
     id.chars()
@@ -73,7 +74,7 @@ impl PapersFact {
         let verdicts = COUNTRIES
             .iter()
             .zip(RULES)
-            .map(|(country, judge)| ((*country).to_owned(), judge(tax_id)));
+            .map(|(country, judge)| (CompactString::const_new(country), judge(tax_id)));
         Self {
             invoice,
             tax_id: verdicts.collect(),
@@ -109,7 +110,7 @@ mod tests {
         assert!(papers.invoice);
         assert_eq!(
             papers.tax_id,
-            verdicts.map(|(country, verdict)| (country.to_owned(), verdict))
+            verdicts.map(|(country, verdict)| (country.into(), verdict))
         );
         assert_eq!(papers.tax_id_masked.as_deref(), Some("77******93"));
         assert_eq!(PapersFact::read(" ", ""), PapersFact::default());

@@ -78,17 +78,23 @@ impl RejectedForm {
         }
         let number_at = lines.len();
         let messages: Vec<Message> = findings.iter().map(message).collect();
-        let fix = |texts: &Message| format!("{} / {}", texts.fix_zh, texts.fix_en);
-        for text in [
-            joined(findings, |finding| finding.code.as_str()),
-            joined(findings, |finding| finding.code.clause()),
-            joined(&messages, |texts| &texts.message_zh),
-            joined(&messages, |texts| &texts.message_en),
-            joined(&messages.iter().map(fix).collect::<Vec<_>>(), String::as_str),
-        ] {
+        let mut cell = String::new();
+        let mut push_texts = |push: &dyn Fn(&mut String, usize)| {
+            cell.clear();
+            for index in 0..findings.len() {
+                if index > 0 {
+                    cell.push_str(SEPARATOR);
+                }
+                push(&mut cell, index);
+            }
             lines.push(',');
-            push_cell(lines, &text);
-        }
+            push_cell(lines, &cell);
+        };
+        push_texts(&|cell, index| cell.push_str(findings[index].code.as_str()));
+        push_texts(&|cell, index| cell.push_str(findings[index].code.clause()));
+        push_texts(&|cell, index| cell.push_str(&messages[index].message_zh));
+        push_texts(&|cell, index| cell.push_str(&messages[index].message_en));
+        push_texts(&|cell, index| cell.extend([&*messages[index].fix_zh, " / ", &*messages[index].fix_en]));
         for index in self.width..self.end_of(row) {
             lines.push(',');
             push_cell(lines, row.cell(index));
@@ -162,11 +168,6 @@ impl<W: Write> RejectedWriter<W> {
         self.out.flush()?;
         Ok(self.out)
     }
-}
-
-/// The texts of a row's findings in one cell.
-fn joined<T>(parts: &[T], text: impl Fn(&T) -> &str) -> String {
-    parts.iter().map(text).collect::<Vec<_>>().join(SEPARATOR)
 }
 
 /// Adds a cell, made safe and, where it must be, in quotes.

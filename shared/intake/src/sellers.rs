@@ -122,7 +122,7 @@ fn text(row: &mut Reading<'_>, column: Column) -> Option<String> {
 fn credit_code(row: &mut Reading<'_>, entity_type: Option<EntityType>) -> Option<String> {
     let code = row.given(Column::CreditCode)?.to_uppercase();
     let mut find = |code_of, detail: &str| {
-        let finding = Finding::new(code_of, Column::CreditCode.as_str(), &masked(&code));
+        let finding = Finding::new(code_of, Column::CreditCode.as_str(), masked(&code).as_str());
         row.findings.push(finding.with_detail(detail));
     };
     if code.chars().count() > TEXT_CHARACTERS_MAX {

@@ -48,7 +48,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     Some(TrackingFact {
         order_id: order_id?,
         uploaded_at: uploaded_at?,
-        carrier: named.id().map(str::to_owned),
+        carrier: named.id().map(Into::into),
         number,
         send_type,
         papers: PapersFact::read(&invoice, &tax_id),
@@ -67,7 +67,7 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
     Some(TrackingFact {
         order_id: order_id?,
         uploaded_at: uploaded_at?,
-        carrier: named.id().map(str::to_owned),
+        carrier: named.id().map(Into::into),
         number: None,
         send_type: SendType::All,
         papers: PapersFact::default(),
@@ -157,7 +157,7 @@ fn stated_order(row: &mut Reading<'_>) -> StatedOrder {
     let stated = StatedOrder {
         seller_id: stated_seller(row),
         paid_at: row.time(Column::PaidAt, Favours::Later),
-        destination: stated_destination(row).map(str::to_owned),
+        destination: stated_destination(row).map(Into::into),
         amount: stated_amount(row),
     };
     row.stated_findings = row.findings.split_off(before);

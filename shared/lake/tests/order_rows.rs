@@ -51,7 +51,7 @@ fn tracking_row(text: &str, send_type: SendType, uploaded_at: Timestamp) -> Trac
     TrackingFact {
         order_id: OrderId::parse("8000011000000005").expect("an order id"),
         uploaded_at,
-        carrier: Some("dhl".to_owned()),
+        carrier: Some("dhl".into()),
         number: Some(number(text)),
         send_type,
         papers: PapersFact::default(),

@@ -79,7 +79,7 @@ fn order(index: u64, as_of: Timestamp, book: &PolicyBook) -> Order {
     let tracking = TrackingFact {
         order_id,
         uploaded_at,
-        carrier: Some("yunexpress".to_owned()),
+        carrier: Some("yunexpress".into()),
         number: Some(number.clone()),
         send_type: SendType::All,
         papers: PapersFact::default(),

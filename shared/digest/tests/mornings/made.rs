@@ -53,7 +53,7 @@ pub fn send(order: &mut Order, carrier: &str, events: &[(Node, i64)]) {
     let tracking = TrackingFact {
         order_id: order.order_id.clone(),
         uploaded_at: order.paid_at.plus(Elapsed::hours(1)),
-        carrier: Some(carrier.to_owned()),
+        carrier: Some(carrier.into()),
         number: Some(number.clone()),
         send_type: SendType::All,
         papers: PapersFact::default(),

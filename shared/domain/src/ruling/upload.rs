@@ -81,7 +81,7 @@ impl Order {
         {
             findings.push(conflict(
                 "destination_country",
-                destination.clone(),
+                destination.to_string(),
                 self.destination.clone(),
             ));
         }
@@ -136,7 +136,7 @@ impl Order {
         } else {
             self.shipments.push(Shipment {
                 number: number.clone(),
-                carrier: carrier.clone(),
+                carrier: carrier.to_string(),
                 send_type: fact.send_type,
                 uploaded_at: fact.uploaded_at,
                 source: fact.source,

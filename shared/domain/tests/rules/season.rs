@@ -103,7 +103,7 @@ pub fn tracking_fact(text: &str, send_type: SendType, uploaded_at: Timestamp) ->
     TrackingFact {
         order_id: OrderId::parse(ORDER).expect("an order id"),
         uploaded_at,
-        carrier: Some("dhl".to_owned()),
+        carrier: Some("dhl".into()),
         number: Some(number(text)),
         send_type,
         papers: PapersFact::default(),

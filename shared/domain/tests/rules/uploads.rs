@@ -209,7 +209,7 @@ fn order_columns_of_a_tracking_row_are_checked_against_the_order() {
     let right = StatedOrder {
         seller_id: Some(seller(crate::season::SELLER)),
         paid_at: Some(paid()),
-        destination: Some("ES".to_owned()),
+        destination: Some("ES".into()),
         amount: Some(usd("80.10")),
     };
     let wrong = [
@@ -218,7 +218,7 @@ fn order_columns_of_a_tracking_row_are_checked_against_the_order() {
             ..right.clone()
         },
         StatedOrder {
-            destination: Some("FR".to_owned()),
+            destination: Some("FR".into()),
             ..right.clone()
         },
         StatedOrder {

@@ -1,6 +1,7 @@
 //! Delimited text: cut into blocks of whole records, and the records of a block.
 
 mod blocks;
+mod marks;
 mod records;
 
 use std::io::Read;

@@ -6,24 +6,16 @@
 use csv_core::ReadRecordResult;
 use domain::code::FileCode;
 
+use super::marks::Marks;
 use super::{Block, line_ends};
 use crate::{FileError, Limits, RawRow};
 
 /// Bytes of text kept for a record with quotes at first; grows with the record, within the limits.
 const RECORD_BYTES: usize = 1 << 12;
 
-/// What a byte is to a record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    Text,
-    Delimiter,
-    Quote,
-    LineEnd,
-}
-
 /// Splits records; keeps its memory from block to block.
 pub(crate) struct Records {
-    sorts: [Sort; 256],
+    marks: Marks,
     delimiter: u8,
     /// Made when the first quote is met: making one takes as long as splitting a hundred records.
     splitter: Option<Box<csv_core::Reader>>,
@@ -51,13 +43,8 @@ struct Split {
 
 impl Records {
     pub(crate) fn new(delimiter: u8, limits: Limits) -> Self {
-        let mut sorts = [Sort::Text; 256];
-        sorts[usize::from(delimiter)] = Sort::Delimiter;
-        sorts[usize::from(b'"')] = Sort::Quote;
-        sorts[usize::from(b'\n')] = Sort::LineEnd;
-        sorts[usize::from(b'\r')] = Sort::LineEnd;
         Self {
-            sorts,
+            marks: Marks::of(delimiter),
             delimiter,
             splitter: None,
             text: Vec::new(),
@@ -93,15 +80,14 @@ impl Records {
         let text = &block.text[place.at..];
         row.clear();
         let mut length = text.len();
-        for (index, byte) in text.bytes().enumerate() {
-            match self.sorts[usize::from(byte)] {
-                Sort::Text => {}
-                Sort::Delimiter => row.end_cell(index),
-                Sort::Quote => return Ok(false),
-                Sort::LineEnd => {
+        for index in self.marks.within(text.as_bytes()) {
+            match text.as_bytes()[index] {
+                b'"' => return Ok(false),
+                b'\n' | b'\r' => {
                     length = index;
                     break;
                 }
+                _ => row.end_cell(index),
             }
         }
         row.end_cell(length);

@@ -57,7 +57,7 @@ fn tracking_row(
     TrackingFact {
         order_id: OrderId::parse("8000011000000005").expect("an order id"),
         uploaded_at,
-        carrier: Some("dhl".to_owned()),
+        carrier: Some("dhl".into()),
         number: TrackingNumber::parse(number),
         send_type,
         papers: PapersFact::default(),
