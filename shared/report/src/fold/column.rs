@@ -100,6 +100,11 @@ impl Names {
         Ok(code)
     }
 
+    /// The texts by their codes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(AsRef::as_ref)
+    }
+
     /// A code's text; `None` for [`NONE`].
     pub(super) fn get(&self, code: u32) -> Option<&str> {
         self.names.get(code as usize).map(AsRef::as_ref)

@@ -126,7 +126,7 @@ impl Fold {
     fn one_row_an_order(&self, groups: &[(&PathBuf, usize, bool)]) -> Result<Folded, ReportError> {
         let next = AtomicUsize::new(0);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let work = || -> Result<Folded, ReportError> {
+        let work = || -> Result<(Tallies, Stretch), ReportError> {
             let (mut tallies, mut stretch) = (Tallies::default(), Stretch::ALL);
             while let Some((path, group, _)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
                 decoded(path, || {
@@ -143,9 +143,8 @@ impl Fold {
                     )
                 })?;
             }
-            self.folded(tallies, stretch)
+            Ok((tallies, stretch))
         };
-        let mut all = Folded::none(self.month);
         let parts: Vec<_> = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads.min(THREADS_MAX).min(groups.len()))
                 .map(|_| scope.spawn(work))
@@ -157,10 +156,20 @@ impl Fold {
             }));
             parts
         });
+        let mut all: Option<(Tallies, Stretch)> = None;
         for part in parts {
-            all.merge(part?);
+            let (tallies, stretch) = part?;
+            all = Some(match all {
+                None => (tallies, stretch),
+                Some((mut sum, within)) => {
+                    let absorbed = sum.absorb(tallies);
+                    absorbed.map_err(|source| file::unreadable(Path::new(""), source))?;
+                    (sum, within.and(stretch))
+                }
+            });
         }
-        Ok(all)
+        let (tallies, stretch) = all.unwrap_or((Tallies::default(), Stretch::ALL));
+        self.folded(tallies, stretch)
     }
 
     /// Rows repeat, and lie in any file: the latest of each order is found first, as many orders at a time as fit.

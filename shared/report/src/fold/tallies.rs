@@ -1,9 +1,6 @@
 //! Rows added up, by seller: integers alone, and names as numbers until the end.
 
-use std::collections::HashMap;
-
 use domain::{Cents, Month, Node, SellerId};
-use foldhash::fast::FixedState;
 use parquet::errors::ParquetError;
 
 use super::column::{NONE, Names};
@@ -59,8 +56,10 @@ pub(super) fn met_bit(figure: usize) -> u16 {
     1 << (figure + FIGURES)
 }
 
+/// What a seller's orders come to. The names are few: they are searched one by one, next to one another in memory.
 #[derive(Clone, Default)]
 struct OfSeller {
+    name: u32,
     orders: i64,
     excluded: i64,
     pending: i64,
@@ -69,18 +68,18 @@ struct OfSeller {
     early: Option<u32>,
     fines_count: i64,
     fines: i64,
+    destinations: Vec<(u32, Slice)>,
+    carriers: Vec<(u32, Slice)>,
+    missing: Vec<(u32, i64)>,
 }
-
-type Cells<T> = HashMap<(u32, u32), T, FixedState>;
 
 /// The sums of rows, and the names in them.
 #[derive(Default)]
 pub(super) struct Tallies {
     pub(super) names: Names,
-    sellers: HashMap<u32, OfSeller, FixedState>,
-    destinations: Cells<Slice>,
-    carriers: Cells<Slice>,
-    missing: Cells<i64>,
+    sellers: Vec<OfSeller>,
+    /// By a name's code, where its seller stands.
+    places: Vec<u32>,
 }
 
 impl Tallies {
@@ -90,13 +89,12 @@ impl Tallies {
     }
 
     pub(super) fn add_order(&mut self, line: &OrderLine) {
-        let seller = self.sellers.entry(line.seller).or_default();
+        if line.early != NONE {
+            self.note_early(line.seller, line.early);
+        }
+        let seller = self.seller(line.seller);
         seller.orders += 1;
         seller.gmv += line.gmv;
-        if line.early != NONE {
-            let later = |known: u32| self.names.get(known) >= self.names.get(line.early);
-            seller.early = seller.early.filter(|known| later(*known)).or(Some(line.early));
-        }
         if line.bits & EXCLUDED != 0 {
             seller.excluded += 1;
             return;
@@ -112,75 +110,129 @@ impl Tallies {
             delivery: line.tally(DELIVERY),
             nodes: line.tally(NODES),
         };
-        for (cells, name) in [
-            (&mut self.destinations, line.destination),
-            (&mut self.carriers, line.carrier),
-        ] {
-            if name != NONE {
-                cells.entry((line.seller, name)).or_default().merge(&slice);
-            }
+        if line.destination != NONE {
+            cell(&mut seller.destinations, line.destination).merge(&slice);
+        }
+        if line.carrier != NONE {
+            cell(&mut seller.carriers, line.carrier).merge(&slice);
         }
         if line.nodes_missing != NONE && line.is_due(NODES) && !line.is_met(NODES) {
-            *self.missing.entry((line.seller, line.nodes_missing)).or_default() += 1;
+            *cell(&mut seller.missing, line.nodes_missing) += 1;
         }
     }
 
     pub(super) fn add_fine(&mut self, seller: u32, fines: i64, cents: i64) {
-        let seller = self.sellers.entry(seller).or_default();
+        let seller = self.seller(seller);
         seller.fines_count += fines;
         seller.fines += cents;
     }
 
+    /// Adds what another thread added up, under its own names.
+    pub(super) fn absorb(&mut self, other: Self) -> Result<(), ParquetError> {
+        let mut codes = Vec::new();
+        for name in other.names.iter() {
+            codes.push(self.code_of(name.as_bytes())?);
+        }
+        let code = |of: u32| codes.get(of as usize).copied().unwrap_or(NONE);
+        for of in other.sellers {
+            if let Some(early) = of.early {
+                self.note_early(code(of.name), code(early));
+            }
+            let seller = self.seller(code(of.name));
+            seller.orders += of.orders;
+            seller.excluded += of.excluded;
+            seller.pending += of.pending;
+            seller.gmv += of.gmv;
+            seller.fines_count += of.fines_count;
+            seller.fines += of.fines;
+            for (tally, more) in seller.tallies.iter_mut().zip(of.tallies) {
+                *tally = tally.and(more);
+            }
+            for (name, slice) in &of.destinations {
+                cell(&mut seller.destinations, code(*name)).merge(slice);
+            }
+            for (name, slice) in &of.carriers {
+                cell(&mut seller.carriers, code(*name)).merge(slice);
+            }
+            for (names, count) in of.missing {
+                *cell(&mut seller.missing, code(names)) += count;
+            }
+        }
+        Ok(())
+    }
+
     /// The figures, by seller.
     pub(super) fn figures(self, month: Month) -> Result<Figures, ReportError> {
-        let mut by_code: HashMap<u32, MonthFigures, FixedState> = HashMap::default();
-        for (code, of) in &self.sellers {
-            let name = self.names.get(*code).unwrap_or_default();
-            let seller_id = SellerId::parse(name).ok_or_else(|| ReportError::SellerInvalid {
+        let name = |code: u32| self.names.get(code).unwrap_or_default();
+        let slices = |of: &[(u32, Slice)]| {
+            of.iter()
+                .map(|(code, slice)| (name(*code).to_owned(), *slice))
+                .collect()
+        };
+        let sellers = self.sellers.iter().map(|of| {
+            let seller_id = SellerId::parse(name(of.name)).ok_or_else(|| ReportError::SellerInvalid {
                 month,
-                seller: name.to_owned(),
+                seller: name(of.name).to_owned(),
             })?;
-            by_code.insert(
-                *code,
-                MonthFigures {
-                    orders: of.orders,
-                    excluded: of.excluded,
-                    pending: of.pending,
-                    gmv: Cents(of.gmv),
-                    fulfilment: of.tallies[FULFILMENT],
-                    upload: of.tallies[UPLOAD],
-                    pickup: of.tallies[PICKUP],
-                    delivery: of.tallies[DELIVERY],
-                    nodes: of.tallies[NODES],
-                    early_policy: of.early.and_then(|code| self.names.get(code)).map(str::to_owned),
-                    fines_count: of.fines_count,
-                    fines: Cents(of.fines),
-                    ..MonthFigures::none(seller_id, month)
-                },
-            );
-        }
-        for ((seller, name), slice) in &self.destinations {
-            if let (Some(of), Some(name)) = (by_code.get_mut(seller), self.names.get(*name)) {
-                of.breakdown.destinations.insert(name.to_owned(), *slice);
-            }
-        }
-        for ((seller, name), slice) in &self.carriers {
-            if let (Some(of), Some(name)) = (by_code.get_mut(seller), self.names.get(*name)) {
-                of.breakdown.carriers.insert(name.to_owned(), *slice);
-            }
-        }
-        for ((seller, names), count) in &self.missing {
-            if let (Some(of), Some(names)) = (by_code.get_mut(seller), self.names.get(*names)) {
-                for node in nodes_of(names) {
-                    *of.breakdown.missing_nodes.entry(node).or_default() += count;
+            let mut figures = MonthFigures {
+                orders: of.orders,
+                excluded: of.excluded,
+                pending: of.pending,
+                gmv: Cents(of.gmv),
+                fulfilment: of.tallies[FULFILMENT],
+                upload: of.tallies[UPLOAD],
+                pickup: of.tallies[PICKUP],
+                delivery: of.tallies[DELIVERY],
+                nodes: of.tallies[NODES],
+                early_policy: of.early.map(|code| name(code).to_owned()),
+                fines_count: of.fines_count,
+                fines: Cents(of.fines),
+                ..MonthFigures::none(seller_id.clone(), month)
+            };
+            figures.breakdown.destinations = slices(&of.destinations);
+            figures.breakdown.carriers = slices(&of.carriers);
+            for (names, count) in &of.missing {
+                for node in nodes_of(name(*names)) {
+                    *figures.breakdown.missing_nodes.entry(node).or_default() += count;
                 }
             }
-        }
-        Ok(by_code
-            .into_values()
-            .map(|figures| (figures.seller_id.clone(), figures))
-            .collect())
+            Ok((seller_id, figures))
+        });
+        sellers.collect()
     }
+
+    fn seller(&mut self, name: u32) -> &mut OfSeller {
+        let code = name as usize;
+        if self.places.len() <= code {
+            self.places.resize(code + 1, NONE);
+        }
+        if self.places[code] == NONE {
+            self.places[code] = u32::try_from(self.sellers.len()).unwrap_or(NONE);
+            self.sellers.push(OfSeller {
+                name,
+                ..OfSeller::default()
+            });
+        }
+        &mut self.sellers[self.places[code] as usize]
+    }
+
+    /// Of several packs that applied early, the one whose name is the greatest.
+    fn note_early(&mut self, seller: u32, early: u32) {
+        let known = self.seller(seller).early;
+        if known.is_none_or(|known| self.names.get(known) < self.names.get(early)) {
+            self.seller(seller).early = Some(early);
+        }
+    }
+}
+
+/// What is counted under a name.
+fn cell<T: Default>(cells: &mut Vec<(u32, T)>, name: u32) -> &mut T {
+    let place = cells.iter().position(|(known, _)| *known == name);
+    let place = place.unwrap_or_else(|| {
+        cells.push((name, T::default()));
+        cells.len() - 1
+    });
+    &mut cells[place].1
 }
 
 /// Figures by seller.
