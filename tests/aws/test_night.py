@@ -11,6 +11,8 @@ NEXT_NIGHT = "2024-05-09T07:15:00Z"
 LATER_NIGHT = "2024-05-10T07:15:00Z"
 # The last event at hour 20: silent for over 48 hours by the first night.
 TOLD = (("picked_up", 10), ("export_customs", 20))
+# Where what a part of a report came to lies.
+PART = re.compile(r"/\d{5}\.postcard$")
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,30 @@ def test_a_report_is_made_again_when_it_is_final(cloud):
     assert subject == "Waymark: the report of 2024-05" and "is final" in message
     manifest = json.loads(cloud.get("reports/month=2024-05/manifest.json"))
     assert manifest["as_of"] == "2024-06-04T07:00:00Z"
+
+
+def test_a_report_in_parts_is_the_report_of_one_run(cloud):
+    cloud.calls.clear()
+    ended = cloud.run("MonthlyReport", {"as_of": "2024-06-05T07:30:00Z", "month": "2024-05", "buckets": 4})
+    assert ended["status"] == "SUCCEEDED", ended
+    told(cloud)
+    parts = {resource for _, action, resource in cloud.calls if action == "s3:PutObject" and PART.search(resource)}
+    assert len(parts) == 4, parts
+    manifest = json.loads(cloud.get("reports/month=2024-05/manifest.json"))
+    assert manifest["as_of"] == "2024-06-05T07:30:00Z" and len(manifest["outputs"]) == 4
+    whole = cloud.run("MonthlyReport", {"as_of": "2024-06-05T07:30:00Z", "month": "2024-05"})
+    assert whole["status"] == "SUCCEEDED", whole
+    told(cloud)
+    assert json.loads(cloud.get("reports/month=2024-05/manifest.json")) == manifest
+
+
+def test_parts_that_fail_are_planned_anew_and_given_up_in_the_end(cloud):
+    def parts_fail(function, operation, body):
+        return function == "EligibilityReport" and PART.search(operation)
+
+    cloud.fault = parts_fail
+    try:
+        failed = cloud.run("MonthlyReport", {"as_of": "2024-06-05T07:30:00Z", "month": "2024-05", "buckets": 2})
+    finally:
+        cloud.fault = None
+    assert (failed["status"], failed["error"]) == ("FAILED", "ReportGivenUp"), failed

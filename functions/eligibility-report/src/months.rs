@@ -48,6 +48,14 @@ impl Plan {
         }
         Ok(Self { month, as_of, months })
     }
+
+    /// The size of the files that are to be folded: those of the months of which nothing is kept.
+    pub(crate) fn bytes_to_fold(&self) -> u64 {
+        let to_fold = self.months.iter().filter(|planned| !planned.is_kept);
+        let objects =
+            to_fold.flat_map(|planned| planned.objects.orders.iter().chain(&planned.objects.ledger));
+        objects.map(|object| object.bytes).sum()
+    }
 }
 
 /// A report's months, folded; what was fetched for them is gone with it.

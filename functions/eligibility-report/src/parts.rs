@@ -1,7 +1,7 @@
 //! A month too large for one run: parts of it, folded by runs of their own, and their merge.
 //!
-//! A plan lists the lake once for all of them; `infra/statemachines/report-in-parts.asl.json` runs plan, parts and
-//! merge. The parts are buckets of the hash that orders and entries are spread by, so what one run makes of an order, it
+//! A plan lists the lake once for all of them and says how many they are; `infra/statemachines/eligibility-report.asl.json`
+//! runs plan, parts and merge. The parts are buckets of the hash that orders and entries are spread by, so what one run makes of an order, it
 //! makes of all its rows. Where a compaction took a file of the plan away, the plan is made anew.
 
 use domain::Month;
@@ -15,6 +15,9 @@ use crate::{EligibilityReport, Error, Outcome, Request, failure, finish, handle,
 
 /// Parts of a report, at most.
 pub const BUCKETS_MAX: u32 = 1_024;
+/// Bytes of the lake's files that one run folds, about. It fetches them to its disk, which in the template holds four times
+/// as much: batches that are not compacted yet lie on every part's.
+pub const PART_BYTES: u64 = 512 << 20;
 
 /// What the function is asked for; without `step` a report in one run.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -25,9 +28,9 @@ pub struct Task {
     /// A step of a report in parts.
     #[serde(default)]
     pub step: Option<Step>,
-    /// How many parts: a power of two, at most [`BUCKETS_MAX`].
+    /// How many parts: a power of two, at most [`BUCKETS_MAX`]. A plan without them goes by the size of what is to be folded.
     #[serde(default)]
-    pub buckets: u32,
+    pub buckets: Option<u32>,
     /// Which part, from 0.
     #[serde(default)]
     pub bucket: u32,
@@ -53,6 +56,8 @@ pub enum Done {
     Plan {
         /// The report's month.
         month: Month,
+        /// How many parts: 1 is a report for one run, without any step.
+        buckets: u32,
         /// The parts to be folded: the tasks as they are to be run.
         parts: Vec<PlannedPart>,
     },
@@ -91,26 +96,34 @@ pub struct PlannedPart {
 /// # Errors
 /// As [`handle`]; and [`Failure`] for parts that are not there or not of the plan's files, which a plan anew mends.
 pub async fn run(function: &EligibilityReport, task: Task) -> Result<Done, Failure> {
-    let (request, buckets) = (task.request, task.buckets);
-    let Some(step) = task.step else {
-        return handle(function, request).await.map(Done::Report);
-    };
-    let report = PartedReport {
-        function,
-        month: month_of(function, request),
-        request,
-        buckets,
-    };
-    report.check(task.bucket).map_err(failure)?;
-    match step {
-        Step::Plan => report.plan().await.map_err(failure),
-        Step::Part => report.part(task.bucket).await.map_err(failure),
-        Step::Merge => {
+    match task.step {
+        None => handle(function, task.request).await.map(Done::Report),
+        Some(Step::Plan) => planned(function, task).await.map_err(failure),
+        Some(Step::Part) => {
+            let report = PartedReport::of(function, task, task.buckets).map_err(failure)?;
+            report.part(task.bucket).await.map_err(failure)
+        }
+        Some(Step::Merge) => {
+            let report = PartedReport::of(function, task, task.buckets).map_err(failure)?;
             let merged = report.merged().await.map_err(failure)?;
-            let outcome = finish(function, report.month, request.as_of, merged).await;
+            let outcome = finish(function, report.month, task.request.as_of, merged).await;
             outcome.map(Done::Report)
         }
     }
+}
+
+/// Lists the lake and keeps the list for all parts.
+async fn planned(function: &EligibilityReport, task: Task) -> Result<Done, Error> {
+    let plan = Plan::make(function, month_of(function, task.request), task.request.as_of).await?;
+    let buckets = task.buckets.unwrap_or_else(|| buckets_for(plan.bytes_to_fold()));
+    let report = PartedReport::of(function, task, Some(buckets))?;
+    report.keep(&plan).await
+}
+
+/// As many parts as it takes for each to be of [`PART_BYTES`] at most.
+fn buckets_for(bytes: u64) -> u32 {
+    let parts = bytes.div_ceil(PART_BYTES).max(1).next_power_of_two();
+    u32::try_from(parts).map_or(BUCKETS_MAX, |parts| parts.min(BUCKETS_MAX))
 }
 
 struct PartedReport<'a> {
@@ -120,10 +133,22 @@ struct PartedReport<'a> {
     buckets: u32,
 }
 
-impl PartedReport<'_> {
-    async fn plan(&self) -> Result<Done, Error> {
-        let plan = Plan::make(self.function, self.month, self.request.as_of).await?;
-        let bytes = serde_json::to_vec(&plan).map_err(|source| Error::Manifest(self.month, source))?;
+impl<'a> PartedReport<'a> {
+    fn of(function: &'a EligibilityReport, task: Task, buckets: Option<u32>) -> Result<Self, Error> {
+        let (month, buckets) = (month_of(function, task.request), buckets.unwrap_or(0));
+        if !buckets.is_power_of_two() || buckets > BUCKETS_MAX || task.bucket >= buckets {
+            return Err(Error::Buckets(month, task.bucket, buckets));
+        }
+        Ok(Self {
+            function,
+            month,
+            request: task.request,
+            buckets,
+        })
+    }
+
+    async fn keep(&self, plan: &Plan) -> Result<Done, Error> {
+        let bytes = serde_json::to_vec(plan).map_err(|source| Error::Manifest(self.month, source))?;
         let put = self.function.lake.put_plan(self.plan_key(), bytes).await;
         put.map_err(|source| Error::Lake(self.month, source))?;
         let parts = (0..self.buckets).map(|bucket| PlannedPart {
@@ -132,6 +157,7 @@ impl PartedReport<'_> {
         });
         Ok(Done::Plan {
             month: self.month,
+            buckets: self.buckets,
             parts: parts.collect(),
         })
     }
@@ -179,12 +205,6 @@ impl PartedReport<'_> {
         Ok((plan, lake::digest_of(&bytes)))
     }
 
-    fn check(&self, bucket: u32) -> Result<(), Error> {
-        let fits = self.buckets.is_power_of_two() && self.buckets <= BUCKETS_MAX && bucket < self.buckets;
-        fits.then_some(())
-            .ok_or(Error::Buckets(self.month, bucket, self.buckets))
-    }
-
     fn plan_key(&self) -> PlanKey {
         PlanKey {
             month: self.month,
@@ -200,5 +220,16 @@ impl PartedReport<'_> {
             plan,
             bucket,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_as_many_as_the_files_ask_for() {
+        let asked = [0, 1, PART_BYTES, PART_BYTES + 1, 5 * PART_BYTES, u64::MAX];
+        assert_eq!(asked.map(buckets_for), [1, 1, 1, 2, 8, BUCKETS_MAX]);
     }
 }

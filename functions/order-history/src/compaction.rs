@@ -1,11 +1,19 @@
 //! The history writer's other task: to keep the lake's files few.
 
-use entrypoint::{Failure, Metric};
-use lake::{Compacted, Compaction};
-use serde::Serialize;
+use std::time::Duration;
+
+use domain::{Month, Timestamp};
+use entrypoint::{Failure, Metric, TimeLeft};
+use lake::{Compacted, Compaction, Extent};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{BatchOutcome, HistoryError, OrderHistory, failure, handle_batch, metrics};
+
+/// Months whose batches a day's compaction folds, the running one among them: those that orders still change of.
+const MONTHS: u32 = 4;
+/// What one compaction of batches may take.
+const COMPACTION_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// What a task came to.
 #[derive(Clone, Debug, Serialize)]
@@ -13,7 +21,7 @@ use crate::{BatchOutcome, HistoryError, OrderHistory, failure, handle_batch, met
 pub enum Done {
     /// A batch was written, as far as it could be read.
     Batch(BatchOutcome),
-    /// A month was compacted.
+    /// The lake, or a month of it, was compacted.
     Compacted(Compacted),
 }
 
@@ -27,16 +35,30 @@ impl Done {
     }
 }
 
-/// Does what is asked: `{"compact": {"month": "2024-04", "extent": "batches"}}`, or a stream's batch.
+/// What is to be compacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum CompactionTask {
+    /// One month, as far as is said.
+    Month(Compaction),
+    /// The batches of the months that still change.
+    Daily {
+        /// The day's instant, from the schedule.
+        as_of: Timestamp,
+    },
+}
+
+/// Does what is asked: `{"compact": {"as_of": "…"}}` each day, `{"compact": {"month": "2024-04", "extent": "month"}}` by
+/// hand, or a stream's batch.
 ///
 /// # Errors
 /// As [`handle_batch`] and [`compact`]; a task of neither form is refused for good.
-pub async fn run(history: &OrderHistory, task: Value) -> Result<Done, Failure> {
+pub async fn run(history: &OrderHistory, task: Value, time: TimeLeft) -> Result<Done, Failure> {
     let unreadable = |source| failure(HistoryError::Task(source));
     match task.get("compact") {
         Some(task) => {
-            let compaction = serde_json::from_value(task.clone()).map_err(unreadable)?;
-            compact(history, compaction).await.map(Done::Compacted)
+            let task = CompactionTask::deserialize(task).map_err(unreadable)?;
+            compact(history, task, &time).await.map(Done::Compacted)
         }
         None => {
             let event = serde_json::from_value(task).map_err(unreadable)?;
@@ -45,11 +67,45 @@ pub async fn run(history: &OrderHistory, task: Value) -> Result<Done, Failure> {
     }
 }
 
-/// Compacts a month of the lake.
+/// Compacts what is asked, a day's batches as far as the time goes: the next day takes what is left.
 ///
 /// # Errors
 /// [`Failure`] when the bucket or the disk refuses, or a file holds no rows of the lake. Nothing is lost then.
-pub async fn compact(history: &OrderHistory, compaction: Compaction) -> Result<Compacted, Failure> {
+pub async fn compact(
+    history: &OrderHistory,
+    task: CompactionTask,
+    time: &TimeLeft,
+) -> Result<Compacted, Failure> {
+    let as_of = match task {
+        CompactionTask::Month(compaction) => return compact_month(history, compaction).await,
+        CompactionTask::Daily { as_of } => as_of,
+    };
+    let running = Month::of(as_of, history.policy.zone);
+    let mut total = Compacted::default();
+    for month in (0..MONTHS).map(|before| running.minus(before)) {
+        let batches = Compaction {
+            month,
+            extent: Extent::Batches,
+        };
+        let mut more = true;
+        while more {
+            // What comes first is always done, so that a row of days comes to its end however little time each has.
+            if total.files_read > 0 && !time.is_enough_for(COMPACTION_TIME_MAX) {
+                total.more = true;
+                return Ok(total);
+            }
+            let compacted = compact_month(history, batches).await?;
+            more = compacted.more;
+            total.add(&Compacted {
+                more: false,
+                ..compacted
+            });
+        }
+    }
+    Ok(total)
+}
+
+async fn compact_month(history: &OrderHistory, compaction: Compaction) -> Result<Compacted, Failure> {
     let scratch = tempfile::tempdir().map_err(|source| failure(HistoryError::Disk(source)))?;
     let compacted = history.lake.compact(compaction, scratch.path()).await;
     let compacted = compacted.map_err(|source| failure(HistoryError::Lake(source)))?;
@@ -59,6 +115,7 @@ pub async fn compact(history: &OrderHistory, compaction: Compaction) -> Result<C
         files_written = compacted.files_written,
         rows = compacted.rows,
         rows_repeated = compacted.rows_repeated,
+        more = compacted.more,
         "a month of the lake compacted"
     );
     Ok(compacted)

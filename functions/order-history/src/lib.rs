@@ -17,7 +17,7 @@ use lake::{EntryRow, Lake, LakeError, OrderRow, order_rows};
 use serde::Serialize;
 use store::{Item, OrderImage, StoreError, decode_entry, decode_order};
 
-pub use compaction::{Done, compact, run};
+pub use compaction::{CompactionTask, Done, compact, run};
 
 /// What the function works with.
 #[derive(Clone, Debug)]

@@ -10,5 +10,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
     let history = OrderHistory { lake, policy };
-    entrypoint::serve(|task| run(&history, task), Done::metrics).await
+    entrypoint::serve_in_time(|task, time| run(&history, task, time), Done::metrics).await
 }

@@ -1,10 +1,11 @@
-//! Nights: what the schedules start.
+//! What the schedules start.
 
 use std::time::Duration;
 
 use domain::{Month, Timestamp};
 use entrypoint::TimeLeft;
 use futures::future::try_join_all;
+use lake::Compacted;
 use serde::Serialize;
 use store::ScanOutcome;
 
@@ -112,6 +113,20 @@ impl Cloud {
     /// [`CloudError::Unusable`] when the tables cannot be swept.
     pub async fn sweep_expired(&self) -> Result<usize, CloudError> {
         self.tables.sweep().await
+    }
+
+    /// The day's compaction of the lake, after every change was written to it.
+    ///
+    /// # Errors
+    /// [`CloudError::Function`] when it fails.
+    pub async fn compact(&self, as_of: Timestamp) -> Result<Compacted, CloudError> {
+        self.deliver_streams().await?;
+        let daily = order_history::CompactionTask::Daily { as_of };
+        let compacted = order_history::compact(&self.order_history(), daily, &run_time()).await;
+        compacted.map_err(|failure| CloudError::Function {
+            function: "order-history",
+            reason: failure.to_string(),
+        })
     }
 
     /// The report of a month as of an instant, after every change was written to the lake.

@@ -8,13 +8,15 @@ use domain::{Timestamp, Zone};
 
 use crate::template::{ScheduleProperties, Template};
 
-/// What a schedule starts: one of the template's state machines.
+/// What a schedule starts: one of the template's state machines, or a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
     /// `Nightly`: both scans, the close and the digest.
     Night,
     /// `MonthlyReport`
     Report,
+    /// `OrderHistory`: the day's compaction of the lake.
+    Compaction,
 }
 
 /// One schedule.
@@ -28,9 +30,9 @@ pub struct Schedule {
 
 /// A schedule of the template that is not understood: a slip in the repository, found by a test.
 #[derive(Debug, thiserror::Error)]
-#[error("the schedule of {state_machine} cannot be read: {reason}")]
+#[error("the schedule of {starts} cannot be read: {reason}")]
 pub struct ScheduleError {
-    state_machine: String,
+    starts: String,
     reason: String,
 }
 
@@ -43,19 +45,20 @@ impl Schedule {
         template
             .schedules
             .iter()
-            .map(|(state_machine, properties)| Self::of(state_machine, properties))
+            .map(|(starts, properties)| Self::of(starts, properties))
             .collect()
     }
 
-    fn of(state_machine: &str, properties: &ScheduleProperties) -> Result<Self, ScheduleError> {
+    fn of(starts: &str, properties: &ScheduleProperties) -> Result<Self, ScheduleError> {
         let error = |reason: String| ScheduleError {
-            state_machine: state_machine.to_owned(),
+            starts: starts.to_owned(),
             reason,
         };
-        let job = match state_machine {
+        let job = match starts {
             "Nightly" => Job::Night,
             "MonthlyReport" => Job::Report,
-            _ => return Err(error("no such state machine here".to_owned())),
+            "OrderHistory" => Job::Compaction,
+            _ => return Err(error("no such state machine or function here".to_owned())),
         };
         let expression = properties
             .schedule_expression
@@ -141,7 +144,9 @@ mod tests {
         let due = Schedule::due(&schedules, at("2024-04-02T12:00:00Z"), at("2024-04-04T12:00:00Z"));
         let due: Vec<(String, Job)> = due.into_iter().map(|(at, job)| (at.to_string(), job)).collect();
         let expected = [
+            ("2024-04-02T12:30:00Z", Job::Compaction),
             ("2024-04-03T07:15:00Z", Job::Night),
+            ("2024-04-03T12:30:00Z", Job::Compaction),
             ("2024-04-04T07:15:00Z", Job::Night),
             ("2024-04-04T07:30:00Z", Job::Report),
         ];

@@ -135,6 +135,13 @@ impl Cloud {
                     "report: {}",
                     self.report(None, at).await?.keys.join(", ")
                 )),
+                Job::Compaction => {
+                    let compacted = self.compact(at).await?;
+                    told(format!(
+                        "lake: {} files became {}",
+                        compacted.files_read, compacted.files_written
+                    ));
+                }
             }
         }
         Ok(())

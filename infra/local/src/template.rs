@@ -220,6 +220,9 @@ mod tests {
             .iter()
             .map(|(function, _)| function.as_str())
             .collect();
-        assert_eq!(scheduled, BTreeSet::from(["Nightly", "MonthlyReport"]));
+        assert_eq!(
+            scheduled,
+            BTreeSet::from(["Nightly", "MonthlyReport", "OrderHistory"])
+        );
     }
 }

@@ -30,6 +30,9 @@ use crate::{Lake, LakeError};
 /// Rows of a bucket, about: they are sorted in memory, an order's state with them.
 const BUCKET_ROWS: u64 = 131_072;
 
+/// Bytes of the batches that one compaction takes, about: their files lie on the disk, and each bucket reads them again.
+const BATCH_BYTES: u64 = 64 << 20;
+
 /// Hex digits of a set's id.
 const ID_DIGITS: usize = 16;
 
@@ -37,7 +40,7 @@ const ID_DIGITS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
-    /// The batches that came since the last time: what a day brings.
+    /// The batches that came since the last time, as many as one run can take: what a day brings.
     Batches,
     /// All files of the month, into one set: when it is over.
     Month,
@@ -63,6 +66,19 @@ pub struct Compacted {
     pub rows: u64,
     /// Files that they lie in now.
     pub files_written: u64,
+    /// Whether batches were left for another run.
+    pub more: bool,
+}
+
+impl Compacted {
+    /// Adds what another compaction came to.
+    pub fn add(&mut self, other: &Self) {
+        self.files_read += other.files_read;
+        self.rows_repeated += other.rows_repeated;
+        self.rows += other.rows;
+        self.files_written += other.files_written;
+        self.more |= other.more;
+    }
 }
 
 /// A kind of row that can be compacted.
@@ -150,20 +166,15 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when the bucket or the disk refuses, or a file holds no rows of the lake. Nothing is lost then.
     pub async fn compact(&self, compaction: Compaction, scratch: &Path) -> Result<Compacted, LakeError> {
-        let orders = orders_of(compaction.month);
-        let orders = self
+        let (orders, ledger) = (orders_of(compaction.month), ledger_of(compaction.month));
+        let mut compacted = self
             .compact_files::<OrderRow>(&orders, compaction.extent, scratch)
             .await?;
-        let ledger = ledger_of(compaction.month);
-        let ledger = self
+        let of_ledger = self
             .compact_files::<EntryRow>(&ledger, compaction.extent, scratch)
             .await?;
-        Ok(Compacted {
-            files_read: orders.files_read + ledger.files_read,
-            rows_repeated: orders.rows_repeated + ledger.rows_repeated,
-            rows: orders.rows + ledger.rows,
-            files_written: orders.files_written + ledger.files_written,
-        })
+        compacted.add(&of_ledger);
+        Ok(compacted)
     }
 
     async fn compact_files<R: CompactRow>(
@@ -173,18 +184,19 @@ impl Lake {
         scratch: &Path,
     ) -> Result<Compacted, LakeError> {
         let mut attempts = LISTINGS_MAX;
-        let (objects, files) = loop {
+        let (objects, more, files) = loop {
             attempts -= 1;
-            let objects = to_compact(self.objects_under(prefix).await?, extent);
+            let (objects, more) = to_compact(self.objects_under(prefix).await?, extent, BATCH_BYTES);
             match self.fetch_objects(&objects, scratch).await {
                 Err(LakeError::Gone { .. }) if attempts > 0 => {}
-                fetched => break (objects, fetched?),
+                fetched => break (objects, more, fetched?),
             }
         };
         if objects.is_empty() {
             return Ok(Compacted::default());
         }
-        let compacted = self.write_set::<R>(prefix, &objects, &files).await?;
+        let mut compacted = self.write_set::<R>(prefix, &objects, &files).await?;
+        compacted.more = more;
         // The commit point: from here on the rows lie in the set. Whoever wrote one of the files anew meanwhile keeps it.
         let now = self.objects_under(prefix).await?;
         for object in objects.iter().filter(|object| now.contains(object)) {
@@ -241,19 +253,28 @@ impl Lake {
     }
 }
 
-/// The objects worth compacting: more than one, or a batch.
-fn to_compact(mut objects: Vec<LakeObject>, extent: Extent) -> Vec<LakeObject> {
+/// The objects worth compacting: more than one, or a batch; and whether batches are left beyond `batch_bytes`.
+fn to_compact(mut objects: Vec<LakeObject>, extent: Extent, batch_bytes: u64) -> (Vec<LakeObject>, bool) {
     let names: Vec<_> = objects.iter().map(|object| SetName::parse(&object.key)).collect();
     let is_one_set = names.windows(2).all(|pair| {
         let of = |name: &Option<SetName>| name.as_ref().map(|name| (name.generation, name.set.clone()));
         of(&pair[0]) == of(&pair[1])
     });
     match extent {
-        Extent::Month if is_one_set && names.iter().all(Option::is_some) => Vec::new(),
-        Extent::Month => objects,
+        Extent::Month if is_one_set && names.iter().all(Option::is_some) => (Vec::new(), false),
+        Extent::Month => (objects, false),
         Extent::Batches => {
             objects.retain(|object| SetName::parse(&object.key).is_none());
-            objects
+            let mut bytes = 0;
+            // A batch larger than all that goes alone.
+            let mut fits = |object: &LakeObject| {
+                bytes += object.bytes;
+                bytes <= batch_bytes
+            };
+            let taken = objects.iter().take_while(|object| fits(object)).count().max(1);
+            let more = objects.len() > taken;
+            objects.truncate(taken);
+            (objects, more)
         }
     }
 }
@@ -298,5 +319,33 @@ fn unfit(file: &FetchedFile, source: BoxError) -> LakeError {
     LakeError::Decode {
         key: file.key.clone(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_takes_as_many_batches_as_it_can_hold_and_at_least_one() {
+        let batch = |key: &str, bytes| LakeObject {
+            key: format!("lake/orders/month=2024-04/{key}.parquet"),
+            etag: "tag".to_owned(),
+            bytes,
+        };
+        let all = [batch("1", 40), batch("2", 60), batch("3", 1), batch("4", 500)];
+        let mut left = all.to_vec();
+        let mut taken = Vec::new();
+        loop {
+            let (objects, more) = to_compact(left.clone(), Extent::Batches, 100);
+            taken.push(objects.len());
+            left.drain(..objects.len());
+            assert_eq!(more, !left.is_empty());
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(taken, [2, 1, 1]);
+        assert_eq!(to_compact(Vec::new(), Extent::Batches, 100), (Vec::new(), false));
     }
 }

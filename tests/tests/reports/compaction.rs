@@ -1,5 +1,8 @@
 //! Compaction: fewer files, the same rows. Twice, at once, beside writers, and killed anywhere.
 
+use std::time::Duration;
+
+use entrypoint::TimeLeft;
 use lake::{Compacted, Compaction, Extent, LakeError};
 use tests::{Fuse, SellerFigures, figures_of_months};
 
@@ -97,6 +100,34 @@ async fn a_compacted_month_says_the_same_as_of_any_instant() {
     // The same batches once more, as a stream may deliver them.
     bring(&cloud, "events", EVENTS, at("2024-05-08T10:00:00Z")).await;
     assert_eq!(said(&cloud).await, with_late_rows);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_compaction_folds_the_batches_of_the_months_that_still_change() {
+    let cloud = lake_of_april().await;
+    let before = said(&cloud).await;
+    let day = |as_of: &str| serde_json::json!({ "compact": { "as_of": as_of } });
+    let run = async |task, time| {
+        let done = order_history::run(&cloud.order_history(), task, time).await;
+        serde_json::to_value(done.expect("a compaction is done")).expect("JSON")
+    };
+    let too_late = run(day("2024-08-31T12:30:00Z"), TimeLeft::unlimited()).await;
+    assert_eq!(
+        (&too_late["files_read"], order_files(&cloud).await > 1),
+        (&0.into(), true)
+    );
+    // However little time there is, one month is folded.
+    let folded = run(day("2024-04-30T12:30:00Z"), TimeLeft::of(Duration::ZERO)).await;
+    assert!(
+        folded["files_read"].as_u64() > Some(1) && folded["more"] == true,
+        "{folded}"
+    );
+    assert_eq!((said(&cloud).await, order_files(&cloud).await), (before, 1));
+    let again = run(day("2024-07-31T12:30:00Z"), TimeLeft::unlimited()).await;
+    assert_eq!((&again["files_read"], &again["more"]), (&0.into(), &false.into()));
+    let neither = serde_json::json!({ "compact": { "month": "2024-04" } });
+    let refused = order_history::run(&cloud.order_history(), neither, TimeLeft::unlimited()).await;
+    assert!(matches!(refused, Err(entrypoint::Failure::Permanent(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

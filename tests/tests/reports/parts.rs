@@ -16,7 +16,7 @@ fn task(step: Step, bucket: u32, buckets: u32) -> Task {
         },
         step: Some(step),
         bucket,
-        buckets,
+        buckets: Some(buckets),
     }
 }
 
@@ -42,7 +42,7 @@ async fn a_report_in_parts_is_the_report_of_one_run() {
                 .await
                 .expect("compacted");
         }
-        let Done::Plan { month, parts } = done(&cloud, Step::Plan, 0, buckets).await else {
+        let Done::Plan { month, parts, .. } = done(&cloud, Step::Plan, 0, buckets).await else {
             panic!("a plan is made")
         };
         assert_eq!((month, parts.len()), (april(), 4));
@@ -74,14 +74,36 @@ fn a_task_reads_as_the_state_machines_write_it() {
         (task.request.month, task.step, task.bucket, task.buckets)
     };
     let report = r#"{"as_of":"2024-05-04T07:30:00Z","month":null}"#;
-    assert_eq!(read(report), (None, None, 0, 0));
+    assert_eq!(read(report), (None, None, 0, None));
+    let plan = r#"{"step":"plan","as_of":"2024-05-04T07:30:00Z","month":null,"buckets":null}"#;
+    assert_eq!(read(plan), (None, Some(Step::Plan), 0, None));
     let part = r#"{"step":"part","as_of":"2024-05-04T07:30:00Z","month":"2024-04","bucket":3,"buckets":16}"#;
-    assert_eq!(read(part), (Some(april()), Some(Step::Part), 3, 16));
-    let machine = include_str!("../../../infra/statemachines/report-in-parts.asl.json");
-    let machine: Value = serde_json::from_str(machine).expect("JSON");
-    for (state, step) in [("Plan", "plan"), ("Merge", "merge")] {
-        assert_eq!(machine["States"][state]["Parameters"]["Payload"]["step"], step);
-    }
+    assert_eq!(read(part), (Some(april()), Some(Step::Part), 3, Some(16)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_lake_is_planned_for_one_run() {
+    let cloud = lake_of_april().await;
+    let plan = Task {
+        buckets: None,
+        ..task(Step::Plan, 0, 1)
+    };
+    let planned = run(&cloud.eligibility_report(), plan).await.expect("a plan");
+    let Done::Plan {
+        month,
+        buckets,
+        parts,
+    } = planned
+    else {
+        panic!("a plan is made")
+    };
+    assert_eq!((month, buckets, parts.len()), (april(), 1, 1));
+    let unsaid = Task {
+        buckets: None,
+        ..task(Step::Part, 0, 1)
+    };
+    let refused = run(&cloud.eligibility_report(), unsaid).await;
+    assert!(refused.is_err(), "a part of how many? {refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
