@@ -8,12 +8,13 @@
 //! processor time is the steadier of the two.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+mod peers;
+
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The seed of the rows: the same file every time.
-const SEED: &str = "1";
+use peers::{Contender, Run, in_turns, number, times};
 
 /// What ours says of each row beyond what the peers do: they have 20 rules and write codes, no texts.
 const CHECKED_BY_US: &str = "order id (shape, cut digits), carrier by name and alias, number (form, carrier's formats, check digit, \
@@ -24,34 +25,19 @@ const CHECKED_BY_PEERS: &str = "required cells, shapes of order and seller id, c
     list, denied destinations, instants, their order, lateness, amount, currency of 8, tax id and invoice by destination, duplicate orders \
     and numbers; codes of the refused rows, and the accepted rows copied";
 
-/// Ticks of the kernel's clock in a second.
-const TICKS_A_SECOND: u64 = 100;
-
-struct Contender {
-    name: &'static str,
-    command: Box<dyn Fn() -> Command>,
-}
-
-/// One run of one contender.
-struct Run {
-    took: Duration,
-    /// Of all threads, user and system.
-    processor: Duration,
-    /// Bytes.
-    peak: u64,
-}
-
 fn main() {
     let rows = number("WAYMARK_BENCH_ROWS", 5_000_000);
     let rounds = number("WAYMARK_BENCH_ROUNDS", 3);
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench");
     let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-validate");
     std::fs::create_dir_all(&work).expect("a directory");
-    let Some(python) = python(&peers, &work) else {
+    let Some(python) = peers::python(&scripts, &work) else {
         println!("the peers and the generator are absent: nothing is measured");
         return;
     };
-    let file = generated(&python, &peers, &work, rows);
+    let generator = scripts.join("gen_tracking_csv.py");
+    let file = work.join(format!("tracking-{rows}.csv"));
+    let file = peers::generated(&python, &generator, &file, rows);
     let bytes = std::fs::metadata(&file).expect("the file").len();
     println!("{rows} rows, {} MB; {rounds} rounds, medians", bytes / 1_000_000);
     let (took, split) = split_only(&file);
@@ -63,65 +49,9 @@ fn main() {
         took.as_secs_f64(),
         megabytes_a_second(bytes, took)
     );
-    let contenders = contenders(&python, &peers, &work, &file);
-    let mut runs: Vec<Vec<Run>> = contenders.iter().map(|_| Vec::new()).collect();
-    for _ in 0..rounds {
-        for (contender, runs) in contenders.iter().zip(&mut runs) {
-            runs.push(measured(contender));
-        }
-    }
-    tell(&contenders, runs, rows, bytes, took);
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(otherwise)
-}
-
-/// The interpreter with the peers' packages, made once; `None` where the peers are absent or cannot be installed.
-fn python(peers: &Path, work: &Path) -> Option<PathBuf> {
-    let requirements = peers.join("requirements.txt");
-    let home = work.join("venv");
-    let python = home.join("bin/python");
-    if !requirements.exists() {
-        return None;
-    }
-    if !home.join("installed").exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&home).status();
-        let installed = made.ok()?.success()
-            && Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet", "-r"])
-                .arg(&requirements)
-                .status()
-                .ok()?
-                .success();
-        if !installed {
-            return None;
-        }
-        std::fs::write(home.join("installed"), "").ok()?;
-    }
-    Some(python)
-}
-
-fn generated(python: &Path, peers: &Path, work: &Path, rows: u64) -> PathBuf {
-    let file = work.join(format!("tracking-{rows}.csv"));
-    if !file.exists() {
-        let part = work.join("tracking.part");
-        let made = Command::new(python)
-            .arg(peers.join("gen_tracking_csv.py"))
-            .args(["--rows", &rows.to_string(), "--seed", SEED, "--out"])
-            .arg(&part)
-            .stderr(Stdio::null())
-            .status();
-        assert!(
-            made.expect("the generator starts").success(),
-            "the generator failed"
-        );
-        std::fs::rename(part, &file).expect("the file");
-    }
-    file
+    let contenders = contenders(&python, &scripts, &work, &file);
+    let runs = in_turns(&contenders, rounds);
+    tell(&contenders, &runs, rows, bytes, took);
 }
 
 /// The limit: the `csv` crate over the same bytes.
@@ -136,11 +66,11 @@ fn split_only(file: &Path) -> (Duration, u64) {
     (began.elapsed(), records)
 }
 
-fn contenders(python: &Path, peers: &Path, work: &Path, file: &Path) -> Vec<Contender> {
+fn contenders(python: &Path, scripts: &Path, work: &Path, file: &Path) -> Vec<Contender> {
     let peer = |name: &'static str, script: &str| {
         let (python, script, file) = (
             python.to_owned(),
-            peers.join("validate").join(script),
+            scripts.join("validate").join(script),
             file.to_owned(),
         );
         let out = work.join(name);
@@ -151,6 +81,7 @@ fn contenders(python: &Path, peers: &Path, work: &Path, file: &Path) -> Vec<Cont
                 command.arg(&script).arg(&file).arg(&out).env("THREADS", "2");
                 command
             }),
+            done: &[0],
         }
     };
     let (ours, out) = (file.to_owned(), work.join("waymark"));
@@ -172,6 +103,8 @@ fn contenders(python: &Path, peers: &Path, work: &Path, file: &Path) -> Vec<Cont
                 .arg(&ours);
             command
         }),
+        // 1: rows were refused, as they must be here.
+        done: &[0, 1],
     };
     vec![
         waymark,
@@ -181,61 +114,8 @@ fn contenders(python: &Path, peers: &Path, work: &Path, file: &Path) -> Vec<Cont
     ]
 }
 
-/// Runs a contender to its end.
-fn measured(contender: &Contender) -> Run {
-    let (began, processor_before) = (Instant::now(), processor_of_children());
-    let mut child = (contender.command)()
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a contender starts");
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let ended = loop {
-        peak = peak.max(peak_bytes(&status));
-        match child.try_wait().expect("a contender can be waited for") {
-            Some(ended) => break ended,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    let took = began.elapsed();
-    let processor = processor_of_children().saturating_sub(processor_before);
-    // Ours says with 1 that rows were refused, as they must be here.
-    assert!(matches!(ended.code(), Some(0 | 1)), "{} failed", contender.name);
-    Run {
-        took,
-        processor,
-        peak,
-    }
-}
-
-/// Processor time of all children that were waited for.
-fn processor_of_children() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the name, which may hold anything: the 16th and 17th field of all.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields
-        .skip(13)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND)
-}
-
-fn peak_bytes(status: &str) -> u64 {
-    let status = std::fs::read_to_string(status).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or_default() * 1_024
-}
-
-fn tell(contenders: &[Contender], runs: Vec<Vec<Run>>, rows: u64, bytes: u64, split_took: Duration) {
-    let median = |mut runs: Vec<Run>| {
-        runs.sort_by_key(|run| run.took);
-        runs.swap_remove(runs.len() / 2)
-    };
-    let runs: Vec<Run> = runs.into_iter().map(median).collect();
-    for (contender, run) in contenders.iter().zip(&runs) {
+fn tell(contenders: &[Contender], runs: &[Run], rows: u64, bytes: u64, split_took: Duration) {
+    for (contender, run) in contenders.iter().zip(runs) {
         println!(
             "{:<10} {:>8.2} s  {:>8.2} s of processor  {:>6} MB/s  {:>9} rows/s  peak {:>5} MB  {:>5} bytes a row",
             contender.name,
@@ -263,12 +143,6 @@ fn tell(contenders: &[Contender], runs: Vec<Vec<Run>>, rows: u64, bytes: u64, sp
         "memory: {} % of 64 MB + 32 bytes a row",
         runs[0].peak * 100 / allowed
     );
-}
-
-/// How many times `ours` goes into `theirs`.
-fn times(theirs: Duration, ours: Duration) -> String {
-    let percent = theirs.as_millis() * 100 / ours.as_millis().max(1);
-    format!("{}.{:02}", percent / 100, percent % 100)
 }
 
 fn megabytes_a_second(bytes: u64, took: Duration) -> u128 {

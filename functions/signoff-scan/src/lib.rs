@@ -10,7 +10,7 @@ use entrypoint::{Failure, Metric, TimeLeft};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, Store, StoreError,
-    check_shard,
+    ToSettle, check_shard,
 };
 
 /// What the function works with.
@@ -144,7 +144,7 @@ async fn settle_orders(
     for order in orders {
         outcome.tally.examined += 1;
         match order.number() {
-            Ok(order_id) => due.push(order_id),
+            Ok(order_id) => due.push(ToSettle::Named(order_id)),
             Err(error) => outcome.fail(&order.order_id, &error),
         }
     }

@@ -18,7 +18,7 @@ use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScannedOrder, Store,
-    StoreError, check_segment, outstanding,
+    StoreError, ToSettle, check_segment, outstanding,
 };
 
 /// What the function works with.
@@ -177,9 +177,8 @@ async fn settle_orders(
                 if let Some(seen) = &seen {
                     see(scan, seen, watch);
                 }
-                // The pass reads eventually consistent copies: an order that seems to differ is read again to be settled.
                 if !outstanding(order, seen.as_ref(), &scan.policy, as_of).is_empty() {
-                    differing.push(order.order_id.clone());
+                    differing.push(ToSettle::Read(Box::new(stored)));
                 } else if stored.may_rest(&scan.policy) {
                     resting.push(stored);
                 }

@@ -30,11 +30,11 @@ const BATCH_BYTES_MAX: usize = 512 << 20;
 /// What a row takes beside its text until it is written: its fact, its findings, its order.
 const ROW_BYTES: usize = 2_048;
 
-/// Answers one upload; `None` when it was answered before or is gone.
+/// Answers one upload, with its id; `None` when it was answered before or is gone.
 pub(crate) async fn answer_upload(
     function: &UploadValidation,
     written: &Written,
-) -> Result<Option<Answer>, UploadFailure> {
+) -> Result<Option<(u64, Answer)>, UploadFailure> {
     let key = &written.key;
     let lake_failed = |source| UploadFailure::Lake {
         key: key.to_string(),
@@ -75,7 +75,7 @@ pub(crate) async fn answer_upload(
         .note_upload_done(&record)
         .await
         .map_err(store_failed)?;
-    Ok(Some(answer))
+    Ok(Some((record.upload, answer)))
 }
 
 /// The files of an answer on the local disk.

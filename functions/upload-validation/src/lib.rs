@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::PolicyBook;
+use domain::order::UploadId;
 use entrypoint::Failure;
 use lake::{Answer, Counts, Lake, LakeError, UploadKey};
 use serde::Serialize;
@@ -104,7 +105,7 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     for record in event.records {
         match upload_of(&record) {
             Some(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
-                Some(answer) => outcome.answered.push(answered(&answer)),
+                Some((upload, answer)) => outcome.answered.push(answered(upload, &answer)),
                 None => outcome.skipped += 1,
             },
             None => outcome.skipped += 1,
@@ -149,10 +150,12 @@ fn upload_of(record: &S3EventRecord) -> Option<Written> {
     }
 }
 
-fn answered(answer: &Answer) -> Answered {
+/// Tells of an answer. The upload's id stands with all that came of its rows: `waymark explain` names it.
+fn answered(upload: u64, answer: &Answer) -> Answered {
     let counts = answer.counts;
     tracing::info!(
         upload.key = answer.upload.key,
+        upload.id = %UploadId(upload),
         rows = counts.rows,
         accepted = counts.accepted + counts.accepted_with_warning,
         unchanged = counts.unchanged,

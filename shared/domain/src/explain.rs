@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::audit::ordinal;
 use crate::because::Told;
 use crate::clause::{ClauseText, clause_text};
+use crate::order::{Source, UploadId};
 use crate::{
     Because, Cents, Clause, LedgerEntry, Node, Order, PolicyBook, Shipment, Timestamp, TrackingNumber, Zone,
 };
@@ -38,6 +39,8 @@ pub struct Explanation {
     pub events: Vec<EventTold>,
     /// How many more of them there are.
     pub events_left_out: u64,
+    /// The rows of uploads that the order rests on, as far as the table still has it.
+    pub rows: Vec<RowTold>,
     /// Whether the table still has the order; without it there are no events to show.
     pub order_in_table: bool,
     /// Every entry of the same subject, in the order in which they were posted.
@@ -99,6 +102,17 @@ pub struct EventTold {
     pub after: Option<String>,
 }
 
+/// A row of an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowTold {
+    /// What it brought.
+    pub brought: Told,
+    /// The upload's id, by which the log of `upload-validation` names its key.
+    pub upload: String,
+    /// The data row, from 1.
+    pub row: u64,
+}
+
 /// Explains `entry`, one of its order's `entries`.
 pub fn explain(
     entry: &LedgerEntry,
@@ -127,11 +141,39 @@ pub fn explain(
         inputs: inputs(entry, book.zone),
         events,
         events_left_out,
+        rows: order.map(rows).unwrap_or_default(),
         order_in_table: order.is_some(),
         chain,
         owed,
         entry: entry.clone(),
     }
+}
+
+/// The rows that brought the order, its parcels and its failed upload.
+fn rows(order: &Order) -> Vec<RowTold> {
+    let told = |en: String, zh: String, source: Source| RowTold {
+        brought: Told { en, zh },
+        upload: UploadId(source.upload).to_string(),
+        row: source.row,
+    };
+    let mut rows = vec![told("the order".to_owned(), "订单".to_owned(), order.source)];
+    rows.extend(order.shipments.iter().map(|shipment| {
+        let number = &shipment.number;
+        told(
+            format!("the number {number}"),
+            format!("运单号 {number}"),
+            shipment.source,
+        )
+    }));
+    rows.extend(order.failure.iter().map(|failure| {
+        let code = failure.code;
+        told(
+            format!("the failed upload ({code})"),
+            format!("未通过的上传（{code}）"),
+            failure.source,
+        )
+    }));
+    rows
 }
 
 /// The clauses that decided, the entry's own first.

@@ -4,6 +4,7 @@
 //! be seen as of any instant ([`Order::as_of`]).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,16 @@ pub struct Source {
     pub upload: u64,
     /// The data row, from 1.
     pub row: u64,
+}
+
+/// An upload's id as logs and explanations write it: 16 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadId(pub u64);
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }
 
 /// The exchange rate frozen with an order.

@@ -41,7 +41,7 @@ pub use rates::RatesByDay;
 pub use registry::UploadRecord;
 pub use scan::{Cursor, OpenOrder, ScanPage, ScannedOrder, check_segment, check_shard};
 pub use settle::{
-    FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Settled, Tally, outstanding,
+    FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Tally, ToSettle, outstanding,
 };
 pub use statements::{LineKey, line_key};
 

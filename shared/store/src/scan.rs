@@ -183,7 +183,7 @@ impl OpenOrder {
 impl Store {
     /// A page of segment `segment` of `segments` of the orders table.
     ///
-    /// Eventually consistent, at half the price: an order that is to be settled is read again, consistently.
+    /// Eventually consistent, at half the price: what is settled from such a copy stands on the copy's version.
     ///
     /// # Errors
     /// [`StoreError`] when there is no such segment or the table cannot be read.

@@ -12,11 +12,20 @@ use serde::{Deserialize, Serialize};
 use crate::item::shard_of;
 use crate::ledger::Settlement;
 use crate::retry::RETRY_TIME_MAX;
-use crate::{Cursor, Store, StoreError};
+use crate::{Cursor, Store, StoreError, StoredOrder};
+
+/// An order that a scan brings to be settled.
+#[derive(Clone, Debug)]
+pub enum ToSettle {
+    /// By its number: an index named it, and it is read first.
+    Named(OrderId),
+    /// As a pass read it. The copy may be stale: its posting is conditional on its version, and a lost race reads it again.
+    Read(Box<StoredOrder>),
+}
 
 /// What settling an order did.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Settled {
+enum Settled {
     /// The ledger held what the rules expect.
     Agreed,
     /// These entries were posted.
@@ -133,24 +142,32 @@ impl Tally {
 }
 
 impl Store {
-    /// Settles each of `order_ids` and counts what came of it.
+    /// Settles each of `orders` and counts what came of it.
     pub async fn settle_all(
         &self,
-        order_ids: Vec<OrderId>,
+        orders: Vec<ToSettle>,
         book: &PolicyBook,
         as_of: Timestamp,
         outcome: &mut ScanOutcome,
     ) {
-        let settle = |order_id: OrderId| async move {
-            let settled = self.settle(&order_id, book, as_of).await;
+        let settle = |order: ToSettle| async move {
+            let (order_id, read) = match order {
+                ToSettle::Named(order_id) => (order_id, None),
+                ToSettle::Read(stored) => (stored.order.order_id.clone(), Some(*stored)),
+            };
+            let settled = self.settle(&order_id, read, book, as_of).await;
             (order_id, settled)
         };
-        let mut settled = stream::iter(order_ids)
+        let mut settled = stream::iter(orders)
             .map(settle)
             .buffer_unordered(SETTLEMENTS_AT_ONCE);
         while let Some((order_id, settled)) = settled.next().await {
             match settled {
-                Ok(Settled::Posted(entries)) => outcome.tally.count(&entries),
+                Ok(Settled::Posted(entries)) => {
+                    let ids: Vec<&str> = entries.iter().map(|entry| entry.entry_id.as_str()).collect();
+                    tracing::info!(%as_of, order_id = order_id.as_str(), entry_ids = ?ids, "entries posted");
+                    outcome.tally.count(&entries);
+                }
                 Ok(Settled::Agreed) => {}
                 Ok(Settled::Superseded) => outcome.superseded = true,
                 Err(error) => outcome.fail(order_id.as_str(), &error),
@@ -159,20 +176,26 @@ impl Store {
     }
 
     /// Brings the ledger to what the rules expect of an order as of an instant: its whole difference, whichever
-    /// clause. Loads consistently, decides purely, commits once; a lost race loads and decides again.
+    /// clause. Decides purely, commits once; a lost race loads and decides again. Begins with the copy that was `read`
+    /// already, else loads the order; either way the posting stands on the version that was decided from.
     ///
     /// # Errors
     /// [`StoreError`] when the tables refuse, an item does not decode, or others kept writing the order.
-    pub async fn settle(
+    async fn settle(
         &self,
         order_id: &OrderId,
+        mut read: Option<StoredOrder>,
         book: &PolicyBook,
         as_of: Timestamp,
     ) -> Result<Settled, StoreError> {
         let mut retries = self.retries();
         loop {
+            let stored = match read.take() {
+                Some(stored) => Some(stored),
+                None => self.order(order_id).await?,
+            };
             // Gone since it was listed: nothing to settle.
-            let Some(mut stored) = self.order(order_id).await? else {
+            let Some(mut stored) = stored else {
                 return Ok(Settled::Agreed);
             };
             if stored.order.settled_as_of > Some(as_of) {

@@ -17,15 +17,15 @@
 
 mod figures;
 mod lake_files;
-mod measure;
+#[path = "../peers/mod.rs"]
+mod peers;
+mod telling;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use measure::{Contender, number, tell};
-
-/// The seed of the orders: the same files every time.
-const SEED: &str = "1";
+use peers::{Contender, in_turns, number};
+use telling::tell;
 
 /// Orders of the raw lake; eight rows each.
 const RAW_ORDERS: u64 = 2_500_000;
@@ -41,14 +41,16 @@ fn main() {
         number("WAYMARK_BENCH_ORDERS", 20_000_000),
         number("WAYMARK_BENCH_ROUNDS", 3),
     );
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/bench");
     let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-report");
     std::fs::create_dir_all(&work).expect("a directory");
-    let Some(python) = python(&peers, &work) else {
+    let Some(python) = peers::python(&scripts, &work) else {
         println!("the peers and the generator are absent: nothing is measured");
         return;
     };
-    let generated = generated(&python, &peers, &work, orders);
+    let generator = scripts.join("gen_orders_parquet.py");
+    let generated = work.join(format!("orders-{orders}"));
+    let generated = peers::generated(&python, &generator, &generated, orders);
     let lake = work.join(format!("lake-{orders}"));
     lake_files::compacted(&generated, &lake);
     run_once("ours-keep", &lake, &work.join("kept"));
@@ -58,12 +60,12 @@ fn main() {
         megabytes(&generated),
         megabytes(&lake)
     );
-    let contenders = contenders(&python, &peers, &work, &generated, &lake);
-    let runs = measure::in_turns(&contenders, rounds);
+    let contenders = contenders(&python, &scripts, &work, &generated, &lake);
+    let runs = in_turns(&contenders, rounds);
     tell(&contenders, &runs, orders);
     for contender in &contenders[1..] {
         let same = Command::new(&python)
-            .arg(peers.join("report/compare.py"))
+            .arg(scripts.join("report/compare.py"))
             .arg(work.join("waymark.csv"))
             .arg(work.join(format!("{}.csv", contender.name)))
             .output();
@@ -82,13 +84,13 @@ fn raw(work: &Path, generated: &Path, rounds: u64) {
         megabytes(&lake)
     );
     let contenders = [ours("raw", "ours-cold", &lake, work)];
-    let runs = measure::in_turns(&contenders, rounds);
+    let runs = in_turns(&contenders, rounds);
     tell(&contenders, &runs, rows);
 }
 
-fn contenders(python: &Path, peers: &Path, work: &Path, generated: &Path, lake: &Path) -> Vec<Contender> {
+fn contenders(python: &Path, scripts: &Path, work: &Path, generated: &Path, lake: &Path) -> Vec<Contender> {
     let peer = |name: &'static str, script: &str| {
-        let (python, script) = (python.to_owned(), peers.join("report").join(script));
+        let (python, script) = (python.to_owned(), scripts.join("report").join(script));
         let (orders, out, work) = (
             generated.to_owned(),
             work.join(format!("{name}.csv")),
@@ -102,6 +104,7 @@ fn contenders(python: &Path, peers: &Path, work: &Path, generated: &Path, lake: 
                 command.current_dir(&work);
                 command
             }),
+            done: &[0],
         }
     };
     let mut contenders = vec![
@@ -131,6 +134,7 @@ fn ours(name: &'static str, mode: &'static str, lake: &Path, work: &Path) -> Con
             command.arg(mode).arg(&lake).arg(&kept).arg(&out);
             command
         }),
+        done: &[0],
     }
 }
 
@@ -138,50 +142,6 @@ fn run_once(mode: &str, lake: &Path, kept: &Path) {
     let mut command = Command::new(std::env::current_exe().expect("this bench"));
     let ran = command.arg(mode).arg(lake).arg(kept).arg("-").status();
     assert!(ran.expect("this bench starts").success(), "{mode} failed");
-}
-
-/// The interpreter with the peers' packages, made once; `None` where the peers are absent or cannot be installed.
-fn python(peers: &Path, work: &Path) -> Option<PathBuf> {
-    let requirements = peers.join("requirements.txt");
-    let home = work.join("venv");
-    let python = home.join("bin/python");
-    if !requirements.exists() {
-        return None;
-    }
-    if !home.join("installed").exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&home).status();
-        let installed = made.ok()?.success()
-            && Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet", "-r"])
-                .arg(&requirements)
-                .status()
-                .ok()?
-                .success();
-        if !installed {
-            return None;
-        }
-        std::fs::write(home.join("installed"), "").ok()?;
-    }
-    Some(python)
-}
-
-fn generated(python: &Path, peers: &Path, work: &Path, orders: u64) -> PathBuf {
-    let folder = work.join(format!("orders-{orders}"));
-    if !folder.exists() {
-        let part = work.join("orders.part");
-        let made = Command::new(python)
-            .arg(peers.join("gen_orders_parquet.py"))
-            .args(["--rows", &orders.to_string(), "--seed", SEED, "--out"])
-            .arg(&part)
-            .stderr(Stdio::null())
-            .status();
-        assert!(
-            made.expect("the generator starts").success(),
-            "the generator failed"
-        );
-        std::fs::rename(part, &folder).expect("the files");
-    }
-    folder
 }
 
 fn megabytes(folder: &Path) -> u64 {

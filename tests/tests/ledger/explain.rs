@@ -48,6 +48,9 @@ async fn a_fine_is_told_with_clause_arithmetic_and_both_times_in_both_zones() {
         "2024-05-03 15:00 PDT",
         "2024-05-06 17:00 PDT",
         "learned after the decision",
+        "the order: upload ",
+        &format!("the number {NUMBER}: upload "),
+        ", row 1",
         "reversal",
         "owed for it now: 0.00 USD",
     ] {

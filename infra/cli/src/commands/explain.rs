@@ -58,6 +58,7 @@ impl Telling<'_> {
         self.clauses();
         self.inputs();
         self.events();
+        self.rows();
         self.chain();
     }
 
@@ -190,6 +191,24 @@ impl Telling<'_> {
                 explanation.events_left_out,
                 self.say("more events", "条轨迹")
             ));
+        }
+    }
+
+    fn rows(&self) {
+        if self.explanation.rows.is_empty() {
+            return;
+        }
+        self.title("The rows it rests on", "所依据的上传行");
+        for row in &self.explanation.rows {
+            let (upload, number) = (&row.upload, row.row);
+            let place = self
+                .say(
+                    &format!("upload {upload}, row {number}"),
+                    &format!("上传 {upload} 第 {number} 行"),
+                )
+                .to_owned();
+            self.terminal
+                .line(format!("{}: {place}", self.told(&row.brought)));
         }
     }
 

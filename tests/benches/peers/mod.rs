@@ -1,23 +1,31 @@
-//! Contenders that take turns, and what the kernel says of them.
+//! What ours is measured beside: the peers of `../shared/bench`, in Python, and how contenders take turns. A process is
+//! measured from outside: wall time, processor time of all its threads, and peak memory as the kernel counts them.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// The seed of what is generated: the same rows every time.
+const SEED: &str = "1";
 
 /// Ticks of the kernel's clock in a second.
 const TICKS_A_SECOND: u64 = 100;
 
+/// One that takes turns.
 pub struct Contender {
     pub name: &'static str,
     pub command: Box<dyn Fn() -> Command>,
+    /// Exit statuses of work that was done.
+    pub done: &'static [i32],
 }
 
 /// One run of one contender.
 pub struct Run {
-    took: Duration,
+    pub took: Duration,
     /// Of all threads, user and system.
-    processor: Duration,
+    pub processor: Duration,
     /// Bytes.
-    peak: u64,
+    pub peak: u64,
 }
 
 pub fn number(name: &str, otherwise: u64) -> u64 {
@@ -61,7 +69,10 @@ fn measured(contender: &Contender) -> Run {
     };
     let took = began.elapsed();
     let processor = processor_of_children().saturating_sub(processor_before);
-    assert!(ended.success(), "{} failed", contender.name);
+    let is_done = ended
+        .code()
+        .is_some_and(|status| contender.done.contains(&status));
+    assert!(is_done, "{} failed", contender.name);
     Run {
         took,
         processor,
@@ -89,43 +100,52 @@ fn peak_bytes(status: &str) -> u64 {
     kilobytes.unwrap_or_default() * 1_024
 }
 
-/// Prints each contender's median, and ours (named `waymark`, `warm`, `raw`) against the fastest of the others.
-pub fn tell(contenders: &[Contender], runs: &[Run], rows: u64) {
-    let is_ours = |name: &str| ["waymark", "warm", "raw"].contains(&name);
-    for (contender, run) in contenders.iter().zip(runs) {
-        println!(
-            "{:<10} {:>8.2} s  {:>8.2} s of processor  {:>10} rows/s  peak {:>5} MB",
-            contender.name,
-            run.took.as_secs_f64(),
-            run.processor.as_secs_f64(),
-            u128::from(rows) * 1_000 / run.took.as_millis().max(1),
-            run.peak / 1_000_000,
-        );
-    }
-    let both = || contenders.iter().zip(runs);
-    let peers = || {
-        both()
-            .filter(|(contender, _)| !is_ours(contender.name))
-            .map(|(_, run)| run)
-    };
-    let (Some(fastest), Some(least)) = (
-        peers().map(|run| run.took).min(),
-        peers().map(|run| run.processor).min(),
-    ) else {
-        return;
-    };
-    for (contender, run) in both().filter(|(contender, _)| is_ours(contender.name)) {
-        println!(
-            "{} against the fastest peer: {} × as fast; by processor time {} ×",
-            contender.name,
-            times(fastest, run.took),
-            times(least, run.processor)
-        );
-    }
-}
-
 /// How many times `ours` goes into `theirs`.
-fn times(theirs: Duration, ours: Duration) -> String {
+pub fn times(theirs: Duration, ours: Duration) -> String {
     let percent = theirs.as_millis() * 100 / ours.as_millis().max(1);
     format!("{}.{:02}", percent / 100, percent % 100)
+}
+
+/// The interpreter with the peers' packages, made once; `None` where the peers are absent or cannot be installed.
+pub fn python(peers: &Path, work: &Path) -> Option<PathBuf> {
+    let requirements = peers.join("requirements.txt");
+    let home = work.join("venv");
+    let python = home.join("bin/python");
+    if !requirements.exists() {
+        return None;
+    }
+    if !home.join("installed").exists() {
+        let made = Command::new("python3").args(["-m", "venv"]).arg(&home).status();
+        let installed = made.ok()?.success()
+            && Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "-r"])
+                .arg(&requirements)
+                .status()
+                .ok()?
+                .success();
+        if !installed {
+            return None;
+        }
+        std::fs::write(home.join("installed"), "").ok()?;
+    }
+    Some(python)
+}
+
+/// What the peers' generator makes, once: a file or a folder.
+pub fn generated(python: &Path, generator: &Path, made: &Path, rows: u64) -> PathBuf {
+    if !made.exists() {
+        let part = made.with_extension("part");
+        let ran = Command::new(python)
+            .arg(generator)
+            .args(["--rows", &rows.to_string(), "--seed", SEED, "--out"])
+            .arg(&part)
+            .stderr(Stdio::null())
+            .status();
+        assert!(
+            ran.expect("the generator starts").success(),
+            "the generator failed"
+        );
+        std::fs::rename(part, made).expect("what was made");
+    }
+    made.to_owned()
 }
