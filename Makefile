@@ -18,7 +18,7 @@ FUNCTIONS := upload-validation stall-scan signoff-scan night-close morning-diges
 
 .PHONY: help
 help: ## print this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## play a season on the embedded cloud; ARGS="--orders 5000 --seed 7"
@@ -63,7 +63,7 @@ policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 
 # Python tools, each set in an environment of its own, at the versions and hashes of its list.
 PYTHON ?= python3
-PYTHONS := $(TARGET_DIR)/python
+PYTHONS ?= $(TARGET_DIR)/python
 UV := $(PYTHONS)/uv/bin/uv
 $(UV): tests/aws/requirements/uv.txt
 	$(PYTHON) -m venv --clear $(PYTHONS)/uv
@@ -76,13 +76,13 @@ $(PYTHONS)/%/ready: tests/aws/requirements/%.txt $(UV)
 	@touch $@
 
 .PHONY: lint-infra
-lint-infra: $(PYTHONS)/lint/ready $(PYTHONS)/security/ready ## is the template sound and safe? (needs Python 3.11 or later)
-	$(PYTHONS)/lint/bin/cfn-lint infra/template.yaml
-	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/lint/bin/sam validate --lint --template infra/template.yaml
+lint-infra: $(PYTHONS)/sam/ready $(PYTHONS)/security/ready ## is the template sound and safe? (needs Python 3.11 or later)
+	$(PYTHONS)/sam/bin/cfn-lint infra/template.yaml
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/sam/bin/sam validate --lint --template infra/template.yaml
 	$(PYTHONS)/security/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml
 
 .PHONY: test-aws
-test-aws: build $(PYTHONS)/proof/ready ## the stack deployed to moto, its functions our binaries (needs Python 3.11 or later)
+test-aws: build $(PYTHONS)/proof/ready $(PYTHONS)/sam/ready $(PYTHONS)/package/ready ## the stack deployed to moto, its functions our binaries (needs Python 3.11 or later)
 	cd tests/aws && $(abspath $(PYTHONS))/proof/bin/python -m pytest $(if $(ARGS),$(ARGS),-q)
 
 .PHONY: bench
@@ -97,14 +97,47 @@ fuzz: ## fuzz every parser, FUZZ_SECONDS=60 each (needs cargo-fuzz and a nightly
 			-max_total_time=$(or $(FUZZ_SECONDS),60) -rss_limit_mb=1024 -print_final_stats=1 || exit 1; \
 	done
 
-# Lambda runs a file called `bootstrap`; infra/template.yaml looks for it here.
+# x86_64 or arm64: what the functions are built for, whatever this machine is.
+ARCHITECTURE ?= x86_64
+LAMBDA_TARGET = $(or $(LAMBDA_TARGET_$(ARCHITECTURE)),$(error ARCHITECTURE is x86_64 or arm64, not "$(ARCHITECTURE)"))
+LAMBDA_TARGET_x86_64 := x86_64-unknown-linux-gnu
+LAMBDA_TARGET_arm64 := aarch64-unknown-linux-gnu
+# No path of this machine in what is shipped: the same sources give the same binaries in any folder.
+LAMBDA_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/waymark
+# By zig, which links against Lambda's glibc (2.34), whatever this machine has.
+BUILD_FOR_LAMBDA ?= if command -v rustup >/dev/null; then rustup target add $(LAMBDA_TARGET); fi && \
+	PATH="$(abspath $(PYTHONS))/package/bin:$$PATH" WAYMARK_VERSION="$(VERSION)" RUSTFLAGS="$(LAMBDA_RUSTFLAGS)" cargo-zigbuild \
+	build --locked --profile lambda --target $(LAMBDA_TARGET).2.34 $(FUNCTIONS:%=-p %)
+LAMBDA_BINARIES = $(TARGET_DIR)/$(LAMBDA_TARGET)/lambda
+
+# The version that the functions and the stack tell: with the commit, where there is one.
+COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)$(addprefix +,$(COMMIT))
+
 .PHONY: package
-package: ## build the functions for Lambda on this processor, into target/lambda
-	$(CARGO) build --release $(FLAGS) $(FUNCTIONS:%=-p %)
-	@for function in $(FUNCTIONS); do \
-		mkdir -p target/lambda/$$function && \
-		cp $(TARGET_DIR)/release/$$function target/lambda/$$function/bootstrap || exit 1; \
-	done
+package: tools $(PYTHONS)/package/ready ## build the functions for Lambda and zip them into target/lambda; ARCHITECTURE=arm64
+	$(BUILD_FOR_LAMBDA) $(filter-out --locked,$(FLAGS))
+	$(PYTHON) infra/deploy/package.py --architecture $(ARCHITECTURE) --version "$(VERSION)" \
+		--binaries $(LAMBDA_BINARIES) --into target/lambda $(FUNCTIONS)
+
+.PHONY: tools
+tools:
+	@missing() { echo "make: $$1 is not on the PATH. $$2" >&2; exit 1; }; \
+	command -v $(CARGO) >/dev/null || missing $(CARGO) "Install Rust (https://rustup.rs)."; \
+	command -v cc >/dev/null || missing cc "Install a C compiler (Debian: build-essential; macOS: xcode-select --install)."; \
+	command -v $(PYTHON) >/dev/null || missing $(PYTHON) "Install Python 3.11 or later."
+
+STACK ?= waymark
+STAGE ?= live
+
+.PHONY: deploy
+deploy: $(PYTHONS)/sam/ready ## deploy what was packaged, with sam; STAGE=live STACK=waymark PARAMETERS="AlarmTopicArn=…" YES=1
+	$(PYTHONS)/sam/bin/python infra/deploy/deploy.py deploy --stack "$(STACK)" --stage "$(STAGE)" \
+		--parameters '$(PARAMETERS)' $(if $(YES),--yes)
+
+.PHONY: settings
+settings: $(PYTHONS)/sam/ready ## what a shell needs for `waymark --aws`: eval "$(make -s settings)"
+	@$(PYTHONS)/sam/bin/python infra/deploy/deploy.py settings --stack "$(STACK)"
 
 .PHONY: clean-demo
 clean-demo: ## forget the embedded cloud and what the demo wrote

@@ -1,7 +1,6 @@
 """The stack, deployed to moto, with our binaries for its functions, held to their roles."""
 
 import ast
-import copy
 import io
 import itertools
 import json
@@ -26,6 +25,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from moto.sqs.models import sqs_backends  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
+import deployment  # noqa: E402
 import events  # noqa: E402
 import large_tables  # noqa: E402
 import roles  # noqa: E402
@@ -38,6 +38,7 @@ DENIED_S3 = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Acce
 
 
 large_tables.install()
+deployment.install()
 default_user_config["stepfunctions"]["execute_state_machine"] = True
 default_user_config["lambda"]["use_docker"] = False
 
@@ -48,9 +49,10 @@ class Quiet(MotoRequestHandler):
 
 
 class Cloud:
-    """Deploys the stack. `parameters` are CloudFormation's; `quickly` shortens the waits of the state machines."""
+    """Deploys the stack, with CloudFormation's `parameters`, or as `deploy` does it, which is given the endpoint; `quickly`
+    shortens the waits of the state machines."""
 
-    def __init__(self, parameters=None):
+    def __init__(self, parameters=None, deploy=None):
         self.document = stack.expanded()
         self.functions = {}
         self.roles = {}
@@ -69,7 +71,12 @@ class Cloud:
         # Where the state machines find the functions and SNS.
         os.environ["MOTO_PORT"] = str(self._server.server_port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self._deploy(parameters or {})
+        if deploy:
+            # moto knows a template's URL by this name.
+            deploy(self.endpoint.replace("127.0.0.1", "localhost"))
+        else:
+            self._create_stack(parameters or {})
+        self._take_over()
 
     def client(self, service):
         config = boto3.session.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
@@ -85,7 +92,7 @@ class Cloud:
 
     # ---- Deployment
 
-    def _deploy(self, parameters):
+    def _create_stack(self, parameters):
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as zipped:
             zipped.writestr("bootstrap", "")
@@ -95,10 +102,14 @@ class Cloud:
         cloudformation = self.client("cloudformation")
         cloudformation.create_stack(
             StackName="waymark",
-            TemplateBody=json.dumps(with_substitutions(self.document)),
+            TemplateBody=json.dumps(stack.with_substitutions(self.document)),
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )
+
+    def _take_over(self):
+        """Finds what was deployed, and makes of it what runs."""
+        cloudformation = self.client("cloudformation")
         found = cloudformation.describe_stacks(StackName="waymark")["Stacks"][0]
         self.status = found["StackStatus"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
@@ -194,6 +205,8 @@ class Cloud:
         return self._to_moto(service, environ, start_response)
 
     def _to_moto(self, service, environ, start_response):
+        if service == "cloudformation":
+            self.document = deployment.expand(_body(environ), self.client("s3")) or self.document
         if service == "dynamodb":
             with self._tables_lock:
                 return list(self._moto(environ, start_response))
@@ -280,15 +293,6 @@ class Cloud:
         """The ledger, as it stands in the records table."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["RecordsTable"])
         return [item for page in pages for item in page["Items"] if "ledger_sort" in item]
-
-
-def with_substitutions(document):
-    """The expanded template that also tells, as outputs, what its state machines' substitutions come to."""
-    document = copy.deepcopy(document)
-    for machine, properties in stack.resources(document, "AWS::StepFunctions::StateMachine").items():
-        for name, value in properties["DefinitionSubstitutions"].items():
-            document["Outputs"][f"{machine}{name}"] = {"Value": value}
-    return document
 
 
 def quickly(definition):

@@ -7,6 +7,7 @@ Lambda would run in Docker is run by our binaries, on a Runtime API of our own.
 import copy
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -20,9 +21,19 @@ os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
 CODE = {"Bucket": "code", "Key": "code.zip"}
 
 
+def version():
+    """The workspace's version, which every package has."""
+    return tomllib.loads((TOP / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+
+
+def written():
+    """The template as it is written."""
+    return yaml.safe_load((INFRA / "template.yaml").read_text())
+
+
 def template():
-    """The template as it is written, its state machines read in, its code anywhere at all."""
-    document = yaml.safe_load((INFRA / "template.yaml").read_text())
+    """The same with its state machines read in, its code anywhere at all."""
+    document = written()
     for resource in document["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
@@ -51,3 +62,12 @@ def resources(document, kind):
     """Logical names and properties of the resources of a type."""
     found = document["Resources"].items()
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+
+
+def with_substitutions(document):
+    """The expanded template that also tells, as outputs, what its state machines' substitutions come to."""
+    document = copy.deepcopy(document)
+    for machine, properties in resources(document, "AWS::StepFunctions::StateMachine").items():
+        for name, value in properties["DefinitionSubstitutions"].items():
+            document["Outputs"][f"{machine}{name}"] = {"Value": value}
+    return document

@@ -9,7 +9,7 @@ use intake::Kind;
 
 /// Keeps a seller's offline-express orders inside the platform's rules.
 #[derive(Debug, Parser)]
-#[command(name = "waymark", version, about, max_term_width = 100)]
+#[command(name = "waymark", version = entrypoint::VERSION, about, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) shared: Shared,

@@ -16,6 +16,12 @@ pub use metrics::Metric;
 pub use settings::{Settings, SettingsError};
 pub use time_left::TimeLeft;
 
+/// Which Waymark this is: the package's version, with the commit where the build was told one (`make package` tells it).
+pub const VERSION: &str = match option_env!("WAYMARK_VERSION") {
+    Some(told) => told,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// A function's surroundings.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
@@ -27,7 +33,8 @@ pub struct Surroundings {
     pub dynamodb: aws_sdk_dynamodb::Client,
 }
 
-/// Sets up tracing (JSON lines; level by `RUST_LOG`, else `info`), reads the settings and makes the clients.
+/// Sets up tracing (JSON lines; level by `RUST_LOG`, else `info`), logs the version, reads the settings and makes the
+/// clients.
 ///
 /// # Errors
 /// [`SettingsError`] naming the setting that is missing.
@@ -39,6 +46,7 @@ pub async fn surroundings() -> Result<Surroundings, SettingsError> {
         .with_target(false)
         .without_time()
         .init();
+    tracing::info!(version = VERSION, "a new instance starts");
     connect().await
 }
 

@@ -1,0 +1,173 @@
+"""Deploys what `make package` made, with sam: `make deploy` calls this; `make settings` tells a shell what was deployed.
+
+Everything that can be wrong on this side is found before AWS is asked to change anything.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import boto3
+import yaml
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+import elf
+
+INFRA = Path(__file__).resolve().parents[1]
+TEMPLATE = INFRA / "template.yaml"
+# Outputs that are settings of `waymark --aws`: their descriptions name the variable.
+SETTINGS = ("OrdersTable", "RecordsTable", "Bucket")
+# These `make deploy` says itself: by STAGE, and by what the packages are.
+GIVEN = ("Stage", "Architecture", "Version")
+
+
+class Refused(Exception):
+    """Why nothing was deployed, for whoever typed the command."""
+
+
+def packages():
+    """The architecture and the version that all the template's packages have."""
+    found = {}
+    for resource in yaml.safe_load(TEMPLATE.read_text())["Resources"].values():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        path = (INFRA / resource["Properties"]["CodeUri"]).resolve()
+        try:
+            with zipfile.ZipFile(path) as zipped:
+                binary = elf.read(zipped.read("bootstrap"))
+                version = zipped.read("version.txt").decode().strip()
+        except FileNotFoundError:
+            raise Refused(f"{path} is not there: run `make package` first") from None
+        except (KeyError, zipfile.BadZipFile, elf.Unreadable):
+            raise Refused(f"{path} is no package of ours: run `make package` again") from None
+        found[path.stem] = (binary.architecture, version)
+    kinds = set(found.values())
+    if len(kinds) > 1:
+        told = "; ".join(f"{name} is {version} for {architecture}" for name, (architecture, version) in found.items())
+        raise Refused(f"the packages differ ({told}): run `make package` again")
+    return kinds.pop()
+
+
+def parameters(words):
+    """What PARAMETERS says, each a parameter of the template's."""
+    known = set(yaml.safe_load(TEMPLATE.read_text())["Parameters"]).difference(GIVEN)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if not equals or name not in known:
+            raise Refused(f"PARAMETERS has `{word}`, but takes Name=Value with a name of {', '.join(sorted(known))}")
+    return words
+
+
+def session_of_environment():
+    """With the region where the SDKs of other languages look for it as well, `waymark`'s among them; boto3 does not."""
+    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
+
+
+def account(session):
+    """The account and the region that are deployed to; asks AWS who we are, which changes nothing."""
+    if not session.region_name:
+        raise Refused("no AWS region is set: export AWS_REGION=us-east-1 (or yours), or run `aws configure`")
+    try:
+        return session.client("sts").get_caller_identity()["Account"]
+    except NoCredentialsError:
+        raise Refused(
+            "no AWS credentials were found: run `aws configure`, or export AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        ) from None
+    except (BotoCoreError, ClientError) as error:
+        raise Refused(f"AWS does not know these credentials, or cannot be reached: {error}") from None
+
+
+def deployed(session, stack):
+    """The stack as CloudFormation describes it; none if there is none."""
+    try:
+        return session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise Refused(f"the stack {stack} cannot be looked at: {error}") from None
+
+
+def refuse_another_stage(found, stage):
+    """The stage is in the bucket's name: another one under the same stack would begin with an empty bucket."""
+    values = {given["ParameterKey"]: given["ParameterValue"] for given in (found or {}).get("Parameters", [])}
+    if values.get("Stage", stage) != stage:
+        raise Refused(
+            f"the stack {found['StackName']} is the stage {values['Stage']}: give {stage} a stack of its own, "
+            f"`make deploy STAGE={stage} STACK=waymark-{stage}`"
+        )
+
+
+def deploy(given):
+    architecture, version = packages()
+    more = parameters(shlex.split(given.parameters))
+    session = session_of_environment()
+    number = account(session)
+    if not given.yes and not sys.stdin.isatty():
+        raise Refused("nobody can be asked whether the changes are meant: say YES=1")
+    refuse_another_stage(deployed(session, given.stack), given.stage)
+    print(f"waymark {version} for {architecture}, as the stack {given.stack} in {session.region_name} of {number}", flush=True)
+    command = [
+        Path(sys.executable).with_name("sam"),
+        "deploy",
+        *("--template-file", TEMPLATE),
+        *("--stack-name", given.stack),
+        *("--region", session.region_name),
+        *("--capabilities", "CAPABILITY_IAM"),
+        "--resolve-s3",
+        "--no-fail-on-empty-changeset",
+        "--no-progressbar",
+        "--no-confirm-changeset" if given.yes else "--confirm-changeset",
+        *("--parameter-overrides", f"Stage={given.stage}", f"Architecture={architecture}", f"Version={version}", *more),
+    ]
+    # No file of settings of sam's own: what is deployed is what was typed.
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
+    if subprocess.run(command, env=environment, cwd=INFRA, check=False).returncode:
+        raise Refused("sam did not deploy the stack; what it said stands above, and CloudFormation has taken its changes back")
+    print(f'\nDeployed. Next: eval "$(make -s settings{"" if given.stack == "waymark" else f" STACK={given.stack}"})"')
+
+
+def settings(given):
+    session = session_of_environment()
+    account(session)
+    found = deployed(session, given.stack)
+    outputs = {output["OutputKey"]: output for output in (found or {}).get("Outputs", [])}
+    if not outputs:
+        raise Refused(f"there is no stack {given.stack} in {session.region_name}: run `make deploy` first")
+    print(f"export AWS_REGION={shlex.quote(session.region_name)}")
+    for name in SETTINGS:
+        print(f"export {outputs[name]['Description']}={shlex.quote(outputs[name]['OutputValue'])}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(required=True, dest="command")
+    for name, run in (("deploy", deploy), ("settings", settings)):
+        command = commands.add_parser(name)
+        command.set_defaults(run=run)
+        command.add_argument("--stack", required=True)
+    commands.choices["deploy"].add_argument("--stage", required=True)
+    commands.choices["deploy"].add_argument("--parameters", default="")
+    commands.choices["deploy"].add_argument("--yes", action="store_true")
+    given = parser.parse_args()
+    try:
+        given.run(given)
+    except Refused as refused:
+        sys.exit(f"make {given.command}: {refused}")
+    except (ProfileNotFound, PartialCredentialsError, NoRegionError) as error:
+        sys.exit(f"make {given.command}: {error}")
+
+
+if __name__ == "__main__":
+    main()
