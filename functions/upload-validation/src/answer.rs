@@ -234,11 +234,11 @@ fn issue(raw: &RawRow, finding: &Finding) -> Issue {
     Issue {
         row: raw.number(),
         line: Some(raw.line()),
-        column: finding.column.clone(),
+        column: finding.column.to_string(),
         code: finding.code.to_string(),
         severity: severity_in_answers(finding.code).to_owned(),
         clause: finding.code.clause().to_owned(),
-        value: finding.value.clone(),
+        value: finding.value.to_string(),
         message_en: text.message_en,
         message_zh: text.message_zh,
         fix_en: text.fix_en,

@@ -30,7 +30,7 @@ impl Batch<'_> {
         let orders = self.store().orders(&keys).await?;
         let uploader = &self.surroundings().uploader;
         for finding in order_numbers(ruled) {
-            let fitting = candidates.get(&finding.value).into_iter().flatten();
+            let fitting = candidates.get(finding.value.as_str()).into_iter().flatten();
             let fitting = fitting.filter_map(|order_id| orders.get(order_id).map(|stored| &stored.order));
             if let Some(order_id) = proposed(fitting, uploader) {
                 order_id.as_str().clone_into(&mut finding.detail);
@@ -44,7 +44,7 @@ impl Batch<'_> {
         let left = &self.surroundings().proposal_keys_left;
         let mut found: HashMap<String, Vec<OrderId>> = HashMap::new();
         for finding in order_numbers(ruled) {
-            if found.contains_key(&finding.value) {
+            if found.contains_key(finding.value.as_str()) {
                 continue;
             }
             let candidates = candidates(&finding.value);
@@ -55,7 +55,7 @@ impl Batch<'_> {
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
                     .is_ok()
             {
-                found.insert(finding.value.clone(), candidates);
+                found.insert(finding.value.to_string(), candidates);
             }
         }
         found

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 /// How grave a finding is.
@@ -201,9 +202,9 @@ pub struct Finding {
     /// What was found.
     pub code: RowCode,
     /// The column it was found in, by its canonical name; empty when it is about the row.
-    pub column: String,
+    pub column: CompactString,
     /// The cell as it came (tax ids masked, never longer than a line).
-    pub value: String,
+    pub value: CompactString,
     /// What the message adds to its text: candidates, the repaired value, a limit. Empty where nothing is to add.
     pub detail: String,
 }
@@ -213,7 +214,7 @@ impl Finding {
     pub fn new(code: RowCode, column: &str, value: &str) -> Self {
         Self {
             code,
-            column: column.to_owned(),
+            column: column.into(),
             value: shortened(value),
             detail: String::new(),
         }
@@ -237,9 +238,12 @@ impl Finding {
 /// Characters of a cell that a finding quotes, at most.
 const QUOTED_CHARACTERS_MAX: usize = 80;
 
-fn shortened(value: &str) -> String {
+fn shortened(value: &str) -> CompactString {
+    if value.len() <= QUOTED_CHARACTERS_MAX {
+        return value.into();
+    }
     match value.char_indices().nth(QUOTED_CHARACTERS_MAX) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
+        Some((end, _)) => format_compact!("{}…", &value[..end]),
+        None => value.into(),
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::ascii::{are_alphanumeric, are_digits, are_upper_alphanumeric};
+
 /// Digits in an order id, at least and at most.
 pub const ORDER_ID_DIGITS: std::ops::RangeInclusive<usize> = 10..=20;
 /// Characters in a seller id, at most.
@@ -32,7 +34,7 @@ pub struct TrackingNumber(CompactString);
 impl OrderId {
     /// `None` unless the text is 10–20 ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = ORDER_ID_DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        let fits = ORDER_ID_DIGITS.contains(&text.len()) && are_digits(text.as_bytes());
         fits.then(|| Self(text.into()))
     }
 
@@ -47,11 +49,14 @@ impl SellerId {
     /// `None` unless the text is 1–64 characters of `A–Z a–z 0–9 . _ -` with a letter or digit among them: it becomes part
     /// of keys, in which `_`, `.` and `..` mean something else.
     pub fn parse(text: &str) -> Option<Self> {
+        let is_spelled = || {
+            text.bytes().any(|b| b.is_ascii_alphanumeric())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        };
         let fits = (1..=SELLER_ID_CHARACTERS_MAX).contains(&text.len())
-            && text.bytes().any(|b| b.is_ascii_alphanumeric())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+            && (are_alphanumeric(text.as_bytes()) || is_spelled());
         fits.then(|| Self(text.into()))
     }
 }
@@ -60,13 +65,13 @@ impl TrackingNumber {
     /// `None` unless the text is 1–50 ASCII letters and digits; letters become upper case. Whether it fits its
     /// carrier is the carrier table's question (A2).
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        fits.then(|| {
-            let mut number = CompactString::from(text);
-            number.make_ascii_uppercase();
-            Self(number)
-        })
+        if !(1..=TRACKING_NUMBER_CHARACTERS_MAX).contains(&text.len()) {
+            return None;
+        }
+        if are_upper_alphanumeric(text.as_bytes()) {
+            return Some(Self(text.into()));
+        }
+        are_alphanumeric(text.as_bytes()).then(|| Self(text.to_ascii_uppercase().into()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! cents, ids are strings, and no float takes part in a decision.
 
 pub mod appeal;
+pub mod ascii;
 pub mod assess;
 pub mod audit;
 pub mod because;

@@ -1,8 +1,10 @@
 //! What answer files say of a code, in English and Chinese: cause and remedy (D1), from `data/messages.toml`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
 use serde::Deserialize;
 
 use crate::code::FileCode;
@@ -21,24 +23,104 @@ pub struct Message {
     pub fix_zh: String,
 }
 
+/// A language of the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Chinese.
+    Chinese,
+}
+
+/// What is to be said of a finding, to be written where it belongs: [`message()`] without texts of its own.
+#[derive(Clone, Copy)]
+pub struct Telling<'a> {
+    texts: &'static Texts,
+    english: Filling<'a>,
+    chinese: Filling<'a>,
+}
+
 /// What a finding's code means to the person who wrote the row. A detail may hold both languages, English first and
 /// ` | ` between them; a detail of one language serves both.
 pub fn message(finding: &Finding) -> Message {
-    let catalogue = &*SHIPPED;
-    let column_zh = catalogue.columns.get(&finding.column).unwrap_or(&finding.column);
-    catalogue.rows[&finding.code].filled(&finding.value, [&finding.column, column_zh], &finding.detail)
+    telling(finding).message()
 }
 
-/// What a file's code means to the person who uploaded it. `detail` as in [`message`]; it may be empty.
+/// As [`message()`], to be written.
+pub fn telling(finding: &Finding) -> Telling<'_> {
+    let catalogue = &*SHIPPED;
+    let column = finding.column.as_str();
+    let column_zh = catalogue.columns.get(column).map_or(column, String::as_str);
+    let columns = [column, column_zh];
+    catalogue.rows[&finding.code].filled(&finding.value, columns, &finding.detail)
+}
+
+/// What a file's code means to the person who uploaded it. `detail` as in [`message()`]; it may be empty.
 pub fn file_message(code: FileCode, detail: &str) -> Message {
-    SHIPPED.files[&code].filled("", ["", ""], detail)
+    SHIPPED.files[&code].filled("", ["", ""], detail).message()
+}
+
+impl Telling<'_> {
+    /// Writes the cause.
+    pub fn push_cause(&self, language: Language, out: &mut String) {
+        let texts = self.texts;
+        match language {
+            Language::English => {
+                self.english
+                    .push(&texts.cause_en, texts.cause_detail_en.as_ref(), out);
+                if let Some(detail) = self.detail_left(&self.english) {
+                    out.extend([" (", detail, ")"]);
+                }
+            }
+            Language::Chinese => {
+                self.chinese
+                    .push(&texts.cause_zh, texts.cause_detail_zh.as_ref(), out);
+                if let Some(detail) = self.detail_left(&self.chinese) {
+                    out.extend(["（", detail, "）"]);
+                }
+            }
+        }
+    }
+
+    /// Writes the remedy.
+    pub fn push_fix(&self, language: Language, out: &mut String) {
+        let texts = self.texts;
+        match language {
+            Language::English => self
+                .english
+                .push(&texts.fix_en, texts.fix_detail_en.as_ref(), out),
+            Language::Chinese => self
+                .chinese
+                .push(&texts.fix_zh, texts.fix_detail_zh.as_ref(), out),
+        }
+    }
+
+    /// The detail, where no text has a place for it.
+    fn detail_left<'f>(&self, filling: &Filling<'f>) -> Option<&'f str> {
+        let is_used = self.texts.cause_detail_en.is_some() || self.texts.fix_detail_en.is_some();
+        (filling.has_detail && !is_used).then_some(filling.detail)
+    }
+
+    fn message(&self) -> Message {
+        let text = |push: &dyn Fn(&mut String)| {
+            let mut text = String::new();
+            push(&mut text);
+            text
+        };
+        Message {
+            message_en: text(&|out| self.push_cause(Language::English, out)),
+            message_zh: text(&|out| self.push_cause(Language::Chinese, out)),
+            fix_en: text(&|out| self.push_fix(Language::English, out)),
+            fix_zh: text(&|out| self.push_fix(Language::Chinese, out)),
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
     /// Canonical column name → its Chinese label.
-    columns: HashMap<String, String>,
+    columns: HashMap<String, String, FixedState>,
     rows: BTreeMap<RowCode, Texts>,
     files: BTreeMap<FileCode, Texts>,
 }
@@ -47,14 +129,14 @@ struct Catalogue {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
-    cause_en: String,
-    cause_zh: String,
-    fix_en: String,
-    fix_zh: String,
-    cause_detail_en: Option<String>,
-    cause_detail_zh: Option<String>,
-    fix_detail_en: Option<String>,
-    fix_detail_zh: Option<String>,
+    cause_en: Template,
+    cause_zh: Template,
+    fix_en: Template,
+    fix_zh: Template,
+    cause_detail_en: Option<Template>,
+    cause_detail_zh: Option<Template>,
+    fix_detail_en: Option<Template>,
+    fix_detail_zh: Option<Template>,
 }
 
 /// Why a catalogue cannot be used.
@@ -94,76 +176,82 @@ impl Catalogue {
 
 impl Texts {
     /// `columns` and `detail` in English and Chinese.
-    fn filled(&self, value: &str, columns: [&str; 2], detail: &str) -> Message {
+    fn filled<'a>(&'static self, value: &'a str, columns: [&'a str; 2], detail: &'a str) -> Telling<'a> {
         let (detail_en, detail_zh) = detail.split_once(" | ").unwrap_or((detail, detail));
-        let english = Filling {
+        let filling = |column, in_language| Filling {
             value,
-            column: columns[0],
-            detail: detail_en,
+            column,
+            detail: in_language,
+            has_detail: !detail.is_empty(),
         };
-        let chinese = Filling {
-            value,
-            column: columns[1],
-            detail: detail_zh,
-        };
-        let is_detail_used = self.cause_detail_en.is_some() || self.fix_detail_en.is_some();
-        let mut message = Message {
-            message_en: english.fill(&self.cause_en, self.cause_detail_en.as_ref()),
-            message_zh: chinese.fill(&self.cause_zh, self.cause_detail_zh.as_ref()),
-            fix_en: english.fill(&self.fix_en, self.fix_detail_en.as_ref()),
-            fix_zh: chinese.fill(&self.fix_zh, self.fix_detail_zh.as_ref()),
-        };
-        if !detail.is_empty() && !is_detail_used {
-            message.message_en.push_str(&format!(" ({detail_en})"));
-            message.message_zh.push_str(&format!("（{detail_zh}）"));
+        Telling {
+            texts: self,
+            english: filling(columns[0], detail_en),
+            chinese: filling(columns[1], detail_zh),
         }
-        message
     }
 }
 
 /// What stands for the placeholders, in one language.
+#[derive(Clone, Copy)]
 struct Filling<'a> {
     value: &'a str,
     column: &'a str,
     detail: &'a str,
+    /// Whether there is one in any language.
+    has_detail: bool,
 }
 
 impl Filling<'_> {
-    fn fill(&self, plain: &str, with_detail: Option<&String>) -> String {
-        let template = with_detail
-            .filter(|_| !self.detail.is_empty())
-            .map_or(plain, String::as_str);
-        let room = template.len() + self.value.len() + self.column.len() + self.detail.len();
-        let mut filled = String::with_capacity(room);
-        for part in placeholders(template) {
-            match part {
-                Part::Text(text) => filled.push_str(text),
-                Part::Placeholder("value") => filled.push_str(self.value),
-                Part::Placeholder("column") => filled.push_str(self.column),
-                Part::Placeholder("detail") => filled.push_str(self.detail),
-                Part::Placeholder(unknown) => filled.extend(["{", unknown, "}"]),
-            }
+    fn push(&self, plain: &Template, with_detail: Option<&Template>, out: &mut String) {
+        let template = with_detail.filter(|_| !self.detail.is_empty()).unwrap_or(plain);
+        for part in &template.parts {
+            out.push_str(match part {
+                Part::Text(at) => &template.text[at.clone()],
+                Part::Value => self.value,
+                Part::Column => self.column,
+                Part::Detail => self.detail,
+            });
         }
-        filled
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'t> {
-    Text(&'t str),
-    Placeholder(&'t str),
+/// A text with placeholders, told apart once. What fills one is not read again: a cell may hold braces.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Template {
+    text: String,
+    parts: Vec<Part>,
 }
 
-/// A template's parts in order. What fills a placeholder is not read again: a cell may hold braces.
-fn placeholders(template: &str) -> impl Iterator<Item = Part<'_>> {
-    template.split('{').enumerate().flat_map(|(index, piece)| {
-        match piece.split_once('}') {
-            Some((name, text)) if index > 0 => [Some(Part::Placeholder(name)), Some(Part::Text(text))],
-            _ => [Some(Part::Text(piece)), None],
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    /// Where in the template it stands.
+    Text(Range<usize>),
+    Value,
+    Column,
+    Detail,
+}
+
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        let (mut parts, mut at) = (Vec::new(), 0);
+        while let Some(open) = text[at..].find('{').map(|open| at + open) {
+            let Some(close) = text[open..].find('}').map(|close| open + close) else {
+                break;
+            };
+            let placeholder = match &text[open + 1..close] {
+                "value" => Part::Value,
+                "column" => Part::Column,
+                "detail" => Part::Detail,
+                _ => Part::Text(open..close + 1),
+            };
+            parts.extend([Part::Text(at..open), placeholder]);
+            at = close + 1;
         }
-        .into_iter()
-        .flatten()
-    })
+        parts.push(Part::Text(at..text.len()));
+        Self { text, parts }
+    }
 }
 
 #[cfg(test)]
@@ -171,28 +259,27 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn named(template: &str) -> BTreeSet<&str> {
-        let name = |part| {
-            if let Part::Placeholder(name) = part {
-                Some(name)
-            } else {
-                None
-            }
+    fn named(template: &Template) -> BTreeSet<&str> {
+        let name = |part: &Part| match part {
+            Part::Text(at) => template.text[at.clone()].starts_with('{').then_some("unknown"),
+            Part::Value => Some("value"),
+            Part::Column => Some("column"),
+            Part::Detail => Some("detail"),
         };
-        placeholders(template).filter_map(name).collect()
+        template.parts.iter().filter_map(name).collect()
     }
 
     fn catalogue() -> Catalogue {
         Catalogue::parse(include_str!("../data/messages.toml")).expect("the shipped catalogue")
     }
 
-    fn assert_parity(code: &str, english: &str, chinese: &str, allowed: &[&str]) {
+    fn assert_parity(code: &str, english: &Template, chinese: &Template, allowed: &[&str]) {
         assert!(
-            english.ends_with('.') && chinese.ends_with('。'),
+            english.text.ends_with('.') && chinese.text.ends_with('。'),
             "{code}: a sentence ends"
         );
         assert!(
-            english.is_ascii() && !chinese.is_ascii(),
+            english.text.is_ascii() && !chinese.text.is_ascii(),
             "{code}: each language in its place"
         );
         assert_eq!(named(english), named(chinese), "{code}: the same placeholders");

@@ -126,6 +126,15 @@ impl Money {
     /// Reads a non-negative decimal with at most the currency's places (`1257.69` USD, `1200` JPY), `.` as the
     /// decimal point, thousands commas allowed where they stand right (`1,257.69`). `None` for anything else.
     pub fn parse(text: &str, currency: Currency) -> Option<Self> {
+        let exponent = currency.exponent();
+        match plain_minor(text.as_bytes(), exponent) {
+            Some(minor) => Some(Self { minor, currency }),
+            None => Self::parse_spelled(text, currency),
+        }
+    }
+
+    /// As [`Money::parse`], for whatever is written.
+    fn parse_spelled(text: &str, currency: Currency) -> Option<Self> {
         let (units, places) = text.split_once('.').unwrap_or((text, ""));
         let units = without_thousands_commas(units)?;
         let exponent = currency.exponent() as usize;
@@ -234,9 +243,44 @@ fn without_thousands_commas(units: &str) -> Option<Cow<'_, str>> {
     well_placed.then(|| Cow::Owned(units.replace(',', "")))
 }
 
+/// The minor units of an amount as nearly every cell writes it: a few digits, and behind a point as many places as the currency
+/// has, or no point. `None` for anything else.
+fn plain_minor(text: &[u8], exponent: u32) -> Option<i64> {
+    // Below the most units that an amount may have.
+    const UNIT_DIGITS_MAX: usize = 12;
+    let places = exponent as usize;
+    let point = text.len().checked_sub(places + 1);
+    let (units, minor) = match point {
+        Some(point) if places > 0 && text[point] == b'.' => text.split_at(point),
+        _ => (text, &b"."[..]),
+    };
+    let digits = |digits: &[u8]| {
+        digits.iter().try_fold(0_i64, |number, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| number * 10 + i64::from(digit - b'0'))
+        })
+    };
+    if !(1..=UNIT_DIGITS_MAX).contains(&units.len()) {
+        return None;
+    }
+    Some(digits(units)? * 10_i64.pow(exponent) + digits(&minor[1..])?)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// The short way says what the general one says, wherever it says anything.
+        #[test]
+        fn the_short_way_reads_as_the_general_one(text in "[0-9]{0,14}(|[.,][0-9]{0,5})", code in prop::sample::select(vec!["USD", "JPY", "KWD", "CLF"])) {
+            let currency = Currency::parse(code).expect("a currency");
+            prop_assert_eq!(Money::parse(&text, currency), Money::parse_spelled(&text, currency));
+        }
+    }
 
     fn cents(text: &str) -> Cents {
         Money::parse(text, Currency::USD)

@@ -240,7 +240,10 @@ impl Policy {
 
     /// A4: whether `country` wants papers.
     pub fn wants_papers(&self, country: &str) -> bool {
-        self.papers.countries.iter().any(|listed| listed == country)
+        self.papers
+            .countries
+            .iter()
+            .any(|listed| is_same_code(listed, country))
     }
 
     /// A5: whether `country` was embargoed on the day of the payment.
@@ -254,7 +257,9 @@ impl Policy {
 
     /// A5: whether a country is on the list on any day.
     pub fn is_ever_embargoed(&self, country: &str) -> bool {
-        self.embargo.iter().any(|embargo| embargo.country == country)
+        self.embargo
+            .iter()
+            .any(|embargo| is_same_code(&embargo.country, country))
     }
 
     /// B2: whether a set of nodes is complete.
@@ -329,6 +334,11 @@ impl Policy {
             .basis_points(self.sign_off.fine_basis_points)
             .min(Cents(i64::from(self.sign_off.fine_cents_max)))
     }
+}
+
+/// Whether two country codes are the same: of two bytes each, compared where they stand, since every row asks.
+fn is_same_code(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().eq(other.bytes())
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ pub(crate) fn clean_as(column: Column, cell: &str, purpose: Use) -> (Cow<'_, str
 }
 
 /// Whether a number of that column names something and counts nothing: a point in it means nothing either.
+#[inline]
 fn is_a_name(column: Column) -> bool {
     matches!(column, Column::OrderId | Column::TrackingNumber | Column::LineNo)
 }
@@ -155,11 +156,22 @@ pub(crate) fn is_nbsp(character: char) -> bool {
 /// Most cells need nothing: ASCII with nothing at either end that could be a trick.
 #[inline]
 fn is_plain(cell: &str) -> bool {
+    has_plain_ends(cell) && cell.is_ascii()
+}
+
+#[inline]
+fn has_plain_ends(cell: &str) -> bool {
     let bytes = cell.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return true;
     };
-    !matches!(first, b'\'' | b'=') && *first > b' ' && *last > b' ' && cell.is_ascii()
+    !matches!(first, b'\'' | b'=') && *first > b' ' && *last > b' '
+}
+
+/// Whether a cell of that column, which is ASCII, is its own value: true of nearly all.
+#[inline]
+pub(crate) fn is_its_value(column: Column, cell: &str) -> bool {
+    has_plain_ends(cell) && !(is_a_name(column) && cell.ends_with('0'))
 }
 
 /// Full-width forms become half-width, spaces that are none go, invisible characters go.

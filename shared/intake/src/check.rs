@@ -157,6 +157,7 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// The cell as it came; empty where the file or the row has none.
+    #[inline]
     pub(crate) fn raw(&self, column: Column) -> &'a str {
         self.columns.at(column).map_or("", |index| self.row.cell(index))
     }
@@ -169,6 +170,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The cell's value, when it has one.
+    #[inline]
     pub(crate) fn given(&mut self, column: Column) -> Option<Cow<'a, str>> {
         let value = self.cleaned(column, Use::Text);
         (!value.is_empty()).then_some(value)
@@ -183,8 +185,13 @@ impl<'a> Reading<'a> {
         value
     }
 
+    #[inline]
     pub(crate) fn cleaned(&mut self, column: Column, purpose: Use) -> Cow<'a, str> {
-        let (value, undone) = cell::clean_as(column, self.raw(column), purpose);
+        let cell = self.raw(column);
+        if self.row.is_ascii() && cell::is_its_value(column, cell) {
+            return Cow::Borrowed(cell);
+        }
+        let (value, undone) = cell::clean_as(column, cell, purpose);
         self.undone.add(undone);
         value
     }
@@ -213,7 +220,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn order_id(&mut self) -> Option<OrderId> {
         let text = self.required(Column::OrderId)?;
         let order_id = OrderId::parse(&text);
-        if number::is_scientific(&text) || self.has_lost_digits(&text) {
+        if order_id.is_none() && number::is_scientific(&text) || self.has_lost_digits(&text) {
             self.find(RowCode::OrderIdPrecisionLost, Column::OrderId);
             return None;
         }

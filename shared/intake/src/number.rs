@@ -1,5 +1,6 @@
 //! Tracking numbers as cells hold them (A2): what is wrong with one before its carrier's rule is asked.
 
+use domain::ascii::are_alphanumeric;
 use domain::carrier::{Carrier, CarrierTable, CheckDigit};
 use domain::code::{Finding, RowCode};
 
@@ -25,8 +26,7 @@ const CELL_BYTES_MAX: usize = 256;
 /// What is wrong with the cell whatever its carrier: empty, far too long, scientific, several numbers, spaced. Each stands
 /// alone: a cell with such a fault is not measured against its carrier's rule as well.
 pub(crate) fn fault_of_form(cell: &str, carriers: &CarrierTable) -> Option<Fault> {
-    let sound = (SOUND_BYTES_MIN..=CELL_BYTES_MAX).contains(&cell.len())
-        && cell.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let sound = (SOUND_BYTES_MIN..=CELL_BYTES_MAX).contains(&cell.len()) && are_alphanumeric(cell.as_bytes());
     if sound {
         return None;
     }

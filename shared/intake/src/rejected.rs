@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::mem;
+use std::sync::LazyLock;
 
 use domain::code::Finding;
-use domain::message::{Message, message};
-use memchr::{memchr, memchr3, memmem};
+use domain::message::{Language, Telling, telling};
+use memchr::memmem;
 
 use crate::RawRow;
 use crate::cell::{is_invisible, is_nbsp};
@@ -23,11 +24,17 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 const LINE_END: &str = "\r\n";
 
+/// Room for the texts of a cell, at first.
+const TEXT_BYTES: usize = 512;
+
 /// Between the findings of a row.
 const SEPARATOR: &str = " | ";
 
 /// What a formula may begin with in some spreadsheet, in the forms that Chinese keyboards and web pages give it.
 const FORMULA_STARTS: &str = "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−";
+
+/// Splits as the half-width one does.
+static FULL_SEMICOLON: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("；"));
 
 /// Seen by nobody, and undone by intake; behind it nothing is a formula.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
@@ -72,13 +79,18 @@ impl RejectedForm {
     /// misshapen again.
     pub fn write(&self, lines: &mut String, row: &RawRow, findings: &[Finding]) -> RejectedLine {
         let start = lines.len();
-        for &index in &self.kept {
-            push_cell(lines, row.cell(index));
-            lines.push(',');
+        match self.as_it_stands(row) {
+            Some(line) => lines.extend([line, ","]),
+            None => {
+                for &index in &self.kept {
+                    push_cell(lines, row.cell(index));
+                    lines.push(',');
+                }
+            }
         }
         let number_at = lines.len();
-        let messages: Vec<Message> = findings.iter().map(message).collect();
-        let mut cell = String::new();
+        let tellings: Vec<Telling<'_>> = findings.iter().map(telling).collect();
+        let mut cell = String::with_capacity(TEXT_BYTES);
         let mut push_texts = |push: &dyn Fn(&mut String, usize)| {
             cell.clear();
             for index in 0..findings.len() {
@@ -92,9 +104,13 @@ impl RejectedForm {
         };
         push_texts(&|cell, index| cell.push_str(findings[index].code.as_str()));
         push_texts(&|cell, index| cell.push_str(findings[index].code.clause()));
-        push_texts(&|cell, index| cell.push_str(&messages[index].message_zh));
-        push_texts(&|cell, index| cell.push_str(&messages[index].message_en));
-        push_texts(&|cell, index| cell.extend([&*messages[index].fix_zh, " / ", &*messages[index].fix_en]));
+        push_texts(&|cell, index| tellings[index].push_cause(Language::Chinese, cell));
+        push_texts(&|cell, index| tellings[index].push_cause(Language::English, cell));
+        push_texts(&|cell, index| {
+            tellings[index].push_fix(Language::Chinese, cell);
+            cell.push_str(" / ");
+            tellings[index].push_fix(Language::English, cell);
+        });
         for index in self.width..self.end_of(row) {
             lines.push(',');
             push_cell(lines, row.cell(index));
@@ -105,6 +121,14 @@ impl RejectedForm {
             number_at,
             end: lines.len(),
         }
+    }
+
+    /// The row's line, where nothing of it has to be left out, made safe or put in quotes.
+    fn as_it_stands<'r>(&self, row: &'r RawRow) -> Option<&'r str> {
+        let is_whole = self.kept.len() == self.width && row.len() == self.width;
+        let begins_plainly = |cell: &str| cell.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric);
+        row.line_of_commas()
+            .filter(|_| is_whole && row.cells().all(begins_plainly))
     }
 
     /// Where the row's last cell that holds anything ends.
@@ -172,9 +196,13 @@ impl<W: Write> RejectedWriter<W> {
 
 /// Adds a cell, made safe and, where it must be, in quotes.
 fn push_cell(line: &mut String, cell: &str) {
+    let begins_plainly = cell.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric);
+    if begins_plainly && is_plain(cell.as_bytes()) {
+        line.push_str(cell);
+        return;
+    }
     let safe = protected(cell);
-    let bytes = safe.as_bytes();
-    if memchr3(b',', b'"', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none() {
+    if !holds(safe.as_bytes(), [b',', b'"', b'\n', b'\r']) {
         line.push_str(&safe);
         return;
     }
@@ -214,6 +242,18 @@ pub fn protected(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a text is ASCII in which nothing splits anything.
+fn is_plain(text: &[u8]) -> bool {
+    let is_other = |byte: u8| !byte.is_ascii() | matches!(byte, b',' | b'"' | b'\n' | b'\r' | b';' | b'\t');
+    !text.iter().fold(false, |found, byte| found | is_other(*byte))
+}
+
+/// Whether any of four bytes stands in a text: all of it is looked at in one go.
+fn holds(text: &[u8], any: [u8; 4]) -> bool {
+    let found = |byte: &u8| any.iter().fold(0, |found, one| found | u8::from(byte == one));
+    text.iter().fold(0, |held, byte| held | found(byte)) != 0
+}
+
 fn is_blank(c: char) -> bool {
     c == ' ' || c == '\u{3000}' || is_nbsp(c) || is_invisible(c)
 }
@@ -221,9 +261,8 @@ fn is_blank(c: char) -> bool {
 fn protected_inside(cell: &str) -> Cow<'_, str> {
     let splits = |c: char| matches!(c, ';' | '\t' | '\n' | '\r' | '；');
     let bytes = cell.as_bytes();
-    let is_split = memchr3(b';', b'\t', b'\n', bytes).is_some()
-        || memchr(b'\r', bytes).is_some()
-        || memmem::find(bytes, "；".as_bytes()).is_some();
+    let is_split =
+        holds(bytes, [b';', b'\t', b'\n', b'\r']) || !cell.is_ascii() && FULL_SEMICOLON.find(bytes).is_some();
     if !is_split {
         return Cow::Borrowed(cell);
     }

@@ -23,6 +23,8 @@ pub struct RawRow {
     /// Why its cells cannot be told apart, in both languages.
     pub(crate) fault: Option<Box<str>>,
     text: String,
+    /// Whether all of `text` is ASCII, which then need not be asked of each cell.
+    is_ascii: bool,
     ends: Vec<u32>,
     /// Bytes between two cells: the delimiter, where a line was taken over as it stood.
     gap: u32,
@@ -47,6 +49,7 @@ impl RawRow {
     /// Empties the row, keeping its memory.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
+        self.is_ascii = false;
         self.ends.clear();
         self.gap = 0;
         self.marks.clear();
@@ -62,11 +65,13 @@ impl RawRow {
     /// Takes over a line of cells whose ends were noted, with one delimiter between each two.
     pub(crate) fn take_line(&mut self, line: &str) {
         self.text.push_str(line);
+        self.is_ascii = line.is_ascii();
         self.gap = 1;
     }
 
     /// Adds a cell at the end.
     pub(crate) fn push_cell(&mut self, cell: &str) {
+        self.is_ascii = cell.is_ascii() && (self.is_ascii || self.text.is_empty());
         self.text.push_str(cell);
         // A row is bounded by columns × cell size, far below 4 GiB.
         self.ends.push(self.text.len() as u32);
@@ -115,6 +120,24 @@ impl RawRow {
         self.fault.as_deref()
     }
 
+    /// The line that the row was taken over from, if it is ASCII and can only have been split at commas.
+    pub(crate) fn line_of_commas(&self) -> Option<&str> {
+        let is_other = |byte: u8| (byte == b';') | (byte == b'\t');
+        let is_of_commas = self.gap > 0
+            && self.len() > 1
+            && self.is_ascii
+            && !self
+                .text
+                .bytes()
+                .fold(false, |found, byte| found | is_other(byte));
+        is_of_commas.then_some(self.text.as_str())
+    }
+
+    /// Whether every cell is ASCII.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.is_ascii
+    }
+
     /// How many cells it has.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -126,6 +149,7 @@ impl RawRow {
     }
 
     /// The cell of that column, as it came; empty where the row is too short.
+    #[inline]
     pub fn cell(&self, index: usize) -> &str {
         let Some(&end) = self.ends.get(index) else {
             return "";
@@ -158,6 +182,7 @@ impl RawRow {
     pub(crate) fn replace(&mut self, text: &str, ends: &[usize]) -> bool {
         self.clear();
         self.text.push_str(text);
+        self.is_ascii = text.is_ascii();
         // A record is bounded by columns × cell size, far below 4 GiB.
         self.ends.extend(ends.iter().map(|&end| end as u32));
         ends.iter().all(|&end| text.is_char_boundary(end))

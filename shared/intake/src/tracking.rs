@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use domain::ascii::are_upper_alphanumeric;
 use domain::carrier::{Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
 use domain::{Money, RowCode, SellerId, SendType, TrackingNumber, country};
@@ -91,10 +92,10 @@ fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
     let carriers = row.context.carriers;
     let cell = row.cleaned(Column::TrackingNumber, Use::Number);
     let fault = fault_of_form(&cell, carriers);
-    let number = if cell.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        Cow::Owned(cell.to_ascii_uppercase())
-    } else {
+    let number = if are_upper_alphanumeric(cell.as_bytes()) {
         Cow::Borrowed(&*cell)
+    } else {
+        Cow::Owned(cell.to_ascii_uppercase())
     };
     match named {
         Named::Known(_) => {}

@@ -13,7 +13,7 @@ use domain::seller::SellerFact;
 use domain::statement::StatementLine;
 use domain::{Currency, Finding, Order, Rate, RowCode, Timestamp};
 
-use super::numbers::{Key, Keys, Numbers, seconds};
+use super::numbers::{Keys, Numbers, seconds};
 use super::table::Table;
 
 /// The rows of a file so far.
@@ -69,13 +69,8 @@ impl InFile {
     }
 
     /// The numbers that the rows hold so far.
-    pub(super) fn numbers(&self) -> &Numbers {
-        &self.numbers
-    }
-
-    /// Lets a row hold its number.
-    pub(super) fn hold(&mut self, key: &Key, row: u64) {
-        self.numbers.hold(key, row);
+    pub(super) fn numbers(&mut self) -> &mut Numbers {
+        &mut self.numbers
     }
 
     /// `NUM_USED_ELSEWHERE`, when an accepted row of another order has the number.
@@ -94,7 +89,8 @@ impl InFile {
         let (Some(number), Some(key)) = (&fact.number, self.keys.of(fact)) else {
             return Place::Further;
         };
-        if let Some(holder) = self.numbers.holder(&key) {
+        let standing = self.numbers.standing(&key);
+        if let Some(holder) = &standing.holder {
             let row = holder.row;
             if holder.terms != key.terms() {
                 let known = self.numbers.carrier(holder.terms);
@@ -108,9 +104,12 @@ impl InFile {
                 return Place::Ruled(duplicate("tracking_number", number.as_str(), Some(row)));
             }
         }
-        let is_first = self.numbers.would_be_first(&key);
-        self.hold(&key, fact.source.row);
-        if is_first { Place::First } else { Place::Further }
+        self.numbers.hold(&key, &standing, fact.source.row);
+        if standing.is_first {
+            Place::First
+        } else {
+            Place::Further
+        }
     }
 
     /// Judges an order's row: its immutable facts stand, its status may move on.

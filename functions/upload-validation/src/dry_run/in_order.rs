@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Pieces that a worker has waiting, beside the one at hand.
-const WAITING_MAX: usize = 1;
+/// Pieces that a worker has waiting, beside the one at hand: enough for it to go on while the others have the processors.
+const WAITING_MAX: usize = 4;
 
 /// Takes pieces from `next`, works on them on `workers` threads and hands what comes out to `take`, in order.
 ///

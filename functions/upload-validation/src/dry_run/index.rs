@@ -28,6 +28,14 @@ struct Shard {
     taken: usize,
 }
 
+/// Where a key stands in an index, or would stand: looked for once, then put.
+pub(super) struct Slot {
+    hash: u64,
+    place: usize,
+    /// The row that stands there.
+    pub(super) row: Option<usize>,
+}
+
 /// The bits of a hash that the index does not keep.
 pub(super) fn rest(hash: u64) -> u16 {
     (hash >> SHARDS.ilog2()) as u16
@@ -62,17 +70,26 @@ impl Index {
         row_at(shard.places[place])
     }
 
-    /// Puts a row under `hash`, in place of the one that `is_it`.
-    pub(super) fn put(&mut self, hash: u64, row: usize, is_it: impl Fn(usize) -> bool) {
-        debug_assert!(row < ROWS_MAX, "a file has fewer rows");
+    /// Looks for the row under `hash` that `is_it`, and makes room for one where there is none.
+    pub(super) fn look(&mut self, hash: u64, is_it: impl Fn(usize) -> bool) -> Slot {
         let shard = &mut self.shards[shard_of(hash)];
         if (shard.taken + 1) * 100 > shard.places.len() * LOAD_PERCENT_MAX {
             shard.grow();
         }
-        if let Some(place) = shard.place(hash, is_it) {
-            shard.taken += usize::from(shard.places[place] == 0);
-            shard.places[place] = upper(hash) | (row as u64 + 1);
+        let place = shard.place(hash, is_it).unwrap_or_default();
+        Slot {
+            hash,
+            place,
+            row: row_at(shard.places[place]),
         }
+    }
+
+    /// Puts a row where [`Index::look`] looked last.
+    pub(super) fn put(&mut self, slot: &Slot, row: usize) {
+        debug_assert!(row < ROWS_MAX, "a file has fewer rows");
+        let shard = &mut self.shards[shard_of(slot.hash)];
+        shard.taken += usize::from(slot.row.is_none());
+        shard.places[slot.place] = upper(slot.hash) | (row as u64 + 1);
     }
 
     /// Bytes that the places take, free ones included.
@@ -142,15 +159,20 @@ mod tests {
         (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
+    fn put(index: &mut Index, hash: u64, row: usize, is_it: impl Fn(usize) -> bool) {
+        let slot = index.look(hash, is_it);
+        index.put(&slot, row);
+    }
+
     #[test]
     fn every_row_is_found_again_and_no_other() {
         for made_for in [0, 20_000, 50_000] {
             let mut index = Index::made_for(made_for);
             for row in 0..50_000 {
                 assert_eq!(index.get(hash(row), |_| true), None);
-                index.put(hash(row), row, |_| true);
+                put(&mut index, hash(row), row, |_| true);
             }
-            index.put(hash(7), 60_000, |row| row == 7);
+            put(&mut index, hash(7), 60_000, |row| row == 7);
             for row in 0..50_000 {
                 let expected = if row == 7 { 60_000 } else { row };
                 assert_eq!(index.get(hash(row), |_| true), Some(expected));
@@ -164,7 +186,7 @@ mod tests {
         let mut index = Index::made_for(0);
         let like = 0xffff_ff00_0000_0000;
         for row in [1, 2] {
-            index.put(like, row, |known| known == row);
+            put(&mut index, like, row, |known| known == row);
         }
         for row in [1, 2] {
             assert_eq!(index.get(like, |known| known == row), Some(row));
@@ -176,8 +198,8 @@ mod tests {
     fn a_row_takes_little_more_than_its_place() {
         let (mut made_for, mut grown) = (Index::made_for(1_000_000), Index::made_for(0));
         for row in 0..1_000_000 {
-            made_for.put(hash(row), row, |_| false);
-            grown.put(hash(row), row, |_| false);
+            put(&mut made_for, hash(row), row, |_| false);
+            put(&mut grown, hash(row), row, |_| false);
         }
         assert!(made_for.bytes() < 9_500_000, "{}", made_for.bytes());
         assert!(grown.bytes() < 11_500_000, "{}", grown.bytes());

@@ -100,15 +100,16 @@ impl<'a, 'run> Judging<'a, 'run> {
     /// Counts a sound row; false when there is more to say of it, and then nothing is done.
     fn passes(&mut self, sound: &Sound) -> bool {
         let numbers = self.in_file.numbers();
-        if numbers.holder(&sound.key).is_some() {
+        let standing = numbers.standing(&sound.key);
+        if standing.holder.is_some() {
             return false;
         }
-        let is_late = sound.is_late && numbers.would_be_first(&sound.key);
+        let is_late = sound.is_late && standing.is_first;
         if is_late && !self.answering.is_full() {
             return false;
         }
         self.rows += 1;
-        self.in_file.hold(&sound.key, self.rows);
+        numbers.hold(&sound.key, &standing, self.rows);
         let (verdict, code) = if is_late {
             (Verdict::AcceptedWithWarning, Some(RowCode::UploadLate))
         } else {

@@ -14,7 +14,7 @@ use domain::{SendType, Timestamp};
 use foldhash::fast::FixedState;
 use foldhash::quality::RandomState;
 
-use super::index::{Index, ROWS_MAX, rest};
+use super::index::{Index, ROWS_MAX, Slot, rest};
 
 /// What tells a tracking row among the others of its file.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,16 @@ pub(super) struct Holder {
     pub(super) uploaded_at: u32,
     pub(super) terms: Terms,
     is_of_order: bool,
+}
+
+/// What the rows so far say to a key.
+pub(super) struct Standing {
+    /// The accepted row that holds the key's number.
+    pub(super) holder: Option<Holder>,
+    /// Whether the row would be its order's first accepted upload as far as the file tells.
+    pub(super) is_first: bool,
+    holder_slot: Slot,
+    first_slot: Slot,
 }
 
 impl Keys {
@@ -135,31 +145,38 @@ impl Numbers {
 
     /// The accepted row that holds the key's number.
     pub(super) fn holder(&self, key: &Key) -> Option<Holder> {
+        let rows = &self.rows;
         let row = self
             .holders
-            .get(key.number, |row| self.held(row).number == rest(key.number))?;
-        let held = self.held(row);
-        Some(Holder {
-            row: row as u64,
-            uploaded_at: held.uploaded_at,
-            terms: held.terms,
-            is_of_order: held.order == key.order as u32,
-        })
+            .get(key.number, |row| rows[row].number == rest(key.number))?;
+        Some(self.holder_at(row, key))
     }
 
-    /// Whether the row would be its order's first accepted upload as far as the file tells.
-    pub(super) fn would_be_first(&self, key: &Key) -> bool {
-        self.first_upload(key)
-            .is_none_or(|first| key.uploaded_at < self.held(first).uploaded_at)
+    /// How the key stands among the rows so far.
+    pub(super) fn standing(&mut self, key: &Key) -> Standing {
+        let rows = &self.rows;
+        let holder_slot = self
+            .holders
+            .look(key.number, |row| rows[row].number == rest(key.number));
+        let first_slot = self
+            .first_uploads
+            .look(key.order, |row| rows[row].order == key.order as u32);
+        Standing {
+            holder: holder_slot.row.map(|row| self.holder_at(row, key)),
+            is_first: first_slot
+                .row
+                .is_none_or(|first| key.uploaded_at < rows[first].uploaded_at),
+            holder_slot,
+            first_slot,
+        }
     }
 
-    /// Lets a row hold its number. Rows beyond those that any file has hold nothing.
-    pub(super) fn hold(&mut self, key: &Key, row: u64) {
+    /// Lets a row hold its number, which was asked for last. Rows beyond those that any file has hold nothing.
+    pub(super) fn hold(&mut self, key: &Key, standing: &Standing, row: u64) {
         let row = row as usize;
         if row >= ROWS_MAX {
             return;
         }
-        let is_first = self.would_be_first(key);
         if self.rows.len() <= row {
             self.rows.resize(row + 1, Held::default());
         }
@@ -169,12 +186,9 @@ impl Numbers {
             number: rest(key.number),
             terms: key.terms,
         };
-        let rows = &self.rows;
-        self.holders
-            .put(key.number, row, |row| rows[row].number == rest(key.number));
-        if is_first {
-            self.first_uploads
-                .put(key.order, row, |row| rows[row].order == key.order as u32);
+        self.holders.put(&standing.holder_slot, row);
+        if standing.is_first {
+            self.first_uploads.put(&standing.first_slot, row);
         }
     }
 
@@ -184,13 +198,14 @@ impl Numbers {
         carrier.copied().unwrap_or_default()
     }
 
-    fn first_upload(&self, key: &Key) -> Option<usize> {
-        self.first_uploads
-            .get(key.order, |row| self.held(row).order == key.order as u32)
-    }
-
-    fn held(&self, row: usize) -> Held {
-        self.rows.get(row).copied().unwrap_or_default()
+    fn holder_at(&self, row: usize, key: &Key) -> Holder {
+        let held = self.rows[row];
+        Holder {
+            row: row as u64,
+            uploaded_at: held.uploaded_at,
+            terms: held.terms,
+            is_of_order: held.order == key.order as u32,
+        }
     }
 }
 

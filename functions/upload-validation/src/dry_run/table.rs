@@ -27,12 +27,12 @@ impl<V: Copy> Table<V> {
     /// Puts an entry in place of whatever is under `hash`. One more than any file has is not kept.
     pub(super) fn put(&mut self, hash: u64, value: V) {
         let entries = &mut self.entries;
-        let known = self.index.get(hash, |entry| entries[entry].0 == rest(hash));
-        match known {
+        let slot = self.index.look(hash, |entry| entries[entry].0 == rest(hash));
+        match slot.row {
             Some(entry) => entries[entry].1 = value,
             None if entries.len() == ROWS_MAX => {}
             None => {
-                self.index.put(hash, entries.len(), |_| false);
+                self.index.put(&slot, entries.len());
                 entries.push((rest(hash), value));
             }
         }

@@ -57,9 +57,7 @@ impl Algorithm {
 
     fn checks(self, body: &[u8], check: u8) -> Option<bool> {
         let expected = match self {
-            Self::Mod7 => body
-                .iter()
-                .try_fold(0, |rest, byte| Some((rest * 10 + digit(*byte)?) % 7))?,
+            Self::Mod7 => mod7(body)?,
             Self::Mod10 => to_next_ten(weighted(body.iter().rev(), &[3, 1], digit)?),
             // 19 digits later the 1 weighs 1 and the 9 weighs 3.
             Self::Mod10After91 => to_next_ten(28 + weighted(body.iter().rev(), &[3, 1], digit)?),
@@ -73,11 +71,22 @@ impl Algorithm {
     }
 }
 
+/// The digits as one number, mod 7, so many at once as 64 bits hold.
+fn mod7(body: &[u8]) -> Option<u32> {
+    const DIGITS: usize = 18;
+    body.chunks(DIGITS).try_fold(0, |rest, digits| {
+        let number = digits.iter().try_fold(u64::from(rest), |number, byte| {
+            Some(number * 10 + u64::from(digit(*byte)?))
+        });
+        number.map(|number| (number % 7) as u32)
+    })
+}
+
 /// The sum of the values, weighted by `weights` in turn.
 fn weighted<'a>(
     body: impl Iterator<Item = &'a u8>,
     weights: &[u32],
-    value: fn(u8) -> Option<u32>,
+    value: impl Fn(u8) -> Option<u32>,
 ) -> Option<u32> {
     body.zip(weights.iter().cycle())
         .map(|(byte, weight)| value(*byte).map(|value| value * weight))

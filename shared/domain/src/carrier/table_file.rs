@@ -126,7 +126,9 @@ impl CarrierTable {
     /// Gives `name` to the carrier that is read next.
     fn add_name(&mut self, name: &str, id: &str) -> Result<(), CarrierTableError> {
         let next = self.carriers.len();
-        for key in [name.to_owned(), folded(name)] {
+        // Also as programs write it, so that most cells are found without folding.
+        let as_constant = name.to_uppercase().replace(' ', "_");
+        for key in [name.to_owned(), folded(name), as_constant] {
             let index = *self.by_name.entry(key).or_insert(next);
             if let Some(first) = self.carriers.get(index) {
                 let (first, second) = (first.id.clone(), id.to_owned());

@@ -1,6 +1,6 @@
 //! Timestamps as files write them.
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone};
 
 use super::{TimeError, Timestamp, Zone, within_years};
 
@@ -38,8 +38,8 @@ impl WrittenTime {
     pub fn parse(text: &str, zone: Zone) -> Result<Self, TimeError> {
         if let Some((local, offset)) = fixed_width(text.as_bytes()) {
             return match offset {
-                Some(seconds) => exact(local.and_utc().timestamp() - seconds, local.year()),
-                None => Self::in_zone(local, zone),
+                Some(seconds) => exact(local.seconds() - seconds, local.year),
+                None => Self::in_zone(local.naive().ok_or(TimeError::Unreadable)?, zone),
             };
         }
         if let Ok(at) = DateTime::parse_from_rfc3339(text) {
@@ -74,10 +74,54 @@ fn exact(seconds: i64, year: i32) -> Result<WrittenTime, TimeError> {
     within_years(seconds, year).map(WrittenTime::Exact)
 }
 
+/// A day and a time of it, both of which exist.
+struct Clock {
+    year: i32,
+    month: u32,
+    day: u32,
+    second_of_day: u32,
+}
+
+impl Clock {
+    /// `None` where the calendar has no such day or the day no such time.
+    fn of([year, month, day]: [u32; 3], [hour, minute, second]: [u32; 3]) -> Option<Self> {
+        const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = *DAYS.get((month as usize).checked_sub(1)?)? + u32::from(is_leap && month == 2);
+        let exists = (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60;
+        exists.then_some(Self {
+            year: year as i32,
+            month,
+            day,
+            second_of_day: (hour * 60 + minute) * 60 + second,
+        })
+    }
+
+    /// Seconds since 1970, were it UTC.
+    fn seconds(&self) -> i64 {
+        // The year begins in March here, so that a leap day is its last one.
+        let (month, year) = ((self.month + 9) % 12, self.year - i32::from(self.month < 3));
+        let day_of_year = i64::from((153 * month + 2) / 5 + self.day - 1);
+        let year = i64::from(year);
+        let days =
+            365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year;
+        (days - DAYS_TO_1970) * 86_400 + i64::from(self.second_of_day)
+    }
+
+    fn naive(&self) -> Option<NaiveDateTime> {
+        let date = NaiveDate::from_ymd_opt(self.year, self.month, self.day)?;
+        let (minutes, second) = (self.second_of_day / 60, self.second_of_day % 60);
+        date.and_hms_opt(minutes / 60, minutes % 60, second)
+    }
+}
+
+/// Days from 1 March of the year 0 to 1 January 1970.
+const DAYS_TO_1970: i64 = 719_468;
+
 /// The form that nearly every file writes, `YYYY-MM-DD hh:mm:ss` or with a `T`, and behind it nothing, `Z` or `±hh:mm`:
 /// the local time and the offset's seconds. `None` for anything else, which the general readers then look at: this one
 /// is there because they take half of a row's time.
-fn fixed_width(text: &[u8]) -> Option<(NaiveDateTime, Option<i64>)> {
+fn fixed_width(text: &[u8]) -> Option<(Clock, Option<i64>)> {
     let (clock, zone) = text.split_at_checked(19)?;
     let separated = clock[4] == b'-'
         && clock[7] == b'-'
@@ -98,17 +142,13 @@ fn fixed_width(text: &[u8]) -> Option<(NaiveDateTime, Option<i64>)> {
         _ => return None,
     };
     let year = two_digits(&clock[0..2])? * 100 + two_digits(&clock[2..4])?;
-    let date = NaiveDate::from_ymd_opt(
-        i32::try_from(year).ok()?,
-        two_digits(&clock[5..7])?,
-        two_digits(&clock[8..10])?,
-    )?;
-    let time = NaiveTime::from_hms_opt(
+    let date = [year, two_digits(&clock[5..7])?, two_digits(&clock[8..10])?];
+    let time = [
         two_digits(&clock[11..13])?,
         two_digits(&clock[14..16])?,
         two_digits(&clock[17..19])?,
-    )?;
-    Some((date.and_time(time), offset))
+    ];
+    Some((Clock::of(date, time)?, offset))
 }
 
 fn two_digits(digits: &[u8]) -> Option<u32> {
@@ -180,6 +220,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_day_is_reckoned_as_the_calendar_has_it() {
+        let first = NaiveDate::from_ymd_opt(1969, 12, 1).expect("a day");
+        for date in first.iter_days().take_while(|date| date.year() < 2105) {
+            let noon = [date.year() as u32, date.month(), date.day()];
+            let clock = Clock::of(noon, [12, 0, 1]).expect("a day of the calendar");
+            let expected = date.and_hms_opt(12, 0, 1);
+            assert_eq!(clock.naive(), expected);
+            assert_eq!(Some(clock.seconds()), expected.map(|at| at.and_utc().timestamp()));
+        }
+        for date in [
+            [2023, 2, 29],
+            [2100, 2, 29],
+            [2024, 2, 30],
+            [2024, 4, 31],
+            [2024, 0, 1],
+            [2024, 13, 1],
+            [2024, 1, 0],
+        ] {
+            assert!(Clock::of(date, [0, 0, 0]).is_none(), "{date:?}");
+        }
+        assert!(
+            Clock::of([2000, 2, 29], [23, 59, 59]).is_some() && Clock::of([2024, 1, 1], [24, 0, 0]).is_none()
+        );
+    }
+
     proptest! {
         /// The short way says what the general readers say, wherever it says anything.
         #[test]
@@ -188,10 +254,11 @@ mod tests {
         ) {
             if let Some((local, Some(offset))) = fixed_width(text.as_bytes()) {
                 let general = DateTime::parse_from_rfc3339(&text.replace(' ', "T")).map(|at| at.timestamp());
-                prop_assert_eq!(general, Ok(local.and_utc().timestamp() - offset));
+                prop_assert_eq!(general, Ok(local.seconds() - offset));
             } else if let Some((local, None)) = fixed_width(text.as_bytes()) {
                 let general = NaiveDateTime::parse_from_str(&text.replace('T', " "), "%Y-%m-%d %H:%M:%S");
-                prop_assert_eq!(general, Ok(local));
+                prop_assert_eq!(general.ok(), local.naive());
+                prop_assert_eq!(general.map(|local| local.and_utc().timestamp()), Ok(local.seconds()));
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::{FileError, Limits, RawRow};
 /// Bytes of text kept for a record with quotes at first; grows with the record, within the limits.
 const RECORD_BYTES: usize = 1 << 12;
 
+/// Ends of cells kept for such a record at first.
+const RECORD_CELLS: usize = 1 << 6;
+
 /// Splits records; keeps its memory from block to block.
 pub(crate) struct Records {
     marks: Marks,
@@ -82,12 +85,13 @@ impl Records {
         let mut length = text.len();
         for index in self.marks.within(text.as_bytes()) {
             match text.as_bytes()[index] {
+                byte if byte == self.delimiter => row.end_cell(index),
                 b'"' => return Ok(false),
                 b'\n' | b'\r' => {
                     length = index;
                     break;
                 }
-                _ => row.end_cell(index),
+                _ => {}
             }
         }
         row.end_cell(length);
@@ -131,10 +135,11 @@ impl Records {
     fn split(&mut self, bytes: &[u8], line: u64) -> Result<Split, FileError> {
         let mut split = Split::default();
         let delimiter = self.delimiter;
+        // One more than allowed, so that one too many is seen as such.
+        let ends_max = self.limits.columns_max.saturating_add(1);
         let mut splitter = self.splitter.take().unwrap_or_else(|| {
             self.text.resize(RECORD_BYTES, 0);
-            // One more than allowed, so that one too many is seen as such.
-            self.ends.resize(self.limits.columns_max.saturating_add(1), 0);
+            self.ends.resize(RECORD_CELLS.min(ends_max), 0);
             Box::new(csv_core::ReaderBuilder::new().delimiter(delimiter).build())
         });
         loop {
@@ -157,7 +162,13 @@ impl Records {
                     self.splitter = Some(splitter);
                     return Ok(split);
                 }
-                ReadRecordResult::OutputEndsFull => return Err(self.too_many_cells(line)),
+                ReadRecordResult::OutputEndsFull if self.ends.len() == ends_max => {
+                    return Err(self.too_many_cells(line));
+                }
+                ReadRecordResult::OutputEndsFull => {
+                    self.ends
+                        .resize(self.ends.len().saturating_mul(2).min(ends_max), 0);
+                }
                 ReadRecordResult::OutputFull => {
                     self.check_open_cell(&split, line)?;
                     self.text.resize(self.text.len() * 2, 0);
