@@ -127,6 +127,13 @@ tools:
 	command -v cc >/dev/null || missing cc "Install a C compiler (Debian: build-essential; macOS: xcode-select --install)."; \
 	command -v $(PYTHON) >/dev/null || missing $(PYTHON) "Install Python 3.11 or later."
 
+# The harness need not be optimised: what it starts is.
+.PHONY: bench-startup
+bench-startup: package ## how long the packaged functions take to start, and what memory they hold, beside hello-world
+	$(BUILD_FOR_LAMBDA) -p entrypoint --example hello_world $(filter-out --locked,$(FLAGS))
+	WAYMARK_BINARIES="$(abspath $(LAMBDA_BINARIES))" \
+		$(CARGO) bench --workspace --profile dev $(FLAGS) --bench startup
+
 STACK ?= waymark
 STAGE ?= live
 

@@ -22,7 +22,7 @@ ZIP_BYTES_MAX = {
     "morning-digest": 6_000_000,
     "upload-validation": 8_000_000,
     "order-history": 8_000_000,
-    "eligibility-report": 20_000_000,
+    "eligibility-report": 28_000_000,
 }
 
 
