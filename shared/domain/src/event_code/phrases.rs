@@ -24,7 +24,8 @@ pub(super) fn normalised(text: &str) -> Option<String> {
             words.push(' ');
         }
         is_gap = false;
-        words.extend(letter.to_lowercase());
+        // A letter may become one with a mark behind it (İ), which is none itself.
+        words.extend(letter.to_lowercase().filter(|letter| letter.is_alphanumeric()));
     }
     let is_short = text.chars().nth(TEXT_CHARACTERS_MAX).is_none();
     (is_short && !words.is_empty()).then_some(words)
@@ -145,6 +146,7 @@ mod tests {
             ("已签收，感谢使用", "已签收 感谢使用"),
             ("Ｄｅｌｉｖｅｒｅｄ　１", "delivered 1"),
             ("d’acheminement", "d acheminement"),
+            ("İstanbul", "istanbul"),
         ] {
             assert_eq!(normalised(text).as_deref(), Some(words), "{text}");
         }
