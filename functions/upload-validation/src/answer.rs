@@ -19,6 +19,9 @@ use crate::commit::RuledRow;
 /// Findings in `report.json`, at most; `by_code` and `rejected.csv` hold all.
 const ISSUES_MAX: usize = 10_000;
 
+/// Bytes of `rejected.csv` that are written at once.
+const REJECTED_BUFFER_BYTES: usize = 1 << 17;
+
 /// Codes that a row has, each once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowCodes(u64);
@@ -71,7 +74,10 @@ impl Answering {
         rejected: Option<&Path>,
         header: &[String],
     ) -> io::Result<Self> {
-        let rejected = rejected.map(|path| RejectedWriter::new(BufWriter::new(File::create(path)?), header));
+        let rejected = rejected.map(|path| {
+            let file = BufWriter::with_capacity(REJECTED_BUFFER_BYTES, File::create(path)?);
+            RejectedWriter::new(file, header)
+        });
         Ok(Self {
             summary,
             counts: Counts::default(),

@@ -169,8 +169,8 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// The cell's value, when it has one.
-    #[inline]
+    /// The cell's value, when it has one. Taken into its callers, each of which knows what its column asks.
+    #[inline(always)]
     pub(crate) fn given(&mut self, column: Column) -> Option<Cow<'a, str>> {
         let value = self.cleaned(column, Use::Text);
         (!value.is_empty()).then_some(value)
@@ -185,7 +185,8 @@ impl<'a> Reading<'a> {
         value
     }
 
-    #[inline]
+    /// The cell's value; empty when it has none.
+    #[inline(always)]
     pub(crate) fn cleaned(&mut self, column: Column, purpose: Use) -> Cow<'a, str> {
         let cell = self.raw(column);
         if self.row.is_ascii() && cell::is_its_value(column, cell) {

@@ -18,6 +18,9 @@ enum Rows {
     Read(Vec<RawRow>),
 }
 
+/// Bytes of a row, about.
+const ROW_BYTES: usize = 100;
+
 /// Where a row stands in its chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot(Place);
@@ -34,6 +37,14 @@ impl Chunk {
 
     pub(crate) fn of_rows(rows: Vec<RawRow>) -> Self {
         Self(Rows::Read(rows))
+    }
+
+    /// About as many rows as it has, by how long those of most uploads are.
+    pub fn rows_about(&self) -> usize {
+        match &self.0 {
+            Rows::Block { block, .. } => block.bytes() / ROW_BYTES,
+            Rows::Read(rows) => rows.len(),
+        }
     }
 
     /// Gives every row to `each`, with where it stands and whether it says that it holds totals: at the end of the upload

@@ -28,6 +28,7 @@ enum Named {
     Known(&'static Carrier),
 }
 
+#[inline]
 pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     let named = match row.given(Column::Carrier) {
         None => Named::Nobody,

@@ -79,7 +79,7 @@ impl ReadRow {
 impl Reading<'_> {
     /// Reads and checks the rows of a chunk.
     pub(super) fn read(&self, chunk: Chunk) -> ReadChunk {
-        let (mut rows, mut rejected) = (Vec::new(), String::new());
+        let (mut rows, mut rejected) = (Vec::with_capacity(chunk.rows_about()), String::new());
         let read = chunk.read(self.columns, |row, spot, is_totals| {
             let checked = intake::check(row, self.columns, self.context);
             let said = match &self.keys {

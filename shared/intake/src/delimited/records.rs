@@ -245,6 +245,11 @@ impl Place {
 }
 
 impl Block {
+    /// Bytes of its records.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether it was read up to its end.
     pub(crate) fn is_read(&self, place: Place) -> bool {
         place.at == self.text.len()
