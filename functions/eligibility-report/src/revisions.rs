@@ -36,7 +36,9 @@ pub(crate) async fn write(
     let (lake, month) = (&function.lake, report.month);
     let refused = |source| Error::Lake(month, source);
     let mut files = forms(report, function.policy.zone)?;
-    let manifest = Manifest::of(report, gathered.inputs(), files.iter().map(digest_of).collect());
+    let policy_sha256 = hex::encode(Sha256::digest(function.policy.text()));
+    let outputs = files.iter().map(digest_of).collect();
+    let manifest = Manifest::of(report, policy_sha256, gathered.inputs(), outputs);
     let revision = id_of(&manifest);
     files.push(json(month, MANIFEST, &manifest)?);
     let keys = lake

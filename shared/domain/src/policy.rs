@@ -30,6 +30,8 @@ pub struct PolicyBook {
     /// What the deadline board shows.
     pub board: BoardPolicy,
     packs: Vec<Policy>,
+    /// The file as it was read.
+    text: String,
 }
 
 /// Parameters of the intake.
@@ -166,7 +168,13 @@ impl PolicyBook {
             retention: Elapsed::days(i64::from(file.retention.settled_days)),
             board: file.board,
             packs,
+            text: text.to_owned(),
         })
+    }
+
+    /// The policy file as it was read: what decided can be told by its digest.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The pack in force at a payment; before the first pack's date, the first one.

@@ -19,6 +19,9 @@ pub struct Manifest {
     pub final_from: Timestamp,
     /// The pack that decided.
     pub policy: String,
+    /// The SHA-256 of the policy file, in hex.
+    #[serde(default)]
+    pub policy_sha256: String,
     /// The release that made it.
     pub waymark: String,
     /// The lake's files of the report's window, by key.
@@ -39,8 +42,13 @@ pub struct FileDigest {
 }
 
 impl Manifest {
-    /// The manifest of a report.
-    pub fn of(report: &MonthReport, mut inputs: Vec<FileDigest>, mut outputs: Vec<FileDigest>) -> Self {
+    /// The manifest of a report that was made under the policy file of this digest.
+    pub fn of(
+        report: &MonthReport,
+        policy_sha256: String,
+        mut inputs: Vec<FileDigest>,
+        mut outputs: Vec<FileDigest>,
+    ) -> Self {
         inputs.sort();
         outputs.sort();
         Self {
@@ -49,6 +57,7 @@ impl Manifest {
             is_final: report.as_of >= report.final_from,
             final_from: report.final_from,
             policy: report.policy.clone(),
+            policy_sha256,
             waymark: env!("CARGO_PKG_VERSION").to_owned(),
             inputs,
             outputs,

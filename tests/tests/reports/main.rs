@@ -6,7 +6,7 @@ mod tables;
 
 use std::collections::BTreeMap;
 
-use domain::{Month, Timestamp};
+use domain::{Month, PolicyBook, Timestamp};
 use eligibility_report::Outcome;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -121,6 +121,8 @@ async fn the_manifest_proves_what_a_report_was_made_from_and_what_it_is() {
         ),
         (&"2024-04".into(), &CLOSED.into(), &"V4.2".into(), &true.into())
     );
+    let policy = hex::encode(Sha256::digest(PolicyBook::shipped().text()));
+    assert_eq!(manifest["policy_sha256"], policy);
     let check = |listed: &Value, bytes: &[u8]| {
         assert_eq!(listed["bytes"], bytes.len());
         assert_eq!(listed["sha256"], hex::encode(Sha256::digest(bytes)), "{listed}");

@@ -36,8 +36,13 @@ fn april(lake: &Lake) -> Changes {
     };
     let (old, new) = (report(BEFORE), report(AFTER));
     let inputs = |names: &[&str]| names.iter().map(|name| input(name)).collect();
-    let before = Manifest::of(&old, inputs(&["lake/1", "lake/2"]), Vec::new());
-    let after = Manifest::of(&new, inputs(&["lake/3", "lake/2", "lake/1"]), Vec::new());
+    let before = Manifest::of(&old, String::new(), inputs(&["lake/1", "lake/2"]), Vec::new());
+    let after = Manifest::of(
+        &new,
+        String::new(),
+        inputs(&["lake/3", "lake/2", "lake/1"]),
+        Vec::new(),
+    );
     let (old, new) = (parquet(&old), parquet(&new));
     let revision = |id, manifest, parquet| Revision {
         id,
@@ -159,7 +164,7 @@ fn a_seller_who_was_not_there_before_has_no_cells_before() {
 fn bytes_that_are_no_revision_are_an_error() {
     let lake = three_months("shop", 0);
     let report = lake.report(month("2024-04"), Timestamp::from_unix(at(AFTER).unix()));
-    let manifest = Manifest::of(&report, Vec::new(), Vec::new());
+    let manifest = Manifest::of(&report, String::new(), Vec::new(), Vec::new());
     let revision = Revision {
         id: "one",
         manifest: &manifest,
