@@ -1,18 +1,17 @@
 //! One upload from its object to its answer.
 
+mod reading;
+
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
 use domain::carrier::CarrierTable;
 use domain::ruling::Uploader;
 use domain::{OrderId, Timestamp, code::FileCode};
-use intake::{
-    About, CheckedRow, Columns, Context, FileError, Kind, Limits, RawRow, RepairedWriter, SHEET_ROWS_MAX,
-    Survey, Trust, UploadError,
-};
+use intake::{Context, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust, UploadError};
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
 use tempfile::TempDir;
@@ -22,13 +21,7 @@ use crate::answer::{Answering, notes};
 use crate::batch::{Batch, Surroundings};
 use crate::proposals::PROPOSAL_KEYS_MAX;
 use crate::{UploadFailure, UploadValidation, Written};
-
-/// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
-/// An order's rows within a batch are one write, so this covers a file of some 200,000 rows; beyond it, memory stays
-/// bounded.
-const BATCH_BYTES_MAX: usize = 512 << 20;
-/// What a row takes beside its text until it is written: its fact, its findings, its order.
-const ROW_BYTES: usize = 2_048;
+use reading::{Message, Readable, read_to_end, send_batches};
 
 /// Answers one upload, with its id; `None` when it was answered before or is gone.
 pub(crate) async fn answer_upload(
@@ -306,22 +299,6 @@ impl Fetched {
 
 const UPLOADED: &str = "upload";
 
-/// What the first pass over a file that is readable to its end has found.
-struct Readable {
-    kind: Kind,
-    survey: Survey,
-    /// How it was read, for the answer.
-    about: About,
-    rows: u64,
-    /// Order ids that look cut by a spreadsheet.
-    suspects: Vec<OrderId>,
-}
-
-enum Message {
-    Header(Vec<String>, Columns),
-    Rows(Vec<(RawRow, CheckedRow)>),
-}
-
 /// Whether the orders tell that ids which look cut are none (see [`are_known`]).
 async fn ids_are_whole(
     function: &UploadValidation,
@@ -356,62 +333,4 @@ pub(crate) fn rates_of_a_seller() -> FileError {
 
 fn uploader(key: &UploadKey) -> Uploader {
     key.seller_id.clone().map_or(Uploader::Operator, Uploader::Seller)
-}
-
-fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
-    let mut file = File::open(path)?;
-    let survey = intake::survey(&mut file, &Limits::default())?;
-    let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
-    let mut row = RawRow::default();
-    while upload.read(&mut row)? {}
-    Ok(Readable {
-        kind,
-        survey,
-        about: upload.about(),
-        rows: upload.rows(),
-        suspects: upload.suspected_ids().to_vec(),
-    })
-}
-
-fn send_batches(
-    path: &Path,
-    kind: Kind,
-    (survey, ids_are_whole): (&Survey, bool),
-    context: &Context,
-    sender: &mpsc::Sender<Result<Message, UploadError>>,
-) -> Result<(), UploadError> {
-    let file = File::open(path)?;
-    let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
-    if ids_are_whole {
-        upload.trust_order_ids();
-    }
-    let columns = upload.columns().clone();
-    if sender
-        .blocking_send(Ok(Message::Header(upload.header().to_vec(), columns.clone())))
-        .is_err()
-    {
-        return Ok(());
-    }
-    let runtime = tokio::runtime::Handle::current();
-    loop {
-        // First the room, then the rows: no third batch is read while one is ruled and one waits.
-        let Ok(room) = runtime.block_on(sender.reserve()) else {
-            return Ok(());
-        };
-        let mut rows = Vec::new();
-        let mut bytes = 0;
-        while bytes < BATCH_BYTES_MAX {
-            let mut row = RawRow::default();
-            if !upload.read(&mut row)? {
-                break;
-            }
-            bytes += ROW_BYTES + row.cells().map(str::len).sum::<usize>();
-            let checked = intake::check(&row, &columns, context);
-            rows.push((row, checked));
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        room.send(Ok(Message::Rows(rows)));
-    }
 }

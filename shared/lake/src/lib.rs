@@ -132,24 +132,8 @@ impl Lake {
 
     /// Every key under a prefix, in order.
     async fn keys_under(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
-        let mut pages = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.bucket)
-            .prefix(prefix)
-            .into_paginator()
-            .send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|source| LakeError::call(format!("list {prefix}"), source))?;
-            keys.extend(
-                page.contents
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(|object| object.key),
-            );
-        }
-        Ok(keys)
+        let objects = self.objects_under(prefix).await?;
+        Ok(objects.into_iter().map(|object| object.key).collect())
     }
 
     /// Whether there is an object, asked by listing: reading what is not there is an error that looks like others where

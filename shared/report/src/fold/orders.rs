@@ -1,16 +1,19 @@
 //! Order rows, a batch of a row group at a time, cut down to what was known as of an instant.
 
+mod opening;
+
 use domain::{ORDER_ID_DIGITS, shard_hash};
 use parquet::errors::ParquetError;
 
 use super::column::{Integers, NONE, Texts, Truths};
 use super::file::Kind::{Integer, Text, Truth};
 use super::file::Presence::{Nullable, Optional, Required};
-use super::file::{ColumnRule, LakeFile, extent_of_integers, extent_of_truths};
+use super::file::{ColumnRule, LakeFile};
 use super::latest::Key;
 use super::moments::Stretch;
-use super::tallies::{EXCLUDED, FIGURES, OrderLine, Tallies, due_bit, met_bit};
+use super::tallies::{EXCLUDED, OrderLine, Tallies, due_bit, met_bit};
 use crate::ReportError;
+use opening::Opening;
 
 /// The columns that are read of an order file; of each figure `_met`, then `_at`, from [`FIRST_FIGURE`] on.
 pub(super) const RULES: &[ColumnRule] = &[
@@ -117,10 +120,7 @@ impl<'a> OrderRows<'a> {
             as_of,
             stretch,
         };
-        open.rows(compared).map_err(|refused| match refused {
-            Refused::Column(column) => file.unfit(column),
-            Refused::Bytes(source) => file.unreadable(source),
-        })
+        open.rows(compared).map_err(|refused| refused.of(file))
     }
 
     /// Reads the next batch and hands out what counts of it, with the stamp where rows are compared.
@@ -137,10 +137,7 @@ impl<'a> OrderRows<'a> {
         }
         let file = self.file;
         self.read(rows, tallies, stretch)
-            .map_err(|refused| match refused {
-                Refused::Column(column) => file.unfit(column),
-                Refused::Bytes(source) => file.unreadable(source),
-            })?;
+            .map_err(|refused| refused.of(file))?;
         let Some((_, versions)) = &self.stamps else {
             for line in self.lines.iter().filter(|line| line.bits & UNKNOWN == 0) {
                 each(tallies, None, *line);
@@ -162,7 +159,28 @@ impl<'a> OrderRows<'a> {
     }
 
     fn read(&mut self, rows: usize, tallies: &mut Tallies, stretch: &mut Stretch) -> Result<(), Refused> {
-        let as_of = self.as_of;
+        self.read_sellers(rows, tallies)?;
+        let gmv = required(&mut self.gmv, rows, GMV)?;
+        for (line, gmv) in self.lines.iter_mut().zip(gmv) {
+            line.gmv = *gmv;
+        }
+        self.read_names(rows, tallies)?;
+        for figure in &mut self.figures {
+            figure.read(rows, self.as_of, stretch, &mut self.lines)?;
+        }
+        // After the figures: an excluded order counts for none.
+        if let Some(excluded) = &mut self.excluded {
+            let excluded = required(excluded, rows, EXCLUDED_COLUMN)?;
+            for (line, excluded) in self.lines.iter_mut().zip(excluded) {
+                line.bits = if *excluded { EXCLUDED } else { line.bits };
+            }
+        }
+        self.read_moments(rows, stretch)?;
+        self.read_stamps(rows)
+    }
+
+    /// Begins the batch's lines, with their sellers.
+    fn read_sellers(&mut self, rows: usize, tallies: &mut Tallies) -> Result<(), Refused> {
         self.codes.clear();
         let mut name = |bytes: &[u8]| tallies.code_of(bytes);
         self.seller.next(rows, NONE, &mut name, &mut self.codes)?;
@@ -179,11 +197,11 @@ impl<'a> OrderRows<'a> {
             early: NONE,
             bits: 0,
         }));
-        let lines = &mut self.lines;
-        let gmv = required(&mut self.gmv, rows, GMV)?;
-        for (line, gmv) in lines.iter_mut().zip(gmv) {
-            line.gmv = *gmv;
-        }
+        Ok(())
+    }
+
+    fn read_names(&mut self, rows: usize, tallies: &mut Tallies) -> Result<(), Refused> {
+        let mut name = |bytes: &[u8]| tallies.code_of(bytes);
         let places: [fn(&mut OrderLine, u32); 3] = [
             |line, code| line.destination = code,
             |line, code| line.carrier = code,
@@ -193,33 +211,31 @@ impl<'a> OrderRows<'a> {
             let Some(column) = column else { continue };
             self.codes.clear();
             column.next(rows, NONE, &mut name, &mut self.codes)?;
-            for (line, code) in lines.iter_mut().zip(&self.codes) {
+            for (line, code) in self.lines.iter_mut().zip(&self.codes) {
                 place(line, *code);
             }
         }
-        if let Some((is_early, policy)) = &mut self.early {
-            self.codes.clear();
-            policy.next(rows, NONE, &mut name, &mut self.codes)?;
-            let is_early = required(is_early, rows, POLICY_EARLY)?;
-            for ((line, code), is_early) in lines.iter_mut().zip(&self.codes).zip(is_early) {
-                line.early = if *is_early { *code } else { NONE };
-            }
-            if self.codes.contains(&NONE) {
-                return Err(Refused::Column(POLICY));
-            }
+        let Some((is_early, policy)) = &mut self.early else {
+            return Ok(());
+        };
+        self.codes.clear();
+        policy.next(rows, NONE, &mut name, &mut self.codes)?;
+        if self.codes.contains(&NONE) {
+            return Err(Refused::Column(POLICY));
         }
-        for figure in &mut self.figures {
-            figure.read(rows, as_of, stretch, lines)?;
+        let is_early = required(is_early, rows, POLICY_EARLY)?;
+        for ((line, code), is_early) in self.lines.iter_mut().zip(&self.codes).zip(is_early) {
+            line.early = if *is_early { *code } else { NONE };
         }
-        if let Some(excluded) = &mut self.excluded {
-            let excluded = required(excluded, rows, EXCLUDED_COLUMN)?;
-            for (line, excluded) in lines.iter_mut().zip(excluded) {
-                line.bits = if *excluded { EXCLUDED } else { line.bits };
-            }
-        }
+        Ok(())
+    }
+
+    /// Marks what says nothing as of the instant: rows that were superseded by then, or not learned yet.
+    fn read_moments(&mut self, rows: usize, stretch: &mut Stretch) -> Result<(), Refused> {
+        let as_of = self.as_of;
         if let Some(column) = &mut self.superseded_at {
             column.next(rows)?;
-            for (index, (line, at)) in lines.iter_mut().zip(column.values()).enumerate() {
+            for (index, (line, at)) in self.lines.iter_mut().zip(column.values()).enumerate() {
                 if !column.is_missing(index) {
                     stretch.note(*at..=*at, as_of);
                     line.bits |= if *at <= as_of { UNKNOWN } else { 0 };
@@ -228,23 +244,24 @@ impl<'a> OrderRows<'a> {
         }
         if let Some(column) = &mut self.learned_at {
             let learned_at = required(column, rows, LEARNED_AT)?;
-            for (line, at) in lines.iter_mut().zip(learned_at) {
+            for (line, at) in self.lines.iter_mut().zip(learned_at) {
                 stretch.note(*at..=*at, as_of);
                 line.bits |= if *at > as_of { UNKNOWN } else { 0 };
             }
         }
-        if let Some((orders, versions)) = &mut self.stamps {
-            self.orders.clear();
-            orders.next(
-                rows,
-                Key::NONE,
-                &mut |bytes| Ok(order_key(bytes)),
-                &mut self.orders,
-            )?;
-            required(versions, rows, VERSION)?;
-            if self.orders.contains(&Key::NONE) {
-                return Err(Refused::Column(ORDER_ID));
-            }
+        Ok(())
+    }
+
+    fn read_stamps(&mut self, rows: usize) -> Result<(), Refused> {
+        let Some((orders, versions)) = &mut self.stamps else {
+            return Ok(());
+        };
+        self.orders.clear();
+        let mut key = |bytes: &[u8]| Ok(order_key(bytes));
+        orders.next(rows, Key::NONE, &mut key, &mut self.orders)?;
+        required(versions, rows, VERSION)?;
+        if self.orders.contains(&Key::NONE) {
+            return Err(Refused::Column(ORDER_ID));
         }
         Ok(())
     }
@@ -305,6 +322,15 @@ enum Refused {
     Bytes(ParquetError),
 }
 
+impl Refused {
+    fn of(self, file: &LakeFile) -> ReportError {
+        match self {
+            Self::Column(column) => file.unfit(column),
+            Self::Bytes(source) => file.unreadable(source),
+        }
+    }
+}
+
 impl From<ParquetError> for Refused {
     fn from(source: ParquetError) -> Self {
         Self::Bytes(source)
@@ -331,159 +357,5 @@ fn order_key(id: &[u8]) -> Key {
     Key {
         id: (id.len() as u128) << 72 | digits,
         hash: shard_hash(id),
-    }
-}
-
-/// A row group that is about to be read.
-struct Opening<'a, 'b> {
-    file: &'a LakeFile,
-    group: usize,
-    as_of: i64,
-    stretch: &'b mut Stretch,
-}
-
-impl<'a> Opening<'a, '_> {
-    fn rows(mut self, compared: bool) -> Result<Option<OrderRows<'a>>, Refused> {
-        let Some(learned_at) = self.learned_at(compared)? else {
-            return Ok(None);
-        };
-        let Some(superseded_at) = self.superseded_at()? else {
-            return Ok(None);
-        };
-        let rows = usize::try_from(self.file.group(self.group).num_rows()).unwrap_or(0);
-        let stamps = match compared {
-            true => Some((self.texts(ORDER_ID)?, self.integers(VERSION)?)),
-            false => None,
-        };
-        let early = match self.is_true_somewhere(POLICY_EARLY) {
-            true => Some((self.truths(POLICY_EARLY)?, self.texts(POLICY)?)),
-            false => None,
-        };
-        let excluded = self.is_true_somewhere(EXCLUDED_COLUMN);
-        let mut figures = Vec::new();
-        for number in 0..FIGURES {
-            figures.extend(self.figure(number)?);
-        }
-        let mut names = [None, None, None];
-        for (name, column) in names.iter_mut().zip([DESTINATION, CARRIER, NODES_MISSING]) {
-            if self.file.place(column).is_some() {
-                *name = Some(self.texts(column)?);
-            }
-        }
-        Ok(Some(OrderRows {
-            file: self.file,
-            as_of: self.as_of,
-            rows_left: rows,
-            seller: self.texts(SELLER)?,
-            gmv: self.integers(GMV)?,
-            excluded: excluded.then(|| self.truths(EXCLUDED_COLUMN)).transpose()?,
-            early,
-            figures,
-            names,
-            superseded_at,
-            learned_at,
-            stamps,
-            lines: Vec::new(),
-            codes: Vec::new(),
-            orders: Vec::new(),
-        }))
-    }
-
-    /// The column, if the rows differ in whether they were learned; `None` when none was.
-    fn learned_at(&mut self, compared: bool) -> Result<Option<Option<Integers>>, Refused> {
-        let extent = extent_of_integers(self.file.group(self.group), self.place(LEARNED_AT));
-        if let (Some((least, greatest)), Some(0)) = (extent.between, extent.nulls) {
-            if least > self.as_of {
-                self.stretch.note(least..=least, self.as_of);
-                return Ok(None);
-            }
-            if greatest <= self.as_of && !compared {
-                self.stretch.note(greatest..=greatest, self.as_of);
-                return Ok(Some(None));
-            }
-        }
-        self.integers(LEARNED_AT).map(|column| Some(Some(column)))
-    }
-
-    /// The column, if some rows are superseded and others not; `None` when all are.
-    fn superseded_at(&mut self) -> Result<Option<Option<Integers>>, Refused> {
-        let Some(place) = self.file.place(SUPERSEDED_AT) else {
-            return Ok(Some(None));
-        };
-        let extent = extent_of_integers(self.file.group(self.group), place);
-        match (extent.between, extent.nulls) {
-            (None, Some(nulls)) if nulls == self.rows_of_group() => return Ok(Some(None)),
-            (Some((_, greatest)), Some(0)) if greatest <= self.as_of => {
-                self.stretch.note(greatest..=greatest, self.as_of);
-                return Ok(None);
-            }
-            _ => {}
-        }
-        self.integers(SUPERSEDED_AT).map(|column| Some(Some(column)))
-    }
-
-    /// A figure; `None` when it is decided for no row yet.
-    fn figure(&mut self, number: usize) -> Result<Option<Figure>, Refused> {
-        let (met, at) = (FIRST_FIGURE + 2 * number, FIRST_FIGURE + 2 * number + 1);
-        let group = self.file.group(self.group);
-        let instants = extent_of_integers(group, self.place(at));
-        let nulls_of_met = extent_of_truths(group, self.place(met)).nulls;
-        let due = match (instants.between, instants.nulls) {
-            (None, Some(nulls)) if nulls == self.rows_of_group() && RULES[at].2 == Nullable => {
-                return Ok(None);
-            }
-            (Some((_, greatest)), Some(nulls)) if greatest <= self.as_of => {
-                let due = match nulls {
-                    0 => Some(Due::Always),
-                    // Both columns are written of one thing: what lacks the one lacks the other.
-                    nulls if nulls_of_met == Some(nulls) && RULES[at].2 == Nullable => Some(Due::WhereThere),
-                    _ => None,
-                };
-                if due.is_some() {
-                    self.stretch.note(greatest..=greatest, self.as_of);
-                }
-                due
-            }
-            _ => None,
-        };
-        let due = match due {
-            Some(due) => due,
-            None => Due::At(Box::new(self.integers(at)?)),
-        };
-        Ok(Some(Figure {
-            number,
-            met: self.truths(met)?,
-            due,
-        }))
-    }
-
-    fn is_true_somewhere(&self, column: usize) -> bool {
-        let extent = extent_of_truths(self.file.group(self.group), self.place(column));
-        !matches!((extent.between, extent.nulls), (Some((_, false)), Some(0)))
-    }
-
-    fn rows_of_group(&self) -> u64 {
-        u64::try_from(self.file.group(self.group).num_rows()).unwrap_or(0)
-    }
-
-    fn place(&self, column: usize) -> usize {
-        self.file.place(column).expect("a required column has its place")
-    }
-
-    fn integers(&self, column: usize) -> Result<Integers, Refused> {
-        Ok(Integers::open(&*self.group_reader()?, self.place(column))?)
-    }
-
-    fn truths(&self, column: usize) -> Result<Truths, Refused> {
-        Ok(Truths::open(&*self.group_reader()?, self.place(column))?)
-    }
-
-    fn texts<C: Copy>(&self, column: usize) -> Result<Texts<C>, Refused> {
-        Ok(Texts::open(&*self.group_reader()?, self.place(column))?)
-    }
-
-    fn group_reader(&self) -> Result<Box<dyn parquet::file::reader::RowGroupReader + 'a>, Refused> {
-        use parquet::file::reader::FileReader;
-        Ok(self.file.reader.get_row_group(self.group)?)
     }
 }

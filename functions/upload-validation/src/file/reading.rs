@@ -1,0 +1,91 @@
+//! The rows of an upload, read on threads of their own: once to see that all of it can be read, then to be ruled.
+
+use std::fs::File;
+use std::path::Path;
+
+use domain::OrderId;
+use intake::{About, CheckedRow, Columns, Context, Kind, Limits, RawRow, Survey, UploadError};
+use tokio::sync::mpsc;
+
+/// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
+/// An order's rows within a batch are one write, so this covers a file of some 200,000 rows; beyond it, memory stays
+/// bounded.
+const BATCH_BYTES_MAX: usize = 512 << 20;
+/// What a row takes beside its text until it is written: its fact, its findings, its order.
+const ROW_BYTES: usize = 2_048;
+
+/// What the first pass over a file that is readable to its end has found.
+pub(super) struct Readable {
+    pub(super) kind: Kind,
+    pub(super) survey: Survey,
+    /// How it was read, for the answer.
+    pub(super) about: About,
+    pub(super) rows: u64,
+    /// Order ids that look cut by a spreadsheet.
+    pub(super) suspects: Vec<OrderId>,
+}
+
+pub(super) enum Message {
+    Header(Vec<String>, Columns),
+    Rows(Vec<(RawRow, CheckedRow)>),
+}
+
+/// Reads a file to its end and keeps nothing of its rows.
+pub(super) fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
+    let mut file = File::open(path)?;
+    let survey = intake::survey(&mut file, &Limits::default())?;
+    let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
+    let mut row = RawRow::default();
+    while upload.read(&mut row)? {}
+    Ok(Readable {
+        kind,
+        survey,
+        about: upload.about(),
+        rows: upload.rows(),
+        suspects: upload.suspected_ids().to_vec(),
+    })
+}
+
+/// Reads and checks the rows, and hands them on in batches.
+pub(super) fn send_batches(
+    path: &Path,
+    kind: Kind,
+    (survey, ids_are_whole): (&Survey, bool),
+    context: &Context,
+    sender: &mpsc::Sender<Result<Message, UploadError>>,
+) -> Result<(), UploadError> {
+    let file = File::open(path)?;
+    let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
+    if ids_are_whole {
+        upload.trust_order_ids();
+    }
+    let columns = upload.columns().clone();
+    if sender
+        .blocking_send(Ok(Message::Header(upload.header().to_vec(), columns.clone())))
+        .is_err()
+    {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Handle::current();
+    loop {
+        // First the room, then the rows: no third batch is read while one is ruled and one waits.
+        let Ok(room) = runtime.block_on(sender.reserve()) else {
+            return Ok(());
+        };
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        while bytes < BATCH_BYTES_MAX {
+            let mut row = RawRow::default();
+            if !upload.read(&mut row)? {
+                break;
+            }
+            bytes += ROW_BYTES + row.cells().map(str::len).sum::<usize>();
+            let checked = intake::check(&row, &columns, context);
+            rows.push((row, checked));
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        room.send(Ok(Message::Rows(rows)));
+    }
+}
