@@ -1,11 +1,15 @@
 //! The lake's files of a month, and which orders and entries were learned of between two instants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use domain::{Month, Timestamp};
-use polars::prelude::*;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use parquet::schema::types::Type;
 
 use crate::ReportError;
 
@@ -46,6 +50,7 @@ pub(crate) fn learned_between(
     Ok(learned)
 }
 
+/// Sellers and ids of the rows whose `at` lies after one instant and not after another.
 fn ids_between(
     path: &Path,
     id: &str,
@@ -53,17 +58,29 @@ fn ids_between(
     after: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<(String, String)>, ReportError> {
-    let between = col(at)
-        .gt(lit(after.unix()))
-        .and(col(at).lt_eq(lit(until.unix())));
     let ids = decoded(|| {
-        let rows = scan(path)?.filter(between);
-        let rows = rows.select([col("seller_id"), col(id)]).collect()?;
-        let (sellers, ids) = (rows.column("seller_id")?.str()?, rows.column(id)?.str()?);
-        let pairs = sellers.iter().zip(ids.iter());
-        Ok(pairs
-            .filter_map(|(seller, id)| Some((seller?.to_owned(), id?.to_owned())))
-            .collect())
+        let reader = SerializedFileReader::new(File::open(path)?)?;
+        let wanted = projection(reader.metadata().file_metadata().schema(), &["seller_id", id, at])?;
+        let mut ids = Vec::new();
+        for row in reader.get_row_iter(Some(wanted))? {
+            let row = row?;
+            let (mut seller, mut named, mut instant) = (None, None, None);
+            for (name, field) in row.get_column_iter() {
+                match field {
+                    Field::Long(value) if name == at => instant = Some(*value),
+                    Field::Str(text) if name == id => named = Some(text),
+                    Field::Str(text) if name == "seller_id" => seller = Some(text),
+                    _ => {}
+                }
+            }
+            if let (Some(seller), Some(named), Some(instant)) = (seller, named, instant)
+                && instant > after.unix()
+                && instant <= until.unix()
+            {
+                ids.push((seller.clone(), named.clone()));
+            }
+        }
+        Ok(ids)
     });
     ids.map_err(|source| ReportError::Unreadable {
         path: path.to_owned(),
@@ -71,22 +88,26 @@ fn ids_between(
     })
 }
 
-/// Polars panics at some corrupt bytes where it should fail; the file's name must not get lost over that. (At a few
-/// others it aborts or reads astray: that the bytes are those once written is for the fetcher's checksums to prove.)
-fn decoded<T>(decode: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
-    // What a panic leaves half done is dropped with the closure.
-    catch_unwind(AssertUnwindSafe(decode))
-        .unwrap_or_else(|_| Err(polars_err!(ComputeError: "the Parquet decoder panicked")))
+/// The columns of these names, of which none may be missing.
+fn projection(schema: &Type, names: &[&str]) -> Result<Type, ParquetError> {
+    let fields = schema.get_fields().iter();
+    let fields: Vec<_> = fields
+        .filter(|field| names.contains(&field.name()))
+        .cloned()
+        .collect();
+    if fields.len() != names.len() {
+        return Err(ParquetError::General(format!("not all of {names:?} are columns")));
+    }
+    Type::group_type_builder(schema.name())
+        .with_fields(fields)
+        .build()
 }
 
-fn scan(path: &Path) -> PolarsResult<LazyFrame> {
-    // A path is a path: neither a pattern, nor a source of columns.
-    let args = ScanArgsParquet {
-        glob: false,
-        hive_options: HiveOptions::new_disabled(),
-        ..Default::default()
-    };
-    LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, args)
+/// The decoder panics at some corrupt bytes where it should fail; the file's name must not get lost over that.
+fn decoded<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    // What a panic leaves half done is dropped with the closure.
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(ParquetError::General("the Parquet decoder panicked".to_owned())))
 }
 
 #[cfg(test)]
@@ -95,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_decoder_is_an_error() {
-        let decoded: PolarsResult<()> = decoded(|| panic!("a stand-in for the decoder's"));
-        assert!(matches!(decoded, Err(PolarsError::ComputeError(_))));
+        let decoded: Result<(), ParquetError> = decoded(|| panic!("a stand-in for the decoder's"));
+        assert!(matches!(decoded, Err(ParquetError::General(_))));
     }
 }
