@@ -4,11 +4,15 @@ pub(crate) mod summary;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use comfy_table::{ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::args::{Arguments, Lang};
 use crate::failure::CommandError;
+
+/// Columns by which a paragraph's further lines stand in.
+const FURTHER_LINES_INSET: usize = 2;
 
 /// Where a command's words go.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +61,31 @@ impl Terminal {
         if !self.json {
             self.write(text.as_ref());
         }
+    }
+
+    /// Sentences for people, broken between words at the terminal's width; whoever reads a pipe gets them on one line.
+    pub(crate) fn paragraph(&self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        if self.json || !std::io::stdout().is_terminal() {
+            return self.line(text);
+        }
+        let inset = text.len() - text.trim_start_matches(' ').len() + FURTHER_LINES_INSET;
+        let inset = " ".repeat(inset);
+        // An id is copied whole.
+        let options = textwrap::Options::with_termwidth()
+            .break_words(false)
+            .subsequent_indent(&inset);
+        for line in textwrap::wrap(text, options) {
+            self.line(line);
+        }
+    }
+
+    /// A table for people, its cells broken where the terminal is too narrow for them.
+    pub(crate) fn table(&self, mut table: Table) {
+        if std::io::stdout().is_terminal() {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
+        self.line(table.to_string());
     }
 
     /// A value for a machine, on one line; nothing when stdout is for people.

@@ -66,7 +66,7 @@ pub(super) fn show_shadow(shadow: &ShadowFigures, terminal: &Terminal) {
         .map(|(clause, compared)| (clause.as_str(), *compared))
         .chain([(terminal.say("all", "合计"), shadow.total)]);
     let policies = [terminal.say("in force", "现行"), terminal.say("shadow", "影子")];
-    terminal.line(table(clauses, policies, terminal).to_string());
+    terminal.table(table(clauses, policies, terminal));
     terminal.line(format!(
         "{} {} {} {}",
         shadow.orders_differing,

@@ -72,17 +72,17 @@ impl Telling<'_> {
 
     fn title(&self, en: &str, zh: &str) {
         self.terminal.line("");
-        self.terminal.line(format!("== {}", self.say(en, zh)));
+        self.terminal.paragraph(format!("== {}", self.say(en, zh)));
     }
 
     fn head(&self) {
         let entry = &self.explanation.entry;
-        self.terminal.line(&entry.entry_id);
+        self.terminal.paragraph(&entry.entry_id);
         let amount = match entry.amount {
             amount if amount < Cents::ZERO || !entry.kind.moves_money() => amount.to_string(),
             amount => format!("+{amount}"),
         };
-        self.terminal.line(format!(
+        self.terminal.paragraph(format!(
             "{} {amount} USD, {} {}, {} {}, {} {}",
             kind(entry.kind, self.terminal),
             self.say("seller", "卖家"),
@@ -92,25 +92,25 @@ impl Telling<'_> {
             self.say("the night", "夜间"),
             entry.as_of
         ));
-        self.terminal.line(self.told(&self.explanation.why));
+        self.terminal.paragraph(self.told(&self.explanation.why));
     }
 
     fn clauses(&self) {
         self.title("What it rests on", "依据");
         for text in &self.explanation.clauses {
-            self.terminal.line(format!(
+            self.terminal.paragraph(format!(
                 "{} {}: {}",
                 text.id,
                 self.say(&text.name_en, &text.name_zh),
                 self.say(&text.rule_en, &text.rule_zh)
             ));
-            self.terminal.line(format!(
+            self.terminal.paragraph(format!(
                 "   {} {}",
                 self.say("the source:", "原文："),
                 text.source_zh
             ));
             if !self.terminal.is_chinese() {
-                self.terminal.line(format!("   {}", text.source_en));
+                self.terminal.paragraph(format!("   {}", text.source_en));
             }
         }
         let policy = &self.explanation.policy;
@@ -124,7 +124,7 @@ impl Telling<'_> {
                 )
                 .to_owned(),
         };
-        self.terminal.line(format!(
+        self.terminal.paragraph(format!(
             "{} {}, {since}",
             self.say("policy pack", "规则版本"),
             policy.version
@@ -138,7 +138,8 @@ impl Telling<'_> {
                 .at
                 .as_ref()
                 .map_or(input.value.clone(), |at| self.moment(at));
-            self.terminal.line(format!("{}: {value}", self.told(&input.name)));
+            self.terminal
+                .paragraph(format!("{}: {value}", self.told(&input.name)));
         }
     }
 
@@ -146,7 +147,7 @@ impl Telling<'_> {
         let explanation = &self.explanation;
         if !explanation.order_in_table {
             self.title("Events", "轨迹");
-            self.terminal.line(self.say(
+            self.terminal.paragraph(self.say(
                 "The order has left the table, settled long ago: its events are in the lake, under lake/orders/ by its payment month.",
                 "该订单早已结清并移出数据表，其轨迹在数据湖 lake/orders/ 下，按付款月份存放。",
             ));
@@ -184,9 +185,9 @@ impl Telling<'_> {
                 known,
             ]);
         }
-        self.terminal.line(table.to_string());
+        self.terminal.table(table);
         if explanation.events_left_out > 0 {
-            self.terminal.line(format!(
+            self.terminal.paragraph(format!(
                 "… {} {}",
                 explanation.events_left_out,
                 self.say("more events", "条轨迹")
@@ -220,7 +221,7 @@ impl Telling<'_> {
             } else {
                 " "
             };
-            self.terminal.line(format!(
+            self.terminal.paragraph(format!(
                 "{mark} {}  {} {}  {}",
                 entry.as_of,
                 kind(entry.kind, self.terminal),
@@ -228,7 +229,7 @@ impl Telling<'_> {
                 entry.entry_id
             ));
         }
-        self.terminal.line(format!(
+        self.terminal.paragraph(format!(
             "{} {} USD",
             self.say("owed for it now:", "现应扣："),
             self.explanation.owed

@@ -106,7 +106,7 @@ fn show(entries: &[LedgerEntry], terminal: &Terminal) {
         ]);
     }
     if !entries.is_empty() {
-        terminal.line(table.to_string());
+        terminal.table(table);
     }
     terminal.line(totals(entries, terminal));
 }

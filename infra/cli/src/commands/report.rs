@@ -85,7 +85,7 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
     for row in sellers.iter().take(SELLERS_SHOWN_MAX) {
         table.add_row(cells(row, terminal));
     }
-    terminal.line(table.to_string());
+    terminal.table(table);
     if sellers.len() > SELLERS_SHOWN_MAX {
         terminal.line(format!(
             "… {} {}",
