@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{BUCKET, Fixture, body, clock, pattern};
+use super::{BUCKET, Fixture, body, clock, opened, pattern};
 use crate::s3::{ObjectStore, ObjectStoreError, client, service};
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn a_reopened_store_has_everything() {
     let fixture = Fixture::new().await;
     let bytes = pattern(700_000);
     let etag = fixture.put("a/b", bytes.clone()).await;
-    let fixture = fixture.reopened().reopened();
+    let fixture = fixture.reopened().await.reopened().await;
     assert!(fixture.get("a/b").await == bytes);
     let head = fixture
         .s3
@@ -35,7 +35,7 @@ async fn what_a_crash_left_is_swept_and_nothing_else() {
     for name in ["00000001-0000ffff", "00000001-0000fffe.tmp", "README"] {
         fs::write(bodies.join(name), "left behind").unwrap();
     }
-    let fixture = fixture.reopened();
+    let fixture = fixture.reopened().await;
     assert_eq!(fixture.get("a").await, b"kept");
     assert_eq!(fixture.body_files(), 2);
     assert!(bodies.join("README").exists());
@@ -46,7 +46,7 @@ async fn a_directory_has_one_user_at_a_time() {
     let fixture = Fixture::new().await;
     let second = ObjectStore::open(fixture.dir.path(), clock()).unwrap_err();
     assert!(matches!(second, ObjectStoreError::InUse { .. }), "{second:?}");
-    fixture.reopened();
+    fixture.reopened().await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_damaged_index_is_named_and_left_alone() {
     ];
     for (damage, bytes) in damages {
         fs::write(&index, &bytes).unwrap();
-        let error = ObjectStore::open(dir.path(), clock()).unwrap_err();
+        let error = opened(dir.path()).await.unwrap_err();
         assert!(
             matches!(error, ObjectStoreError::Corrupt { .. }),
             "{damage}: {error:?}"
@@ -85,7 +85,7 @@ async fn a_damaged_index_is_named_and_left_alone() {
         );
     }
     fs::write(&index, &sound).unwrap();
-    assert_eq!(Fixture::at(dir).get("7").await, b"x");
+    assert_eq!(Fixture::at(dir).await.get("7").await, b"x");
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn an_index_from_the_future_is_refused() {
     let index = rusqlite::Connection::open(dir.path().join("objects.sqlite")).unwrap();
     index.pragma_update(None, "user_version", 99).unwrap();
     drop(index);
-    let error = ObjectStore::open(dir.path(), clock()).unwrap_err();
+    let error = opened(dir.path()).await.unwrap_err();
     assert!(
         matches!(error, ObjectStoreError::NewerLayout { found: 99, .. }),
         "{error:?}"
@@ -163,7 +163,7 @@ fn a_killed_store_has_everything_it_acknowledged() {
 
 async fn check_acknowledged(dir: tempfile::TempDir) {
     let acknowledged = fs::read_to_string(acknowledgements(dir.path())).unwrap();
-    let fixture = Fixture::at(dir);
+    let fixture = Fixture::at(dir).await;
     let pending = fixture.store.pending_notifications(usize::MAX).await.unwrap();
     let notified: Vec<&str> = pending
         .iter()

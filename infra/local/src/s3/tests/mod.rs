@@ -18,7 +18,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use tempfile::TempDir;
 
-use super::{Clock, ObjectStore, client, service};
+use super::{Clock, ObjectStore, ObjectStoreError, client, service};
 
 const BUCKET: &str = "local-test";
 /// 2026-02-03T04:05:06Z.
@@ -43,22 +43,22 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let fixture = Self::at(dir);
+        let fixture = Self::at(dir).await;
         assert!(fixture.store.create_bucket(BUCKET).await.unwrap());
         fixture
     }
 
-    fn at(dir: TempDir) -> Self {
-        let store = ObjectStore::open(dir.path(), clock()).unwrap();
+    async fn at(dir: TempDir) -> Self {
+        let store = opened(dir.path()).await.unwrap();
         let s3 = client(service(store.clone()));
         Self { dir, store, s3 }
     }
 
     /// Closes the store and opens it again.
-    fn reopened(self) -> Self {
+    async fn reopened(self) -> Self {
         let Self { dir, store, s3 } = self;
         drop((store, s3));
-        Self::at(dir)
+        Self::at(dir).await
     }
 
     async fn put(&self, key: &str, body: impl Into<ByteStream>) -> String {
@@ -91,6 +91,18 @@ impl Fixture {
     fn body_files(&self) -> usize {
         files_in(&self.dir.path().join("bodies"))
     }
+}
+
+/// Opens a store that was closed. A process that another test starts holds all our files for a moment, until it becomes
+/// another program: as long as that takes, the directory is in use.
+async fn opened(dir: &Path) -> Result<ObjectStore, ObjectStoreError> {
+    for _ in 0..500 {
+        match ObjectStore::open(dir, clock()) {
+            Err(ObjectStoreError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(10)).await,
+            opened => return opened,
+        }
+    }
+    ObjectStore::open(dir, clock())
 }
 
 fn files_in(dir: &Path) -> usize {

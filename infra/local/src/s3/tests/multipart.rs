@@ -59,7 +59,7 @@ async fn parts_become_one_object() {
         .await;
     let first = fixture.part("big", &upload, 1, &bytes[..PART_BYTES]).await;
     assert!(fixture.keys().await.is_empty(), "nothing shows before completion");
-    let fixture = fixture.reopened();
+    let fixture = fixture.reopened().await;
     let done = fixture
         .completion("big", &upload, &[&first, &second])
         .send()

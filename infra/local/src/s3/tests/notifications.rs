@@ -45,7 +45,7 @@ async fn what_is_not_acknowledged_stays_pending_in_order() {
         fixture.put(key, body("x")).await;
     }
     fixture.put("inbox/1", body("again")).await;
-    let fixture = fixture.reopened();
+    let fixture = fixture.reopened().await;
     let pending = fixture.store.pending_notifications(10).await.unwrap();
     let seen: Vec<(&str, &str)> = pending
         .iter()
@@ -70,7 +70,7 @@ async fn what_is_not_acknowledged_stays_pending_in_order() {
         .acknowledge(pending[1].id)
         .await
         .expect("twice is no error");
-    let fixture = fixture.reopened();
+    let fixture = fixture.reopened().await;
     let left = fixture.store.pending_notifications(10).await.unwrap();
     assert_eq!(left, [&pending[..1], &pending[2..]].concat());
 }
