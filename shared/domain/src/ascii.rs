@@ -1,7 +1,7 @@
 //! What the bytes of short texts are, asked of eight at a time: every row of a file has a dozen of them.
 
 /// Bytes that are asked together.
-const WORD: usize = size_of::<u64>();
+pub const WORD: usize = size_of::<u64>();
 
 /// The highest bit of every byte.
 const HIGH: u64 = repeated(0x80);
@@ -56,7 +56,8 @@ const fn between(word: u64, first: u8, last: u8) -> u64 {
 }
 
 /// A word of eight times the same byte.
-const fn repeated(byte: u8) -> u64 {
+#[inline]
+pub const fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; WORD])
 }
 

@@ -2,8 +2,7 @@
 //!
 //! A cell has some ten bytes, so that a search from mark to mark would spend most of its time on beginning.
 
-/// Bytes that are looked at together.
-const WORD: usize = size_of::<u64>();
+use domain::ascii::{WORD, repeated};
 
 /// Finds delimiters, quotes and line ends.
 #[derive(Clone, Copy)]
@@ -71,11 +70,6 @@ impl Iterator for Within<'_> {
         self.left &= self.left - 1;
         Some(self.next - WORD + byte)
     }
-}
-
-/// A word of eight times the same byte.
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; WORD])
 }
 
 #[cfg(test)]
