@@ -28,6 +28,12 @@ test("the portfolio comes in English: who stands where, what it brought, beside 
   assert.equal(counts.reduce((sum, count) => sum + count), 240);
   assert.ok(counts.every((count) => count > 0), "some of each");
   assert.equal(await page.locator(".chart > svg:visible").count(), 4);
+  const cut = await page.$$eval(".chart > svg", (pictures) => pictures.filter((picture) => picture.checkVisibility()).flatMap((picture) => {
+    const frame = picture.getBoundingClientRect();
+    const outside = ({ left, right, top, bottom }) => left < frame.left - 1 || right > frame.right + 1 || top < frame.top - 1 || bottom > frame.bottom + 1;
+    return Array.from(picture.querySelectorAll("text")).filter((text) => outside(text.getBoundingClientRect())).map((text) => text.textContent);
+  }));
+  assert.deepEqual(cut, [], "no label of a chart is cut off");
   await picture("eligibility-english", { height: 2400 });
 });
 

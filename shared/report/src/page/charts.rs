@@ -80,6 +80,8 @@ pub(super) fn columns(steps: &[(String, bool, i64)]) -> Markup {
         steps.iter().map(|(name, ..)| name.clone()).collect(),
     );
     dress(&mut chart.base, 220.0);
+    // Room for the tallest bar's figure, which stands above it.
+    chart.base.margin.top = 24.0;
     chart.base.y_axis_hidden = true;
     chart.base.grid.stroke_width = 0.0;
     inline(chart.svg())
