@@ -78,6 +78,11 @@ impl Lake {
         report_of(month, name)
     }
 
+    /// Where a file of a revision lies.
+    pub fn revision_key(month: Month, revision: &str, name: &str) -> String {
+        revision_of(month, revision, name)
+    }
+
     /// A file of a revision.
     ///
     /// # Errors

@@ -17,16 +17,17 @@ const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write into")?);
     let book = PolicyBook::shipped();
-    let write = |name: &str, report: &MonthReport| std::fs::write(folder.join(name), html(report, book.zone));
+    let write =
+        |name: &str, report: &MonthReport| std::fs::write(folder.join(name), html(report, None, book.zone));
     let month: Month = "2024-05".parse()?;
     let (middle, settled) = ("2024-05-18T19:00:00Z".parse()?, "2024-07-15T07:00:00Z".parse()?);
 
     let closed = decide(portfolio(240, month, 100), month, settled, book);
     write("eligibility.html", &closed)?;
-    std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed)?)?;
+    std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed, None)?)?;
     let running = decide(portfolio(240, month, 56), month, middle, book);
     write("eligibility-running.html", &running)?;
-    std::fs::write(folder.join("eligibility-running.xlsx"), xlsx(&running)?)?;
+    std::fs::write(folder.join("eligibility-running.xlsx"), xlsx(&running, None)?)?;
     write(
         "eligibility-large.html",
         &decide(portfolio(13_000, month, 56), month, middle, book),

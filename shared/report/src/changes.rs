@@ -1,11 +1,15 @@
 //! What changed between two revisions of a month's report, and why.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use domain::{SellerId, Timestamp};
 use polars::prelude::*;
 use serde::Serialize;
+
+pub(crate) use told::{Both, ChangedCell};
 
 use crate::lake_rows::{MonthFiles, learned_between};
 use crate::{Manifest, ReportError};

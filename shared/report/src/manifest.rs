@@ -8,6 +8,15 @@ use crate::MonthReport;
 /// What a report was made from and what came of it. The same inputs give the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// The revision's id; empty in manifests of releases that did not tell what changed in the files themselves.
+    #[serde(default)]
+    pub revision: String,
+    /// A digest of the report without what it changes: the same inputs give the same, whatever revision is before it.
+    #[serde(default)]
+    pub content: String,
+    /// The revision before it, of which its files tell what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// The month.
     pub month: Month,
     /// What was recorded by this instant is in it.
@@ -42,7 +51,7 @@ pub struct FileDigest {
 }
 
 impl Manifest {
-    /// The manifest of a report that was made under the policy file of this digest.
+    /// The manifest of a report that was made under the policy file of this digest; what names it is left empty.
     pub fn of(
         report: &MonthReport,
         policy_sha256: String,
@@ -52,6 +61,9 @@ impl Manifest {
         inputs.sort();
         outputs.sort();
         Self {
+            revision: String::new(),
+            content: String::new(),
+            before: None,
             month: report.month,
             as_of: report.as_of,
             is_final: report.as_of >= report.final_from,

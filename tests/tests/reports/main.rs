@@ -194,6 +194,44 @@ async fn late_rows_for_a_closed_month_make_a_new_revision_that_tells_what_change
             .is_some_and(|text| text.contains("1 of 2 orders failed"))
     };
     assert!(told(&before) && !told(&after));
+    // The page tells it too, and the manifest proves the files that do.
+    let page = String::from_utf8(newest["eligibility.html"].clone()).expect("text");
+    assert!(page.contains("1 orders with news: 8100000000000002") && page.contains("修订变化"));
+    let manifest = json(&newest, "manifest.json");
+    assert_eq!(
+        (&manifest["revision"], &manifest["before"]),
+        (&second.revision.clone().into(), &first.revision.clone().into())
+    );
+    let outputs = manifest["outputs"].as_array().expect("a list");
+    assert_eq!(outputs.len(), newest.len() - 1);
+    for output in outputs {
+        let digest = Sha256::digest(&newest[output["name"].as_str().expect("a name")]);
+        assert_eq!(output["sha256"], hex::encode(digest), "{output}");
+    }
+    let again = report(&cloud, LATER).await;
+    assert_eq!((&again.revision, again.changed), (&second.revision, None));
+    assert_eq!(files(&cloud, &again.keys).await, newest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_each_instant_is_found_among_those_before_the_newest() {
+    let cloud = cloud_of_april().await;
+    let mut made = vec![report(&cloud, CLOSED).await];
+    for as_of in [LATER, "2024-05-08T00:00:00Z", "2024-05-09T00:00:00Z"] {
+        made.push(report(&cloud, as_of).await);
+    }
+    for (outcome, as_of) in made.iter().zip([CLOSED, LATER, "2024-05-08T00:00:00Z"]) {
+        let study = report(&cloud, as_of).await;
+        assert_eq!((&study.revision, study.newest), (&outcome.revision, false));
+        assert_eq!(
+            json(&files(&cloud, &study.keys).await, "manifest.json")["as_of"],
+            as_of
+        );
+    }
+    // One that was never made stands beside them, and tells of no changes.
+    let study = report(&cloud, "2024-05-08T12:00:00Z").await;
+    assert!(!study.newest && made.iter().all(|outcome| outcome.revision != study.revision));
+    assert_eq!(files(&cloud, &study.keys).await.len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

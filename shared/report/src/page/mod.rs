@@ -5,6 +5,7 @@
 //! makes rows as they are asked for, and what is known of one seller when it is opened. So a page of 13,000 sellers shows
 //! at once.
 
+mod changes;
 mod charts;
 mod data;
 mod details;
@@ -22,14 +23,15 @@ use domain::Zone;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use sha2::{Digest, Sha256};
 
-use crate::MonthReport;
 use crate::reason::beijing;
+use crate::{Changes, MonthReport};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The report as a page; `zone` is the platform's. The same report gives the same bytes.
-pub fn html(report: &MonthReport, zone: Zone) -> String {
+/// The report as a page, with what it changes where there is a revision before it; `zone` is the platform's. The same report
+/// gives the same bytes.
+pub fn html(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> String {
     let csp = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         source(STYLE),
@@ -55,6 +57,7 @@ pub fn html(report: &MonthReport, zone: Zone) -> String {
                 (head(report, zone))
                 main {
                     (glance::section(report))
+                    @if let Some(changes) = changes { (changes::section(changes, zone)) }
                     (months::section(report))
                     (places::section(report))
                     (sellers::section(report))

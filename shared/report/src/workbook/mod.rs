@@ -1,8 +1,9 @@
 //! The report as a workbook, a sheet for each view: the sellers, what the running month asks for, the portfolio's months,
-//! markets, carriers, missing nodes, and what each column means.
+//! what changed since the revision before, markets, carriers, missing nodes, and what each column means.
 //!
 //! Figures are numbers, so that a spreadsheet can sort and filter them; ids and reasons are text.
 
+mod changes;
 mod columns;
 mod forecast;
 mod months;
@@ -14,6 +15,7 @@ use rust_xlsxwriter::{
     ConditionalFormatTextRule, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError,
 };
 
+use self::changes::{change_columns, changed};
 use self::columns::{Column, Form};
 use self::forecast::{forecast_columns, running};
 use self::months::month_columns;
@@ -21,24 +23,25 @@ use self::places::{carrier_columns, carriers, gap_columns, gaps, market_columns,
 use self::sellers::seller_columns;
 use crate::names::standing_names;
 use crate::table::spreadsheet_safe;
-use crate::{MonthReport, ReportError, Standing};
+use crate::{Changes, MonthReport, ReportError, Standing};
 
 /// Characters that a sheet's cell holds.
 const CELL_CHARACTERS_MAX: usize = 32_767;
 /// A4, by the format's number.
 const PAPER_A4: u8 = 9;
 
-/// The report as a workbook. The same report gives the same bytes.
+/// The report as a workbook, with a sheet of what it changes where there is a revision before it. The same report gives the
+/// same bytes.
 ///
 /// # Errors
 /// [`ReportError::Workbook`] when there is no room for its temporary files.
-pub fn xlsx(report: &MonthReport) -> Result<Vec<u8>, ReportError> {
-    written(report).map_err(|source| ReportError::Workbook {
+pub fn xlsx(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, ReportError> {
+    written(report, changes).map_err(|source| ReportError::Workbook {
         source: Box::new(source),
     })
 }
 
-fn written(report: &MonthReport) -> Result<Vec<u8>, XlsxError> {
+fn written(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // The workbook is as old as its instant, whenever it is made.
     let made_at = ExcelDateTime::from_timestamp(report.as_of.unix())?;
@@ -54,12 +57,16 @@ fn written(report: &MonthReport) -> Result<Vec<u8>, XlsxError> {
     if !running.is_empty() {
         book.sheet("预测 forecast", &forecast_columns(), &running)?;
     }
+    let changed = changes.map(changed).unwrap_or_default();
+    if !changed.is_empty() {
+        book.sheet("变化 changes", &change_columns(), &changed)?;
+    }
     let months: Vec<_> = report.totals.iter().collect();
     book.sheet("月份 months", &month_columns(), &months)?;
     book.sheet("市场 markets", &market_columns(), &markets(report))?;
     book.sheet("承运商 carriers", &carrier_columns(), &carriers(report))?;
     book.sheet("节点缺失 node gaps", &gap_columns(), &gaps(report))?;
-    book.definitions(report)?;
+    book.definitions(report, changes)?;
     book.workbook.save_to_buffer()
 }
 
@@ -114,24 +121,30 @@ impl Book {
     }
 
     /// What each column means, and what the report is of.
-    fn definitions(&mut self, report: &MonthReport) -> Result<(), XlsxError> {
+    fn definitions(&mut self, report: &MonthReport, changes: Option<&Changes>) -> Result<(), XlsxError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         let titles = [("列 / column", 34), ("含义", 60), ("meaning", 80)];
         let titles = titles.map(|(title, width)| (title.to_owned(), width));
         header(sheet, "说明 definitions", titles.into_iter())?;
         sheet.set_freeze_panes(1, 0)?;
-        let of_the_report = [
+        let mut of_the_report = vec![
             ("月份 / month", report.month.to_string()),
             ("截至 / as of", report.as_of.to_string()),
             ("最终结果自 / final from", report.final_from.to_string()),
             ("规则 / policy", report.policy.clone()),
         ];
-        let of_the_report = of_the_report.map(|(title, told)| (title.to_owned(), told.clone(), told));
+        if let Some(Changes { before, .. }) = changes {
+            let told = format!("{} ({})", before.revision, before.as_of);
+            of_the_report.push(("上一修订 / revision before", told));
+        }
+        let of_the_report = of_the_report
+            .into_iter()
+            .map(|(title, told)| (title.to_owned(), told.clone(), told));
         let of_columns = self.terms.iter();
         let of_columns =
             of_columns.map(|(title, zh, en)| (title.clone(), (*zh).to_owned(), (*en).to_owned()));
         let format = Format::new().set_num_format("@").set_text_wrap();
-        for (row, (title, zh, en)) in (1..).zip(of_the_report.into_iter().chain(of_columns)) {
+        for (row, (title, zh, en)) in (1..).zip(of_the_report.chain(of_columns)) {
             for (at, text) in (0..).zip([title, zh, en]) {
                 sheet.write_string_with_format(row, at, text, &format)?;
             }

@@ -7,10 +7,10 @@ use crate::lake::{EntryRow, Lake, OrderRow, at, fulfilled, month, orders};
 
 const GMV_CENTS: i64 = 5_000_000;
 const BEFORE: &str = "2024-05-05T00:00:00Z";
-const AFTER: &str = "2024-05-09T00:00:00Z";
+pub const AFTER: &str = "2024-05-09T00:00:00Z";
 
 /// Learned between the two revisions.
-fn late(row: OrderRow) -> OrderRow {
+pub fn late(row: OrderRow) -> OrderRow {
     OrderRow {
         version: row.version + 1,
         learned_at: at("2024-05-06T00:00:00Z").unix(),
@@ -27,7 +27,7 @@ fn input(name: &str) -> FileDigest {
 }
 
 /// April's changes from the first instant to the second, over one lake.
-fn april(lake: &Lake) -> Changes {
+pub fn april(lake: &Lake) -> Changes {
     let report = |as_of: &str| lake.report(month("2024-04"), at(as_of));
     let parquet = |report: &MonthReport| {
         let mut bytes = Vec::new();
@@ -57,7 +57,7 @@ fn april(lake: &Lake) -> Changes {
     .expect("two revisions that can be read")
 }
 
-fn three_months(seller: &str, failures: usize) -> Lake {
+pub fn three_months(seller: &str, failures: usize) -> Lake {
     let months = ["2024-02", "2024-03", "2024-04"].map(month);
     let failures = |index: usize| if index == 2 { failures } else { 0 };
     let months = months.iter().enumerate();

@@ -7,6 +7,7 @@ use report::{MonthReport, decide, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::changes::{AFTER, april, late, three_months};
 use crate::lake::{Lake, OrderRow, at, fulfilled, month, orders, settled};
 use crate::made::portfolio;
 
@@ -42,7 +43,7 @@ fn report_of(sellers: &[(&str, usize)]) -> MonthReport {
 }
 
 fn page(report: &MonthReport) -> String {
-    html(report, PolicyBook::shipped().zone)
+    html(report, None, PolicyBook::shipped().zone)
 }
 
 fn count(page: &str, text: &str) -> usize {
@@ -98,6 +99,27 @@ fn the_page_says_everything_in_both_languages() {
         assert!(page.contains(&row.reasons_en) && page.contains(&row.reasons_zh));
     }
     assert!(page.contains("准入资格") && page.contains("履约率"));
+}
+
+#[test]
+fn what_changed_since_the_revision_before_is_told_with_the_reasons() {
+    let mut lake = three_months("shop", 2);
+    let mended = late(fulfilled("shop", months()[0], 19, 0));
+    let order_id = mended.order_id.clone();
+    lake.add(months()[0], &[mended], &[]);
+    let (report, changes) = (lake.report(months()[0], at(AFTER)), april(&lake));
+    let page = html(&report, Some(&changes), PolicyBook::shipped().zone);
+    for told in [
+        "1 sellers say something else",
+        "1 家卖家有变化",
+        "Now eligible: 1 (shop)",
+        "<td class=\"number\"><span lang=\"en\">90.00 %</span>",
+        "<td class=\"number\"><span lang=\"en\">95.00 %</span>",
+        &format!("1 orders with news: {order_id}</span>"),
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!html(&report, None, PolicyBook::shipped().zone).contains("What changed"));
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, Xlsx};
 use domain::{Node, PolicyBook};
-use report::{MonthReport, decide, xlsx};
+use report::{Changes, MonthReport, decide, xlsx};
 
-use crate::lake::{Lake, OrderRow, at, fulfilled, month, orders, settled};
+use crate::changes::{AFTER, april, late, three_months};
+use crate::lake::{EntryRow, Lake, OrderRow, at, fulfilled, month, orders, settled};
 use crate::made::portfolio;
 
 fn report() -> MonthReport {
@@ -21,7 +22,11 @@ fn report() -> MonthReport {
 }
 
 fn sheets(report: &MonthReport) -> Vec<(String, Range<Data>)> {
-    let bytes = xlsx(report).expect("a workbook");
+    sheets_with(report, None)
+}
+
+fn sheets_with(report: &MonthReport, changes: Option<&Changes>) -> Vec<(String, Range<Data>)> {
+    let bytes = xlsx(report, changes).expect("a workbook");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).expect("another reader opens it");
     workbook.worksheets()
 }
@@ -78,8 +83,12 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
 
 #[test]
 fn every_column_is_defined_in_both_languages() {
+    let mut lake = three_months("shop", 2);
+    let mended = late(fulfilled("shop", month("2024-04"), 19, 0));
+    lake.add(month("2024-04"), &[mended], &[]);
+    let changes = april(&lake);
     for report in [report(), running()] {
-        let mut sheets = sheets(&report);
+        let mut sheets = sheets_with(&report, Some(&changes));
         let (_, definitions) = sheets.pop().expect("the last sheet");
         for (name, sheet) in &sheets {
             for title in sheet.rows().next().expect("a header") {
@@ -136,6 +145,59 @@ fn what_a_running_month_asks_for_has_a_sheet_with_those_who_need_attention_first
             .chain(&row.forecast_zh())
             .all(|sentence| told.contains(sentence))
     );
+}
+
+#[test]
+fn what_changed_since_the_revision_before_has_a_sheet_with_the_reasons() {
+    let mut lake = three_months("shop", 2);
+    let mended = late(fulfilled("shop", month("2024-04"), 19, 0));
+    let fine = EntryRow {
+        entry_id: "entry.1".to_owned(),
+        seller_id: "shop".to_owned(),
+        kind: "fine",
+        amount_cents: 120,
+        as_of: at("2024-05-07T00:00:00Z").unix(),
+    };
+    let order_id = mended.order_id.clone();
+    lake.add(month("2024-04"), &[mended], &[fine]);
+    let changes = april(&lake);
+    let report = lake.report(month("2024-04"), at(AFTER));
+    let sheets = sheets_with(&report, Some(&changes));
+    let (_, sheet) = sheets
+        .iter()
+        .find(|(name, _)| name.ends_with("changes"))
+        .expect("the sheet is there");
+    let told: Vec<[String; 5]> = (1..sheet.height())
+        .map(|row| {
+            ["seller", "what changed", "before", "after", "why it changed"]
+                .map(|column| cell(sheet, row, column).to_string())
+        })
+        .collect();
+    assert_eq!(
+        told.len(),
+        changes.sellers[0].columns.len() - 1,
+        "the reasons are one"
+    );
+    for (what, before, after) in [
+        ("履约率 / fulfilment", "90.00 %", "95.00 %"),
+        ("罚金（美元） / fines USD", "0.00", "1.20"),
+        ("合格 / eligible", "否 / no", "是 / yes"),
+    ] {
+        let row = told.iter().find(|row| row[1] == what).expect("it changed");
+        assert_eq!((&row[2][..], &row[3][..]), (before, after), "{what}");
+        assert_eq!(row[0], "shop");
+        let why = format!("1 orders with news: {order_id}; 1 ledger entries posted: entry.1");
+        assert!(row[4].ends_with(&why), "{}", row[4]);
+    }
+    let (_, definitions) = sheets.last().expect("the last sheet");
+    let before = definitions
+        .rows()
+        .find(|row| row[0].to_string().ends_with("revision before"));
+    assert!(before.is_some_and(|row| row[1].to_string().starts_with("one (")));
+    // Nothing changed, no sheet.
+    let quiet = april(&three_months("shop", 1));
+    let sheets = sheets_with(&report, Some(&quiet));
+    assert!(sheets.iter().all(|(name, _)| !name.ends_with("changes")));
 }
 
 #[test]
@@ -200,7 +262,7 @@ fn what_a_file_called_a_carrier_is_text_and_no_formula() {
 #[test]
 fn the_same_report_is_the_same_workbook_and_an_empty_one_opens_too() {
     for report in [report(), running()] {
-        assert!(xlsx(&report).expect("a workbook") == xlsx(&report).expect("a workbook"));
+        assert!(xlsx(&report, None).expect("a workbook") == xlsx(&report, None).expect("a workbook"));
     }
     let empty = Lake::empty().report(month("2024-04"), settled());
     assert_eq!(sheets(&empty)[0].1.height(), 1);
