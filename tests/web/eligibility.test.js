@@ -124,6 +124,24 @@ test("a seller opens by keyboard, shows its months, failures and prospects, and 
   assert.equal(await page.locator("tr.details").count(), 0);
 });
 
+test("the orders that decide the month are named, the nearest deadline first, and each where its seller is opened", async () => {
+  await open("eligibility-running.html");
+  const section = page.locator("section.rescue");
+  assert.ok(await section.getByRole("heading", { name: "Orders to rescue" }).isVisible());
+  const deadlines = await section.locator("tbody time").evaluateAll((times) => times.map((time) => time.dateTime));
+  assert.ok(deadlines.length === 20 && deadlines.every((deadline, index) => index === 0 || deadlines[index - 1] <= deadline));
+  const [order, seller, ...told] = await section.locator("tbody tr").first().evaluate((row) => Array.from(row.cells, (cell) => cell.innerText));
+  await page.locator("[name=seller]").fill(seller);
+  await rows().first().getByRole("button").click();
+  const named = page.locator(".panel table.rescue tbody tr");
+  const cells = await named.first().evaluate((row) => Array.from(row.cells, (cell) => cell.innerText));
+  assert.equal(cells[0], order, "its seller's first");
+  for (const text of told) assert.ok(cells.includes(text), text);
+  assert.ok((await named.count()) <= 50);
+  assert.match(await page.locator(".panel table.rescue caption").innerText(), /^Orders to rescue: at least \d+ of \d+ undecided; the nearest \d+$/);
+  await picture("running-rescue", { height: 2400 });
+});
+
 test("a row is written by the script as it came with the page", async () => {
   await open("eligibility-running.html", { javaScriptEnabled: false });
   const written = () => page.$$eval(ROWS, (rows) => rows.map((row) => [row.className, ...Array.from(row.cells, (cell) => cell.textContent), row.querySelector("svg").innerHTML]));

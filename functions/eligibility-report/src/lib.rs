@@ -97,10 +97,12 @@ async fn finish(
     function: &EligibilityReport,
     month: Month,
     as_of: Timestamp,
-    gathered: Gathered,
+    mut gathered: Gathered,
 ) -> Result<Outcome, Failure> {
     gathered.keep(function).await.map_err(failure)?;
-    let report = report::decide(gathered.figures(), month, as_of, &function.policy);
+    let report = decided(function, month, as_of, &mut gathered)
+        .await
+        .map_err(failure)?;
     let written = revisions::write(function, &report, gathered)
         .await
         .map_err(failure)?;
@@ -118,6 +120,22 @@ async fn finish(
     };
     tracing::info!(%month, %as_of, sellers = outcome.sellers, eligible, "eligibility report written");
     Ok(outcome)
+}
+
+/// The report of its months' figures, with the orders that decide a running month by name.
+async fn decided(
+    function: &EligibilityReport,
+    month: Month,
+    as_of: Timestamp,
+    gathered: &mut Gathered,
+) -> Result<MonthReport, Error> {
+    let mut report = report::decide(gathered.figures(), month, as_of, &function.policy);
+    let watched = report.watched();
+    if !watched.is_empty() {
+        let undecided = gathered.undecided(function, Some(watched)).await?;
+        report.name_orders(&undecided, &function.policy);
+    }
+    Ok(report)
 }
 
 /// What the alarms and the charts hear of a report.
@@ -143,8 +161,10 @@ pub async fn make(
     month: Month,
     as_of: Timestamp,
 ) -> Result<MonthReport, Failure> {
-    let gathered = Gathered::whole(function, month, as_of).await.map_err(failure)?;
-    Ok(report::decide(gathered.figures(), month, as_of, &function.policy))
+    let mut gathered = Gathered::whole(function, month, as_of).await.map_err(failure)?;
+    decided(function, month, as_of, &mut gathered)
+        .await
+        .map_err(failure)
 }
 
 /// Decoding blocks, and computes on threads of its own; the runtime's workers stay free.

@@ -1,8 +1,10 @@
 //! A report's months: what is kept of those that are over, and the lake's files of the rest, folded.
 
-use domain::{Month, Timestamp};
+use std::collections::BTreeSet;
+
+use domain::{Month, SellerId, Timestamp};
 use lake::{FetchedFile, LakeError, LakeObject, MonthObjects};
-use report::{FileDigest, Folded, Kept, MonthFigures, MonthFiles, Part};
+use report::{FileDigest, Folded, Kept, KeptPart, MonthFigures, MonthFiles, Part, Undecided};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -65,6 +67,11 @@ pub(crate) struct Gathered {
     pub(crate) months: Vec<Kept>,
     /// What was fetched of each, if it was all.
     files: Vec<Option<MonthFiles>>,
+    /// What was fetched of the report's own month, all or the part's.
+    own_files: Option<MonthFiles>,
+    part: Part,
+    /// The undecided orders of the report's own month, where its parts have told them.
+    undecided: Option<Undecided>,
     scratch: TempDir,
 }
 
@@ -88,7 +95,7 @@ impl Gathered {
 
     /// A part of the months of a plan. What is kept of a month is taken by the first part, for all of them.
     pub(crate) async fn part(function: &EligibilityReport, plan: Plan, part: Part) -> Result<Self, Error> {
-        let mut gathered = Self::of_parts(plan, Vec::new())?;
+        let mut gathered = Self::empty(plan, part)?;
         for planned in gathered.plan.months.clone() {
             let (kept, files) = match planned.is_kept {
                 true => (gathered.kept(function, planned, part).await?, None),
@@ -101,13 +108,56 @@ impl Gathered {
     }
 
     /// Months that were folded in parts.
-    pub(crate) fn of_parts(plan: Plan, months: Vec<Kept>) -> Result<Self, Error> {
+    pub(crate) fn of_parts(plan: Plan, merged: KeptPart) -> Result<Self, Error> {
+        let gathered = Self::empty(plan, Part::WHOLE)?;
+        Ok(Self {
+            files: merged.months.iter().map(|_| None).collect(),
+            months: merged.months,
+            undecided: Some(merged.undecided),
+            ..gathered
+        })
+    }
+
+    fn empty(plan: Plan, part: Part) -> Result<Self, Error> {
         Ok(Self {
             scratch: tempfile::tempdir().map_err(|source| Error::Disk(plan.month, source))?,
-            files: months.iter().map(|_| None).collect(),
-            months,
+            months: Vec::new(),
+            files: Vec::new(),
+            own_files: None,
+            part,
+            undecided: None,
             plan,
         })
+    }
+
+    /// The undecided orders of the report's own month: of `sellers`, or of all where none are named, unless its parts have
+    /// told them.
+    pub(crate) async fn undecided(
+        &mut self,
+        function: &EligibilityReport,
+        sellers: Option<BTreeSet<SellerId>>,
+    ) -> Result<Undecided, Error> {
+        if let Some(undecided) = self.undecided.take() {
+            return Ok(undecided);
+        }
+        let (month, as_of, part) = (self.plan.month, self.plan.as_of, self.part);
+        let own = self
+            .plan
+            .months
+            .iter()
+            .find(|planned| planned.objects.month == month);
+        let files = match (self.own_files.take(), own) {
+            (Some(files), _) => files,
+            (None, Some(planned)) => {
+                let objects = objects_of(&planned.objects, part);
+                fetch(function, &objects, &self.scratch).await?.0
+            }
+            (None, None) => return Ok(Undecided::default()),
+        };
+        aside(month, move || {
+            report::undecided(&[files], month, as_of, part, sellers.as_ref())
+        })
+        .await
     }
 
     pub(crate) fn inputs(&self) -> Vec<FileDigest> {
@@ -168,7 +218,7 @@ impl Gathered {
     }
 
     async fn folded(
-        &self,
+        &mut self,
         function: &EligibilityReport,
         objects: &MonthObjects,
         part: Part,
@@ -177,6 +227,9 @@ impl Gathered {
         let of_part = objects_of(objects, part);
         let (files, inputs) = fetch(function, &of_part, &self.scratch).await?;
         let to_fold = files.clone();
+        if month == self.plan.month {
+            self.own_files = Some(files.clone());
+        }
         let folded = aside(month, move || report::fold(&[to_fold], month, as_of, part)).await?;
         Ok((Kept { inputs, folded }, (of_part == *objects).then_some(files)))
     }

@@ -7,7 +7,7 @@
 use domain::Month;
 use entrypoint::{Failure, Metric};
 use lake::{PlanKey, Share};
-use report::{Kept, Part};
+use report::{KeptPart, Part, Undecided};
 use serde::{Deserialize, Serialize};
 
 use crate::months::{Gathered, Plan};
@@ -168,32 +168,36 @@ impl<'a> PartedReport<'a> {
             bucket,
             buckets: self.buckets,
         };
-        let gathered = Gathered::part(self.function, plan, part).await?;
+        let mut gathered = Gathered::part(self.function, plan, part).await?;
         let sellers = gathered.figures().len() as u64;
-        let bytes = Kept::to_bytes(&gathered.months);
-        let put = self.function.lake.put_part(&self.share(bucket, id), bytes).await;
+        let is_settled = report::is_settled(self.month, self.request.as_of, &self.function.policy);
+        let kept = KeptPart {
+            undecided: match is_settled {
+                true => Undecided::default(),
+                false => gathered.undecided(self.function, None).await?,
+            },
+            months: gathered.months,
+        };
+        let share = self.share(bucket, id);
+        let put = self.function.lake.put_part(&share, kept.to_bytes()).await;
         let part = put.map_err(|source| Error::Lake(self.month, source))?;
         Ok(Done::Part { part, sellers })
     }
 
     async fn merged(&self) -> Result<Gathered, Error> {
         let (plan, id) = self.planned().await?;
-        let mut all: Option<Vec<Kept>> = None;
+        let mut all: Option<KeptPart> = None;
         for bucket in 0..self.buckets {
             let bytes = self.function.lake.part(&self.share(bucket, id.clone())).await;
             let bytes = bytes.map_err(|source| Error::Lake(self.month, source))?;
-            let part = bytes.and_then(|bytes| Kept::from_bytes(&bytes));
+            let part = bytes.and_then(|bytes| KeptPart::from_bytes(&bytes));
             let part = part.ok_or(Error::PartsMissing(self.month))?;
             match &mut all {
                 None => all = Some(part),
-                Some(all) => {
-                    for (all, part) in all.iter_mut().zip(part) {
-                        all.merge(part);
-                    }
-                }
+                Some(all) => all.merge(part),
             }
         }
-        Gathered::of_parts(plan, all.unwrap_or_default())
+        Gathered::of_parts(plan, all.ok_or(Error::PartsMissing(self.month))?)
     }
 
     /// The plan and its id.

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use domain::{Month, PolicyBook};
-use made::portfolio;
+use made::{portfolio, undecided};
 use report::{MonthFigures, MonthReport, decide, html, xlsx};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>\"'&";
@@ -25,13 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let closed = decide(portfolio(240, month, 100), month, settled, book);
     write("eligibility.html", &closed)?;
     std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed, None)?)?;
-    let running = decide(portfolio(240, month, 56), month, middle, book);
+    let mut running = decide(portfolio(240, month, 56), month, middle, book);
+    running.name_orders(&undecided(&running), book);
     write("eligibility-running.html", &running)?;
     std::fs::write(folder.join("eligibility-running.xlsx"), xlsx(&running, None)?)?;
-    write(
-        "eligibility-large.html",
-        &decide(portfolio(13_000, month, 56), month, middle, book),
-    )?;
+    let mut large = decide(portfolio(13_000, month, 56), month, middle, book);
+    large.name_orders(&undecided(&large), book);
+    write("eligibility-large.html", &large)?;
     write(
         "eligibility-empty.html",
         &decide(Vec::new(), month, settled, book),

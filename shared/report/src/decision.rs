@@ -61,6 +61,7 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         totals,
         breakdown,
         rows,
+        rescue: None,
     }
 }
 

@@ -1,11 +1,14 @@
 //! Folded figures as bytes: what is kept of a month that is over, and what the parts of a month hand to their merge.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{FileDigest, Folded};
+use crate::{FileDigest, Folded, Undecided};
 
 /// The form of the bytes and the meaning of the figures: a change of either raises it, and what was kept is folded anew.
 const FORMAT: u8 = 1;
+/// Likewise, of a part.
+const PART_FORMAT: u8 = 129;
 
 /// Folded figures, and the files that they were folded from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,15 +30,51 @@ impl Kept {
 
     /// As bytes: the same figures give the same bytes.
     pub fn to_bytes(kept: &[Self]) -> Vec<u8> {
-        let bytes = vec![FORMAT];
-        postcard::to_extend(kept, bytes).expect("figures have a form of postcard")
+        to_bytes(FORMAT, kept)
     }
 
     /// Reads them back; `None` for bytes of another release's form.
     pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
-        let (format, kept) = bytes.split_first()?;
-        (*format == FORMAT)
-            .then(|| postcard::from_bytes(kept).ok())
-            .flatten()
+        from_bytes(FORMAT, bytes)
     }
+}
+
+/// What one run hands to the merge of a report in parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptPart {
+    /// The report's months.
+    pub months: Vec<Kept>,
+    /// The undecided orders of the report's own month: of all sellers, since only all parts together say who is at risk.
+    pub undecided: Undecided,
+}
+
+impl KeptPart {
+    /// As bytes: the same part gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(PART_FORMAT, self)
+    }
+
+    /// Reads it back; `None` for bytes of another release's form.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        from_bytes(PART_FORMAT, bytes)
+    }
+
+    /// Adds another part of the same report.
+    pub fn merge(&mut self, other: Self) {
+        for (all, part) in self.months.iter_mut().zip(other.months) {
+            all.merge(part);
+        }
+        self.undecided.merge(other.undecided);
+    }
+}
+
+fn to_bytes(format: u8, value: &(impl Serialize + ?Sized)) -> Vec<u8> {
+    postcard::to_extend(value, vec![format]).expect("figures have a form of postcard")
+}
+
+fn from_bytes<T: DeserializeOwned>(format: u8, bytes: &[u8]) -> Option<T> {
+    let (first, value) = bytes.split_first()?;
+    (*first == format)
+        .then(|| postcard::from_bytes(value).ok())
+        .flatten()
 }

@@ -44,6 +44,9 @@
 //!
 //! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes()`] what it says
 //! otherwise than the one before it, and why.
+//!
+//! While the month runs, [`undecided()`] reads the report's month once more, `paid_at` i64 with it, for the orders that
+//! decide whether it is kept ([`Rescue`]).
 
 mod breakdown;
 mod c1;
@@ -61,24 +64,26 @@ mod names;
 mod page;
 mod prospect;
 mod reason;
+mod rescue;
 mod standing;
 mod table;
 mod totals;
 mod workbook;
 
 pub use breakdown::{Breakdown, Slice};
-pub use c1::{final_from, window};
+pub use c1::{final_from, is_settled, window};
 pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
 pub use decision::decide;
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
-pub use fold::{Folded, Part, Stretch, fold};
+pub use fold::{Folded, Missing, Part, Stretch, Undecided, UndecidedOrder, fold, undecided};
 pub use forecast::Forecast;
-pub use kept::Kept;
+pub use kept::{Kept, KeptPart};
 pub use lake_rows::MonthFiles;
 pub use manifest::{FileDigest, Manifest};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};
 pub use page::html;
+pub use rescue::{Rescue, SellerRescue};
 pub use standing::{Risk, Standing};
 pub use table::{write_csv, write_parquet};
 pub use totals::MonthTotals;

@@ -4,8 +4,8 @@ use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 
 use crate::c1::{failures_max, window};
 use crate::{
-    Breakdown, Forecast, MonthFigures, MonthFiles, MonthTotals, ReportError, Risk, Standing, decide,
-    figures_of,
+    Breakdown, Forecast, MonthFigures, MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk, Standing,
+    decide, figures_of, undecided,
 };
 
 /// The report of one month as of an instant.
@@ -27,6 +27,8 @@ pub struct MonthReport {
     pub breakdown: Breakdown,
     /// One a seller, sorted by seller.
     pub rows: Vec<SellerMonth>,
+    /// The undecided orders that decide a running month, once they are named; `None` where there are none.
+    pub rescue: Option<Rescue>,
 }
 
 /// What C1 asks for under the pack that decided.
@@ -147,5 +149,11 @@ pub fn eligibility(
     for month in window(month, book) {
         figures.extend(figures_of(files, month, as_of)?);
     }
-    Ok(decide(figures, month, as_of, book))
+    let mut report = decide(figures, month, as_of, book);
+    let watched = report.watched();
+    if !watched.is_empty() {
+        let undecided = undecided(files, month, as_of, Part::WHOLE, Some(&watched))?;
+        report.name_orders(&undecided, book);
+    }
+    Ok(report)
 }

@@ -8,10 +8,17 @@ use super::*;
 
 const SETTLED: &str = "2024-08-01T00:00:00Z";
 
+/// While April runs, with an order that waits for its pickup and one for its upload.
+const RUNNING: &str = "2024-04-13T06:00:00Z";
+
 fn task(step: Step, bucket: u32, buckets: u32) -> Task {
+    task_as_of(SETTLED, step, bucket, buckets)
+}
+
+fn task_as_of(as_of: &str, step: Step, bucket: u32, buckets: u32) -> Task {
     Task {
         request: Request {
-            as_of: at(SETTLED),
+            as_of: at(as_of),
             month: Some(april()),
         },
         step: Some(step),
@@ -21,8 +28,64 @@ fn task(step: Step, bucket: u32, buckets: u32) -> Task {
 }
 
 async fn done(cloud: &OwnCloud, step: Step, bucket: u32, buckets: u32) -> Done {
-    let done = run(&cloud.eligibility_report(), task(step, bucket, buckets)).await;
+    done_as_of(SETTLED, cloud, step, bucket, buckets).await
+}
+
+async fn done_as_of(as_of: &str, cloud: &OwnCloud, step: Step, bucket: u32, buckets: u32) -> Done {
+    let done = run(
+        &cloud.eligibility_report(),
+        task_as_of(as_of, step, bucket, buckets),
+    )
+    .await;
     done.expect("a step of a report is done")
+}
+
+async fn compact_april(cloud: &OwnCloud) {
+    let month = lake::Compaction {
+        month: april(),
+        extent: lake::Extent::Month,
+    };
+    let scratch = tempfile::tempdir().expect("a directory");
+    let compacted = cloud.lake.compact(month, scratch.path()).await;
+    compacted.expect("compacted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_month_names_the_orders_that_decide_it_in_parts_as_in_one_run() {
+    let whole = report(&lake_of_april().await, RUNNING).await;
+    for compacted in [false, true] {
+        let cloud = lake_of_april().await;
+        if compacted {
+            compact_april(&cloud).await;
+        }
+        done_as_of(RUNNING, &cloud, Step::Plan, 0, 4).await;
+        for bucket in 0..4 {
+            done_as_of(RUNNING, &cloud, Step::Part, bucket, 4).await;
+        }
+        let Done::Report(merged) = done_as_of(RUNNING, &cloud, Step::Merge, 0, 4).await else {
+            panic!("a report is made")
+        };
+        assert_eq!(merged.revision, whole.revision, "the same report, to the byte");
+        let files = files(&cloud, &merged.keys).await;
+        let page = String::from_utf8(files["eligibility.html"].clone()).expect("text");
+        for (order, deadline) in [
+            ("8100000000000002", "2024-04-13T13:00:00Z"),
+            ("8100000000000003", "2024-04-13T12:00:00Z"),
+        ] {
+            assert!(
+                page.contains(&format!("<th scope=\"row\">{order}</th>")),
+                "{order}"
+            );
+            assert!(
+                page.contains(&format!("<time datetime=\"{deadline}\">")),
+                "{order}"
+            );
+        }
+        assert!(
+            !page.contains("<th scope=\"row\">8100000000000001</th>"),
+            "it is fulfilled"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,16 +94,7 @@ async fn a_report_in_parts_is_the_report_of_one_run() {
     for compacted in [false, true] {
         let cloud = lake_of_april().await;
         if compacted {
-            let month = lake::Compaction {
-                month: april(),
-                extent: lake::Extent::Month,
-            };
-            let scratch = tempfile::tempdir().expect("a directory");
-            cloud
-                .lake
-                .compact(month, scratch.path())
-                .await
-                .expect("compacted");
+            compact_april(&cloud).await;
         }
         let Done::Plan { month, parts, .. } = done(&cloud, Step::Plan, 0, buckets).await else {
             panic!("a plan is made")

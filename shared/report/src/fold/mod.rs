@@ -11,6 +11,7 @@ mod moments;
 mod orders;
 mod runs;
 mod tallies;
+mod undecided;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -23,6 +24,8 @@ use serde::{Deserialize, Serialize};
 
 pub use latest::Part;
 pub use moments::Stretch;
+pub(crate) use undecided::OF_A_SELLER_MAX;
+pub use undecided::{Missing, Undecided, UndecidedOrder, undecided};
 
 use crate::{MonthFigures, MonthFiles, ReportError};
 use entries::Fine;

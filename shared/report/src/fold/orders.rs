@@ -2,7 +2,7 @@
 
 mod opening;
 
-use domain::{ORDER_ID_DIGITS, shard_hash};
+use domain::{ORDER_ID_DIGITS, OrderId, shard_hash};
 use parquet::errors::ParquetError;
 
 use super::column::{Integers, NONE, Texts, Truths};
@@ -349,7 +349,7 @@ where
 }
 
 /// An order id's digits behind their count, so that no two ids are one.
-fn order_key(id: &[u8]) -> Key {
+pub(super) fn order_key(id: &[u8]) -> Key {
     if id.len() > *ORDER_ID_DIGITS.end() || !id.iter().all(u8::is_ascii_digit) {
         return Key::NONE;
     }
@@ -357,5 +357,30 @@ fn order_key(id: &[u8]) -> Key {
     Key {
         id: (id.len() as u128) << 72 | digits,
         hash: shard_hash(id),
+    }
+}
+
+/// The order id that a key was made of.
+pub(super) fn order_id(key: Key) -> Option<OrderId> {
+    let (length, digits) = ((key.id >> 72) as usize, key.id & ((1 << 72) - 1));
+    OrderId::parse(&format!("{digits:0length$}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_id_comes_back_from_its_key() {
+        for id in [
+            "0000000000",
+            "8100000000000001",
+            "00000000000000000042",
+            "99999999999999999999",
+        ] {
+            let read = order_id(order_key(id.as_bytes()));
+            assert_eq!(read.map(|id| id.to_string()).as_deref(), Some(id));
+        }
+        assert_eq!(order_id(Key::NONE), None);
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::details::Details;
 use super::lines::{FULFILMENT, class, columns, in_order, why};
+use super::rescue::Rescues;
 use crate::names::{carrier_names, destination_names, node_names, standing_names};
 use crate::{MonthReport, Standing};
 
@@ -28,6 +29,9 @@ struct Sellers<'a> {
     nodes: BTreeMap<&'static str, (&'static str, &'static str)>,
     destinations: BTreeMap<&'a str, (String, String)>,
     carriers: BTreeMap<&'a str, (String, String)>,
+    /// The orders that decide a running month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rescue: Option<Rescues<'a>>,
     rows: Vec<Row>,
 }
 
@@ -85,6 +89,7 @@ fn sellers(report: &MonthReport) -> Sellers<'_> {
             destination_names,
         ),
         carriers: named(of_sellers().flat_map(|of| of.carriers.keys()), carrier_names),
+        rescue: Rescues::of(report),
         rows: rows.collect(),
     }
 }

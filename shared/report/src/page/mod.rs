@@ -15,6 +15,7 @@ mod meanings;
 mod months;
 mod places;
 mod quoted;
+mod rescue;
 mod sellers;
 
 use base64::Engine;
@@ -57,6 +58,7 @@ pub fn html(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Stri
                 (head(report, zone))
                 main {
                     (glance::section(report))
+                    (rescue::section(report))
                     @if let Some(changes) = changes { (changes::section(changes, zone)) }
                     (months::section(report))
                     (places::section(report))

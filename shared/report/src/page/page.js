@@ -36,7 +36,8 @@
     const [, sign, digits] = /^(-?)(\d+)$/.exec(String(count));
     return sign + digits.replace(/\B(?=(\d{3})+$)/g, ",");
   };
-  const hundredths = (figure) => `${Math.trunc(figure / 100)}.${String(Math.abs(figure % 100)).padStart(2, "0")}`;
+  const pad = (figure) => String(figure).padStart(2, "0");
+  const hundredths = (figure) => `${Math.trunc(figure / 100)}.${pad(Math.abs(figure % 100))}`;
   const write = {
     money: (cents) => {
       const [units, part] = hundredths(Math.abs(cents)).split(".");
@@ -139,6 +140,24 @@
   const nodes = (list) => tableOf(["Nodes missing from ended timelines (B2)", "已结束轨迹中缺失的节点（B2）"], [["Node", "节点"], ["Orders", "订单"]],
     list.toSorted(([, a], [, b]) => b - a).map(([name, count]) => line(data.nodes[name] ?? [name, name], figure(grouped(count)))));
 
+  // The orders that decide the month, where the seller has such.
+  const rescue = ([needed, undecided, orders]) => {
+    const instant = (times) => element("td", {}, times ? `${times[0]} ` : "–", ...(times ? [element("small", { text: `(${times[1]})` })] : []));
+    const rows = orders.map(([order, missing, minutes, deadline, paid, cents]) => {
+      const [names, todo] = data.rescue.missing[missing];
+      const left = minutes === null ? ["–", "–"] : [`${Math.floor(minutes / 60)} h ${pad(minutes % 60)} m`, `${Math.floor(minutes / 60)} 小时 ${pad(minutes % 60)} 分`];
+      return line([order, order], element("td", {}, both(names)), instant(deadline), element("td", { class: "number" }, both(left)),
+        figure(write.money(cents)), instant(paid), element("td", {}, both(todo)));
+    });
+    const caption = [`Orders to rescue: at least ${grouped(needed)} of ${grouped(undecided)} undecided; the nearest ${grouped(orders.length)}`,
+      `待保订单：${grouped(undecided)} 单待定中至少须保 ${grouped(needed)} 单；列出截止最近的 ${grouped(orders.length)} 单`];
+    const heads = [["Order", "订单"], ["Missing", "缺少"], ["Deadline, Beijing (Pacific)", "截止：北京时间（太平洋时间）"], ["Time left", "剩余时间"],
+      ["Amount USD", "金额（美元）"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"], ["What to do", "处理办法"]];
+    const made = tableOf(caption, heads, rows);
+    made.className = "rescue";
+    return made;
+  };
+
   const panel = (place) => {
     const details = detailsOf(place);
     const seller = data.rows[place][SELLER];
@@ -151,7 +170,9 @@
       texts.append(element("p", { class: "note" }, both([`${grouped(pending)} orders pending, ${grouped(excluded)} cancelled before shipment`,
         `待定 ${grouped(pending)} 单，发货前取消 ${grouped(excluded)} 单`])));
     }
-    told.append(texts, months(details));
+    told.append(texts);
+    if (data.rescue && Object.hasOwn(data.rescue.sellers, seller)) told.append(rescue(data.rescue.sellers[seller]));
+    told.append(months(details));
     if (details.destinations.length) {
       told.append(places(["Destinations with the most failures", "未达标最多的目的国"], ["Destination", "目的国"], data.destinations, details.destinations));
     }

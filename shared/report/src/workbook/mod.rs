@@ -1,5 +1,6 @@
-//! The report as a workbook, a sheet for each view: the sellers, what the running month asks for, the portfolio's months,
-//! what changed since the revision before, markets, carriers, missing nodes, and what each column means.
+//! The report as a workbook, a sheet for each view: the sellers, what the running month asks for, the orders that decide it,
+//! what changed since the revision before, the portfolio's months, markets, carriers, missing nodes, and what each column
+//! means.
 //!
 //! Figures are numbers, so that a spreadsheet can sort and filter them; ids and reasons are text.
 
@@ -8,6 +9,7 @@ mod columns;
 mod forecast;
 mod months;
 mod places;
+mod rescue;
 mod sellers;
 
 use rust_xlsxwriter::{
@@ -20,6 +22,7 @@ use self::columns::{Column, Form};
 use self::forecast::{forecast_columns, running};
 use self::months::month_columns;
 use self::places::{carrier_columns, carriers, gap_columns, gaps, market_columns, markets};
+use self::rescue::{undecided, undecided_columns};
 use self::sellers::seller_columns;
 use crate::names::standing_names;
 use crate::table::spreadsheet_safe;
@@ -56,6 +59,10 @@ fn written(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, X
     let running = running(report);
     if !running.is_empty() {
         book.sheet("预测 forecast", &forecast_columns(), &running)?;
+    }
+    let undecided = undecided(report);
+    if !undecided.is_empty() {
+        book.sheet("待保订单 to rescue", &undecided_columns(), &undecided)?;
     }
     let changed = changes.map(changed).unwrap_or_default();
     if !changed.is_empty() {
@@ -136,6 +143,18 @@ impl Book {
         if let Some(Changes { before, .. }) = changes {
             let told = format!("{} ({})", before.revision, before.as_of);
             of_the_report.push(("上一修订 / revision before", told));
+        }
+        if let Some(rescue) = &report.rescue {
+            let told = format!(
+                "{} 家 {} 单，列出 {} 单 / {} orders of {} sellers, {} listed",
+                rescue.sellers_count,
+                rescue.orders_count,
+                rescue.named_count(),
+                rescue.orders_count,
+                rescue.sellers_count,
+                rescue.named_count()
+            );
+            of_the_report.push(("待保订单 / orders to rescue", told));
         }
         let of_the_report = of_the_report
             .into_iter()

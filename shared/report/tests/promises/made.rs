@@ -1,7 +1,7 @@
 //! Figures made up in memory, for the tests and for the pages that `make test-web` opens.
 
-use domain::{Cents, Month, Node, SellerId};
-use report::{Breakdown, MonthFigures, Slice, Tally};
+use domain::{Cents, Elapsed, Month, Node, OrderId, SellerId};
+use report::{Breakdown, Missing, MonthFigures, MonthReport, Slice, Tally, Undecided, UndecidedOrder};
 
 /// No orders yet.
 pub fn figures(seller: &SellerId, month: Month) -> MonthFigures {
@@ -43,6 +43,31 @@ pub fn portfolio(sellers: u64, month: Month, part_of_month: i64) -> Vec<MonthFig
         }
     }
     made
+}
+
+/// The undecided orders of a report of made figures, as many as each seller has pending.
+pub fn undecided(report: &MonthReport) -> Undecided {
+    let sellers = report.rows.iter().enumerate().map(|(place, row)| {
+        let mut dice = Dice(place as u64 * 48_271 + 11);
+        let orders = (0..row.orders_pending).map(|number| {
+            let id = format!("81{place:06}{number:08}");
+            let left = Elapsed::from_seconds(60 + dice.below(72 * 3_600));
+            let (missing, deadline) = match dice.below(9) {
+                0..4 => (Missing::Upload, Some(report.as_of.plus(left))),
+                4..8 => (Missing::Pickup, Some(report.as_of.plus(left))),
+                _ => (Missing::Pickup, None),
+            };
+            UndecidedOrder {
+                order_id: OrderId::parse(&id).expect("an order id"),
+                paid_at: report.as_of.minus(Elapsed::from_seconds(dice.below(24 * 3_600))),
+                missing,
+                deadline,
+                amount: Cents(900 + dice.below(30_000)),
+            }
+        });
+        (row.seller_id.clone(), orders.collect())
+    });
+    sellers.collect()
 }
 
 /// Numbers that look thrown and are the same each time (an LCG; nothing of them is secret).

@@ -10,4 +10,5 @@ mod lake;
 mod made;
 mod page;
 mod parts;
+mod rescue;
 mod workbook;

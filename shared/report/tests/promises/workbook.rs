@@ -8,7 +8,7 @@ use report::{Changes, MonthReport, decide, xlsx};
 
 use crate::changes::{AFTER, april, late, three_months};
 use crate::lake::{EntryRow, Lake, OrderRow, at, fulfilled, month, orders, settled};
-use crate::made::portfolio;
+use crate::made::{portfolio, undecided};
 
 fn report() -> MonthReport {
     let month = month("2024-04");
@@ -103,7 +103,10 @@ fn every_column_is_defined_in_both_languages() {
 fn running() -> MonthReport {
     let may = month("2024-05");
     let figures = portfolio(60, may, 56);
-    decide(figures, may, at("2024-05-18T19:00:00Z"), PolicyBook::shipped())
+    let mut report = decide(figures, may, at("2024-05-18T19:00:00Z"), PolicyBook::shipped());
+    let undecided = undecided(&report);
+    report.name_orders(&undecided, PolicyBook::shipped());
+    report
 }
 
 fn sheet(report: &MonthReport, name: &str) -> Range<Data> {
@@ -144,6 +147,47 @@ fn what_a_running_month_asks_for_has_a_sheet_with_those_who_need_attention_first
             .iter()
             .chain(&row.forecast_zh())
             .all(|sentence| told.contains(sentence))
+    );
+}
+
+#[test]
+fn the_orders_that_decide_the_month_have_a_sheet_the_most_urgent_first() {
+    let report = running();
+    let rescue = report.rescue.as_ref().expect("some decide their months");
+    let sheet = sheet(&report, "to rescue");
+    let orders = rescue.most_urgent_first();
+    assert_eq!(sheet.height(), 1 + orders.len());
+    for (row, (seller, order)) in (1..).zip(&orders).take(30) {
+        assert_eq!(
+            cell(&sheet, row, "order"),
+            &Data::String(order.order_id.to_string()),
+            "an id stays text"
+        );
+        assert_eq!(
+            cell(&sheet, row, "seller").to_string(),
+            seller.seller_id.to_string()
+        );
+        let minutes = order
+            .minutes_left(report.as_of)
+            .expect("those without a deadline are last");
+        for (column, figure) in [
+            ("hours left", minutes / 60),
+            ("seller must rescue", seller.needed),
+            ("seller's undecided", seller.undecided),
+        ] {
+            assert_eq!(cell(&sheet, row, column), &Data::Float(figure as f64), "{column}");
+        }
+        let deadline = order
+            .deadline
+            .expect("a deadline")
+            .display_in(PolicyBook::shipped().zone);
+        assert!(deadline.starts_with(&cell(&sheet, row, "deadline, Pacific").to_string()));
+    }
+    let quiet = self::report();
+    assert!(
+        sheets(&quiet)
+            .iter()
+            .all(|(name, _)| !name.ends_with("to rescue"))
     );
 }
 
