@@ -4,84 +4,111 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::data::Numbered;
 use super::places::share_bp;
+use super::texts::{Texts, Told};
 use crate::breakdown::worst_first;
 use crate::{MonthFigures, SellerMonth, Slice, Tally};
 
 /// Destinations and carriers of a seller that are listed.
 const LISTED_MAX: usize = 5;
 
+/// In this order, as lists without names: they are read by their places.
 #[derive(Serialize)]
-pub(super) struct Details<'a> {
-    /// Why, in English and in Chinese.
-    reasons: [&'a str; 2],
-    /// The forecast in sentences, in English and in Chinese.
-    forecast: [Vec<String>; 2],
-    /// The three months, the latest first.
-    months: Vec<Month>,
+pub(super) struct Details<'a>(
+    /// Why.
+    &'a str,
+    /// The forecast in sentences.
+    Vec<&'a str>,
+    /// The three months, the latest first: GMV; failed and due of fulfilment, upload, pickup, nodes and delivery; fines in number
+    /// and cents.
+    Vec<i64>,
     /// Orders excluded and pending.
-    orders: [i64; 2],
-    /// The largest markets: code and share of GMV in basis points.
-    markets: Vec<(&'a str, i64)>,
-    destinations: Vec<Place<'a>>,
-    carriers: Vec<Place<'a>>,
-    /// Nodes that are missing, in how many orders.
-    nodes: Vec<(&'static str, i64)>,
+    [i64; 2],
+    /// The largest markets: number and share of GMV in basis points.
+    Vec<i64>,
+    /// The worst destinations: number; orders; failed and due of fulfilment, delivery and nodes.
+    Vec<i64>,
+    /// The worst carriers, likewise.
+    Vec<i64>,
+    /// Nodes that are missing: number, and in how many orders.
+    Vec<i64>,
+);
+
+/// The numbers of a seller's texts.
+pub(super) struct NotedTexts {
+    reasons: usize,
+    forecast: Vec<usize>,
 }
 
-/// GMV; failed and due of fulfilment, upload, pickup, nodes and delivery; fines in number and cents.
-type Month = (i64, [(i64, i64); 5], i64, i64);
-
-/// Its name; orders; GMV; failed and due of fulfilment, delivery and nodes.
-type Place<'a> = (&'a str, i64, i64, [(i64, i64); 3]);
-
-impl<'a> Details<'a> {
-    pub(super) fn of(row: &'a SellerMonth) -> Self {
-        let breakdown = &row.months[0].breakdown;
+impl NotedTexts {
+    pub(super) fn of(row: &SellerMonth, texts: &mut Texts) -> Self {
+        let (en, zh) = (row.forecast_en(), row.forecast_zh());
         Self {
-            reasons: [&row.reasons_en, &row.reasons_zh],
-            forecast: [row.forecast_en(), row.forecast_zh()],
-            months: row.months.iter().map(month).collect(),
-            orders: [row.orders_excluded, row.orders_pending],
-            markets: markets(&breakdown.destinations),
-            destinations: worst(&breakdown.destinations),
-            carriers: worst(&breakdown.carriers),
-            nodes: breakdown
-                .missing_nodes
-                .iter()
-                .map(|(node, count)| (node.as_str(), *count))
-                .collect(),
+            reasons: texts.note(&row.reasons_en, &row.reasons_zh),
+            forecast: en.iter().zip(&zh).map(|(en, zh)| texts.note(en, zh)).collect(),
         }
     }
 }
 
-fn month(of: &MonthFigures) -> Month {
+impl<'a> Details<'a> {
+    pub(super) fn of(row: &SellerMonth, numbered: &Numbered<'_>, texts: &NotedTexts, told: &'a Told) -> Self {
+        let breakdown = &row.months[0].breakdown;
+        let text = |number: &usize| told.texts[*number].as_str();
+        let nodes = breakdown.missing_nodes.iter();
+        Self(
+            text(&texts.reasons),
+            texts.forecast.iter().map(text).collect(),
+            row.months.iter().flat_map(month).collect(),
+            [row.orders_excluded, row.orders_pending],
+            markets(&breakdown.destinations, &numbered.destinations),
+            worst(&breakdown.destinations, &numbered.destinations),
+            worst(&breakdown.carriers, &numbered.carriers),
+            nodes
+                .flat_map(|(node, count)| [number_of(node, &numbered.nodes), *count])
+                .collect(),
+        )
+    }
+}
+
+fn number_of<T: Ord>(name: &T, sorted: &[T]) -> i64 {
+    // Every name is there: they are all sellers' names.
+    sorted.binary_search(name).map_or(-1, |place| place as i64)
+}
+
+fn month(of: &MonthFigures) -> impl Iterator<Item = i64> {
     let tallies = [of.fulfilment, of.upload, of.pickup, of.nodes, of.delivery];
-    (of.gmv.0, tallies.map(pair), of.fines_count, of.fines.0)
+    let figures = std::iter::once(of.gmv.0).chain(tallies.into_iter().flat_map(pair));
+    figures.chain([of.fines_count, of.fines.0])
 }
 
-fn pair(tally: Tally) -> (i64, i64) {
-    (tally.failed(), tally.due)
+fn pair(tally: Tally) -> [i64; 2] {
+    [tally.failed(), tally.due]
 }
 
-fn markets(destinations: &BTreeMap<String, Slice>) -> Vec<(&str, i64)> {
+fn markets(destinations: &BTreeMap<String, Slice>, names: &[&str]) -> Vec<i64> {
     let all = destinations.values().map(|slice| slice.gmv.0).sum();
     let shares = destinations
         .iter()
         .map(|(code, slice)| (code.as_str(), share_bp(slice.gmv.0, all)));
     let mut shares: Vec<_> = shares.collect();
     shares.sort_by_key(|(code, share)| (std::cmp::Reverse(*share), *code));
-    shares.truncate(LISTED_MAX);
-    shares
+    let listed = shares.iter().take(LISTED_MAX);
+    listed
+        .flat_map(|(code, share)| [number_of(code, names), *share])
+        .collect()
 }
 
 /// Those where something failed, the worst first.
-fn worst(slices: &BTreeMap<String, Slice>) -> Vec<Place<'_>> {
+fn worst(slices: &BTreeMap<String, Slice>, names: &[&str]) -> Vec<i64> {
     let worst = worst_first(slices).into_iter();
     let failing = worst.filter(|(_, slice)| slice.failures() > 0).take(LISTED_MAX);
-    let told = failing.map(|(name, slice)| {
-        let outcomes = [slice.fulfilment, slice.delivery, slice.nodes].map(pair);
-        (name.as_str(), slice.orders, slice.gmv.0, outcomes)
+    let told = failing.flat_map(|(name, slice)| {
+        let outcomes = [slice.fulfilment, slice.delivery, slice.nodes];
+        let outcomes = outcomes.into_iter().flat_map(pair);
+        [number_of(&name.as_str(), names), slice.orders]
+            .into_iter()
+            .chain(outcomes)
     });
     told.collect()
 }

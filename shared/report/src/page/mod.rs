@@ -17,6 +17,7 @@ mod places;
 mod quoted;
 mod rescue;
 mod sellers;
+mod texts;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

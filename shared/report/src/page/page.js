@@ -10,9 +10,14 @@
   const [zh, en, table, form, shown, more, all] =
     ["language-zh", "language-en", "sellers", "filters", "shown", "more", "all"].map(byId);
   const [body] = table.tBodies;
-  // Places in a row of the data, and, where it has another, in a row of the table.
-  const SELLER = 0, STANDING = 1, CELLS = 2, WHY = 3, WHAT_TO_KNOW = 2;
-  const entries = data.rows.map((row, place) => ({ row, place, seller: row[SELLER].toLowerCase() }));
+  // Places in a row of the table; figures follow.
+  const SELLER = 0, STANDING = 1, WHAT_TO_KNOW = 2;
+  const entries = data.sellers.map((seller, place) => ({ place, seller: seller.toLowerCase() }));
+  // A text of the data in English and Chinese: the number of its pattern, then what goes into the holes.
+  const told = (text) => {
+    const [pattern, ...numbers] = text.split(" ");
+    return data.patterns[pattern].map((pieces) => pieces.map((piece) => (typeof piece === "number" ? numbers[piece] : piece)).join(""));
+  };
   const open = new Set();
   let matching = entries;
   let limit = ROWS_MORE;
@@ -63,15 +68,16 @@
 
   // One seller: its row, and its details below it.
 
-  const rowOf = ({ row, place }) => {
-    const [seller, standing, cells, ...why] = row;
-    const [className, ...words] = data.standings[standing];
+  const rowOf = ({ place }) => {
+    const seller = data.sellers[place];
+    const [className, ...words] = data.standings[data.standing[place]];
+    const cells = data.cells.map((column) => column[place]);
     const isOpen = open.has(place);
     const button = element("button", { type: "button", "aria-expanded": isOpen, text: seller });
     if (isOpen) button.setAttribute("aria-controls", `details-${place}`);
     button.addEventListener("click", () => toggle(place, button));
     const made = element("tr", { class: className }, element("th", { scope: "row" }, button), element("td", {}, both(words)),
-      element("td", { class: "why" }, both(why)));
+      element("td", { class: "why" }, both(told(data.why[place]))));
     cells.forEach((figure, index) => {
       const cell = element("td", { class: "number", text: figure === null ? "–" : write[data.forms[index]](figure) });
       if (index === data.trend) cell.append(spark(cells.slice(index, index + 3)));
@@ -80,9 +86,12 @@
     return made;
   };
   let lines;
+  const by = (size, list) => Array.from({ length: list.length / size }, (_, index) => list.slice(index * size, (index + 1) * size));
   const detailsOf = (place) => {
     lines ??= byId("details-data").textContent.split("\n");
-    return JSON.parse(lines[place]);
+    const [reasons, forecast, figures, orders, markets, destinations, carriers, nodes] = JSON.parse(lines[place]);
+    const months = by(13, figures).map(([gmv, ...rest]) => ({ gmv, tallies: by(2, rest.slice(0, 10)), fines: rest.slice(10) }));
+    return { reasons, forecast, months, orders, markets: by(2, markets), destinations: by(8, destinations), carriers: by(8, carriers), nodes: by(2, nodes) };
   };
   const toggle = (place, button) => {
     const isOpen = !open.has(place);
@@ -116,29 +125,31 @@
     const columns = details.months.toReversed();
     const NAMES = [["Fulfilment (A1 + B1)", "物流履约（A1 + B1）"], ["Upload on time (A1)", "按时上传（A1）"], ["Pickup on time (B1)", "按时揽收（B1）"],
       ["Nodes complete (B2)", "节点齐全（B2）"], ["On-time delivery (B4)", "准时签收（B4）"]];
-    const rows = [line(["GMV USD", "GMV（美元）"], ...columns.map(([gmv]) => figure(write.money(gmv))))];
+    const rows = [line(["GMV USD", "GMV（美元）"], ...columns.map(({ gmv }) => figure(write.money(gmv))))];
     NAMES.forEach((name, index) => {
       const least = index === 0 ? data.percent_min : undefined;
-      rows.push(line(name, ...columns.map(([, tallies]) => outcome(tallies[index], least))));
+      rows.push(line(name, ...columns.map(({ tallies }) => outcome(tallies[index], least))));
     });
-    rows.push(line(["Fines USD", "罚金（美元）"], ...columns.map(([, , count, fines]) =>
-      element("td", { class: "number" }, `${write.money(fines)} `, element("small", { text: grouped(count) })))));
+    rows.push(line(["Fines USD", "罚金（美元）"], ...columns.map(({ fines: [count, cents] }) =>
+      element("td", { class: "number" }, `${write.money(cents)} `, element("small", { text: grouped(count) })))));
     return tableOf(["Rates, and orders that failed of those decided", "比率，及未达标单数 / 已判定单数"],
       [["Figure", "指标"], ...data.months.toReversed().map((month) => [month, month])], rows);
   };
   const PLACE_HEADS = [["Orders", "订单"], ["Fulfilment", "履约率"], ["On time", "准时签收"], ["Nodes", "节点齐全"]];
   const places = (caption, head, names, list) => tableOf(caption, [head, ...PLACE_HEADS],
-    list.map(([name, orders, , [fulfilment, delivery, nodes]]) =>
-      line(names[name] ?? [name, name], figure(grouped(orders)), outcome(fulfilment, data.percent_min), outcome(delivery), outcome(nodes))));
+    list.map(([name, orders, ...outcomes]) => {
+      const [fulfilment, delivery, nodes] = by(2, outcomes);
+      return line(names[name], figure(grouped(orders)), outcome(fulfilment, data.percent_min), outcome(delivery), outcome(nodes));
+    }));
   const bar = (basisPoints) => {
     const picture = drawn("svg", { class: "bar", "aria-hidden": "true", viewBox: "0 0 100 8", preserveAspectRatio: "none" });
     picture.append(drawn("rect", { width: basisPoints / 100, height: 8 }));
     return element("td", {}, picture);
   };
   const markets = (list) => tableOf(["Markets by share of GMV", "市场（按 GMV 份额）"], [["Destination", "目的国"], ["Share", "份额"], ["", ""]],
-    list.map(([code, share]) => line(data.destinations[code] ?? [code, code], figure(write.rate(share)), bar(share))));
+    list.map(([code, share]) => line(data.destinations[code], figure(write.rate(share)), bar(share))));
   const nodes = (list) => tableOf(["Nodes missing from ended timelines (B2)", "已结束轨迹中缺失的节点（B2）"], [["Node", "节点"], ["Orders", "订单"]],
-    list.toSorted(([, a], [, b]) => b - a).map(([name, count]) => line(data.nodes[name] ?? [name, name], figure(grouped(count)))));
+    list.toSorted(([, a], [, b]) => b - a).map(([name, count]) => line(data.nodes[name], figure(grouped(count)))));
 
   // The orders that decide the month, where the seller has such.
   const rescue = ([needed, undecided, orders]) => {
@@ -160,28 +171,26 @@
 
   const panel = (place) => {
     const details = detailsOf(place);
-    const seller = data.rows[place][SELLER];
-    const told = element("div", { class: "panel", role: "group", "aria-label": seller });
-    const texts = element("div", { class: "told" }, element("p", {}, both(details.reasons)));
-    const [forecastEn, forecastZh] = details.forecast;
-    if (forecastEn.length) texts.append(element("ul", {}, ...forecastEn.map((sentence, index) => element("li", {}, both([sentence, forecastZh[index]])))));
+    const seller = data.sellers[place];
+    const made = element("div", { class: "panel", role: "group", "aria-label": seller });
+    const texts = element("div", { class: "told" }, element("p", {}, both(told(details.reasons))));
+    if (details.forecast.length) texts.append(element("ul", {}, ...details.forecast.map((sentence) => element("li", {}, both(told(sentence))))));
     const [excluded, pending] = details.orders;
     if (excluded || pending) {
       texts.append(element("p", { class: "note" }, both([`${grouped(pending)} orders pending, ${grouped(excluded)} cancelled before shipment`,
         `待定 ${grouped(pending)} 单，发货前取消 ${grouped(excluded)} 单`])));
     }
-    told.append(texts);
-    if (data.rescue && Object.hasOwn(data.rescue.sellers, seller)) told.append(rescue(data.rescue.sellers[seller]));
-    told.append(months(details));
+    made.append(texts, months(details));
     if (details.destinations.length) {
-      told.append(places(["Destinations with the most failures", "未达标最多的目的国"], ["Destination", "目的国"], data.destinations, details.destinations));
+      made.append(places(["Destinations with the most failures", "未达标最多的目的国"], ["Destination", "目的国"], data.destinations, details.destinations));
     }
     if (details.carriers.length) {
-      told.append(places(["Carriers with the most failures", "未达标最多的承运商"], ["Carrier", "承运商"], data.carriers, details.carriers));
+      made.append(places(["Carriers with the most failures", "未达标最多的承运商"], ["Carrier", "承运商"], data.carriers, details.carriers));
     }
-    if (details.nodes.length) told.append(nodes(details.nodes));
-    if (details.markets.length) told.append(markets(details.markets));
-    const cell = element("td", { colspan: table.tHead.rows[0].cells.length }, told);
+    if (details.nodes.length) made.append(nodes(details.nodes));
+    if (details.markets.length) made.append(markets(details.markets));
+    if (data.rescue && Object.hasOwn(data.rescue.sellers, seller)) made.append(rescue(data.rescue.sellers[seller]));
+    const cell = element("td", { colspan: table.tHead.rows[0].cells.length }, made);
     return element("tr", { class: "details", id: `details-${place}` }, cell);
   };
 
@@ -212,19 +221,22 @@
     const standing = form.elements.standing.value;
     const cents = Number(form.elements.gmv.value || 0) * 100;
     matching = entries.filter((entry) =>
-      (!seller || entry.seller.includes(seller)) && (!standing || entry.row[STANDING] === Number(standing)) && entry.row[CELLS][0] >= cents);
+      (!seller || entry.seller.includes(seller)) && (!standing || data.standing[entry.place] === Number(standing)) && data.cells[0][entry.place] >= cents);
     limit = ROWS_MORE;
     show();
   };
-  const keyOf = (row, column) => {
-    if (column <= STANDING) return row[column];
-    return column === WHAT_TO_KNOW ? row[WHY] || null : row[CELLS][column - WHAT_TO_KNOW - 1];
+  // By place, what a column is sorted by.
+  const keysOf = (column) => {
+    if (column === SELLER) return data.sellers;
+    if (column === STANDING) return data.standing;
+    return column === WHAT_TO_KNOW ? data.why.map((why) => told(why)[0] || null) : data.cells[column - WHAT_TO_KNOW - 1];
   };
   const sort = (column, ascending) => {
     order = { column, ascending };
     // What has no figure stands last, whichever way; equals stay as the page came.
+    const keys = keysOf(column);
     entries.sort((one, other) => {
-      const [a, b] = [keyOf(one.row, column), keyOf(other.row, column)];
+      const [a, b] = [keys[one.place], keys[other.place]];
       if (a === b) return one.place - other.place;
       if (a === null || b === null) return a === null ? 1 : -1;
       return (a < b ? -1 : 1) * (ascending ? 1 : -1);

@@ -58,6 +58,30 @@ fn data(page: &str) -> Value {
     serde_json::from_str(json).expect("JSON")
 }
 
+/// The lines of its second block, one a seller.
+fn details(page: &str) -> Vec<Value> {
+    let begin = "<script type=\"application/json\" id=\"details-data\">";
+    let (_, after) = page.split_once(begin).expect("the block of details");
+    let (lines, _) = after.split_once("</script>").expect("its end");
+    let lines = lines.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().expect("JSON")
+}
+
+/// A text of the data in English and Chinese: its pattern, with its numbers in the holes.
+fn told(data: &Value, text: &Value) -> [String; 2] {
+    let mut words = text.as_str().expect("a text").split(' ');
+    let pattern: usize = words.next().and_then(|word| word.parse().ok()).expect("a number");
+    let numbers: Vec<&str> = words.collect();
+    [0, 1].map(|language| {
+        let pieces = data["patterns"][pattern][language].as_array().expect("pieces");
+        let filled = pieces.iter().map(|piece| match piece {
+            Value::String(words) => words.as_str(),
+            hole => numbers[hole.as_u64().expect("a hole") as usize],
+        });
+        filled.collect()
+    })
+}
+
 #[test]
 fn every_seller_has_a_row_and_is_data_and_those_who_need_attention_come_first() {
     let page = page(&report_of(&[("fine", 0), ("short", 2), ("edge", 1)]));
@@ -71,11 +95,11 @@ fn every_seller_has_a_row_and_is_data_and_those_who_need_attention_come_first() 
     assert_eq!((row("at-risk"), row("not-eligible"), row("eligible")), (1, 1, 1));
     // One of 20 may fail: "edge" has none left, "fine" one, "short" is one over.
     let data = data(&page);
-    let told: Vec<_> = data["rows"]
-        .as_array()
-        .expect("rows")
-        .iter()
-        .map(|row| (row[0].as_str(), row[2][5].as_i64()))
+    let sellers = data["sellers"].as_array().expect("sellers").iter();
+    let misses_left = data["cells"][5].as_array().expect("a column").iter();
+    let told: Vec<_> = sellers
+        .zip(misses_left)
+        .map(|(seller, left)| (seller.as_str(), left.as_i64()))
         .collect();
     assert_eq!(
         told,
@@ -95,8 +119,15 @@ fn the_page_says_everything_in_both_languages() {
         count(&page, "<span lang=\"en\">"),
         count(&page, "<span lang=\"zh-CN\">")
     );
-    for row in &report.rows {
-        assert!(page.contains(&row.reasons_en) && page.contains(&row.reasons_zh));
+    let (data, details) = (data(&page), details(&page));
+    assert_eq!(details.len(), report.rows.len());
+    for (seller, details) in data["sellers"].as_array().expect("sellers").iter().zip(details) {
+        let row = report.rows.iter().find(|row| row.seller_id.as_str() == seller);
+        let row = row.expect("a row");
+        assert_eq!(
+            told(&data, &details[0]),
+            [row.reasons_en.clone(), row.reasons_zh.clone()]
+        );
     }
     assert!(page.contains("准入资格") && page.contains("履约率"));
 }
@@ -172,7 +203,7 @@ fn the_first_200_sellers_come_as_rows_and_all_as_data() {
         let report = Lake::of(&[(months()[0], orders.collect())]).report(months()[0], settled());
         let page = page(&report);
         assert_eq!(count(&page, "<tr class=\"not-eligible\""), rows);
-        assert_eq!(data(&page)["rows"].as_array().map(Vec::len), Some(sellers));
+        assert_eq!(data(&page)["sellers"].as_array().map(Vec::len), Some(sellers));
     }
 }
 
