@@ -11,6 +11,7 @@ mod fault;
 mod ledger;
 mod made_up;
 mod own_cloud;
+mod pause;
 mod refusals;
 mod season;
 
@@ -20,6 +21,7 @@ pub use fault::Fuse;
 pub use ledger::{NetFine, entries, net, standing_holds, written};
 pub use made_up::made_up;
 pub use own_cloud::{OwnCloud, operator_key, seller_key};
+pub use pause::{Paused, pausing_lake};
 pub use refusals::{Refusal, TableCall, refusing};
 pub use season::{Season, Table, real_season};
 

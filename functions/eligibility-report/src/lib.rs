@@ -70,6 +70,8 @@ enum Error {
     Report(Month, #[source] ReportError),
     #[error("a manifest of {0} cannot be read or written")]
     Manifest(Month, #[source] serde_json::Error),
+    #[error("others publish reports of {0} faster than this one can")]
+    Contended(Month),
     #[error("no room for the lake's files of {0}")]
     Disk(Month, #[source] std::io::Error),
     #[error("the report of {0} has no plan, or not all of its parts")]
@@ -182,7 +184,7 @@ fn failure(error: Error) -> Failure {
     let retryable = match &error {
         Error::Lake(_, source) => source.is_retryable(),
         Error::Report(..) | Error::Manifest(..) | Error::Buckets(..) => false,
-        Error::Disk(..) | Error::PartsMissing(_) => true,
+        Error::Disk(..) | Error::PartsMissing(_) | Error::Contended(_) => true,
     };
     Failure::of(error, retryable)
 }

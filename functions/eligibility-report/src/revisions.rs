@@ -4,9 +4,16 @@
 //! tell. So the same inputs give the same revision however often and in however many runs it is made, and a run that was
 //! killed is simply done again: its files are written first, then the copies where readers look for the newest report,
 //! their manifest last.
+//!
+//! Two runs may publish at once. The manifest is written over the one that was seen, or not at all: who comes second looks
+//! again, and yields to a newer report. But copies are several objects, and the slower run may have put some of its own over
+//! the newer one's. So whoever is done looks whether the copies are those of the revision that the manifest names, writes
+//! what is not from where that revision is kept, and looks again if another is named by then. The last who wrote a copy has
+//! seen its revision named after that; the last who named one has looked at every copy after that: so they are of one
+//! revision once all are done, and if one was killed, once the next is.
 
 use domain::{Month, Zone};
-use lake::{Lake, ReportFile};
+use lake::{Lake, PublishedManifest, ReportFile};
 use report::{Changes, FileDigest, Manifest, MonthReport, Revision};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -15,9 +22,23 @@ use crate::months::Gathered;
 use crate::{EligibilityReport, Error, aside};
 
 const PARQUET: &str = "eligibility.parquet";
+const CSV: &str = "eligibility.csv";
+const XLSX: &str = "eligibility.xlsx";
+const HTML: &str = "eligibility.html";
 const MANIFEST: &str = "manifest.json";
 const CHANGES: &str = "changes.json";
 const JSON: &str = "application/json";
+/// The files of a revision but its manifest, by their media types.
+const FORMS: [(&str, &str); 5] = [
+    (PARQUET, "application/vnd.apache.parquet"),
+    (CSV, "text/csv; charset=utf-8"),
+    (
+        XLSX,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    (HTML, "text/html; charset=utf-8"),
+    (CHANGES, JSON),
+];
 /// Hex digits of a revision's id: enough for the revisions of one month.
 const ID_DIGITS: usize = 16;
 
@@ -28,6 +49,9 @@ pub(crate) struct Written {
     pub(crate) changed: Option<u64>,
     pub(crate) keys: Vec<String>,
 }
+
+/// How often a run looks again when others publish the same month meanwhile.
+const LOOKS_MAX: u32 = 8;
 
 pub(crate) async fn write(
     function: &EligibilityReport,
@@ -41,18 +65,14 @@ pub(crate) async fn write(
         report,
         manifest: Manifest::of(report, policy_sha256, gathered.inputs(), digests(&plain)),
     };
-    match published(&function.lake, report.month).await? {
-        None => draft.publish(draft.revision(plain, None)?).await,
-        // It stands there already, all of it: its manifest was written last.
-        Some(before) if content_of(&before) == content_of(&draft.manifest) => Ok(draft.standing(&before)),
-        Some(before) if before.as_of <= report.as_of => {
-            let changes = draft.changes_since(&before, &plain, &mut gathered).await?;
-            let files = forms(report, Some(&changes), function.policy.zone)?;
-            draft.publish(draft.revision(files, Some(changes))?).await
+    for _ in 0..LOOKS_MAX {
+        let written = draft.write(&plain, &mut gathered).await?;
+        if let Some(written) = written {
+            settle(&function.lake, report.month).await?;
+            return Ok(written);
         }
-        // A report of an earlier instant, made for study, does not push the newest from its place.
-        Some(newest) => draft.study(plain, newest).await,
     }
+    Err(Error::Contended(report.month))
 }
 
 /// A report that is to become a revision, or is one already.
@@ -72,6 +92,25 @@ struct Drafted {
 }
 
 impl Draft<'_> {
+    /// Writes the revision after the one that stands where readers look; `None` when another came to stand there meanwhile.
+    async fn write(&self, plain: &[ReportFile], gathered: &mut Gathered) -> Result<Option<Written>, Error> {
+        let Some((seen, before)) = published(&self.function.lake, self.report.month).await? else {
+            return self.publish(self.revision(plain.to_vec(), None)?, None).await;
+        };
+        // It stands there already.
+        if content_of(&before) == content_of(&self.manifest) {
+            return Ok(Some(self.standing(&before)));
+        }
+        // A report of an earlier instant, made for study, does not push the newest from its place.
+        if before.as_of > self.report.as_of {
+            return self.study(plain.to_vec(), before).await.map(Some);
+        }
+        let changes = self.changes_since(&before, plain, gathered).await?;
+        let files = forms(self.report, Some(&changes), self.function.policy.zone)?;
+        self.publish(self.revision(files, Some(changes))?, Some(&seen))
+            .await
+    }
+
     /// The revision of these files, with what it changes.
     fn revision(&self, mut files: Vec<ReportFile>, changes: Option<Changes>) -> Result<Drafted, Error> {
         let content = content_of(&self.manifest);
@@ -95,19 +134,37 @@ impl Draft<'_> {
         })
     }
 
-    /// Keeps a revision and copies it to where readers look.
-    async fn publish(&self, drafted: Drafted) -> Result<Written, Error> {
+    /// Keeps a revision, copies it to where readers look and names it there, over what was seen there; `None` when another
+    /// one is named by then.
+    async fn publish(
+        &self,
+        mut drafted: Drafted,
+        over: Option<&PublishedManifest>,
+    ) -> Result<Option<Written>, Error> {
         let (lake, month) = (&self.function.lake, self.report.month);
         let refused = |source| Error::Lake(month, source);
         lake.put_revision(month, &drafted.id, &drafted.files)
             .await
             .map_err(refused)?;
-        Ok(Written {
-            keys: lake.publish_report(month, drafted.files).await.map_err(refused)?,
+        let names = drafted
+            .files
+            .iter()
+            .map(|file| Lake::report_key(month, file.name));
+        let keys = names.collect();
+        let manifest = drafted.files.pop();
+        for file in drafted.files {
+            lake.copy_report(month, &drafted.id, file)
+                .await
+                .map_err(refused)?;
+        }
+        let manifest = manifest.expect("a manifest is a revision's last file");
+        let named = lake.publish_manifest(month, &manifest, over).await;
+        Ok(named.map_err(refused)?.then_some(Written {
+            keys,
             revision: drafted.id,
             newest: true,
             changed: drafted.changed,
-        })
+        }))
     }
 
     /// What stands where readers look.
@@ -188,11 +245,46 @@ impl Draft<'_> {
     }
 }
 
-/// The manifest of what stands where readers look.
-async fn published(lake: &Lake, month: Month) -> Result<Option<Manifest>, Error> {
-    let bytes = lake.published_manifest(month).await;
-    let bytes = bytes.map_err(|source| Error::Lake(month, source))?;
-    bytes.map(|bytes| parsed(month, &bytes)).transpose()
+/// What stands where readers look: its manifest as it lies there, and what that says.
+async fn published(lake: &Lake, month: Month) -> Result<Option<(PublishedManifest, Manifest)>, Error> {
+    let seen = lake.published_manifest(month).await;
+    let Some(seen) = seen.map_err(|source| Error::Lake(month, source))? else {
+        return Ok(None);
+    };
+    let manifest = parsed(month, &seen.bytes)?;
+    Ok(Some((seen, manifest)))
+}
+
+/// Makes the copies where readers look those of the revision that is named there.
+async fn settle(lake: &Lake, month: Month) -> Result<(), Error> {
+    let refused = |source| Error::Lake(month, source);
+    let mut named = published(lake, month).await?;
+    for _ in 0..LOOKS_MAX {
+        let Some((seen, manifest)) = named else {
+            return Ok(());
+        };
+        let revision = revision_of(&manifest);
+        let is_of_it = |name: &str| manifest.outputs.iter().any(|output| output.name == name);
+        for (name, content_type) in FORMS.into_iter().filter(|(name, _)| is_of_it(name)) {
+            let copied = lake.copied_revision(month, name).await.map_err(refused)?;
+            if copied.as_ref() != Some(&revision) {
+                let file = ReportFile {
+                    name,
+                    content_type,
+                    bytes: lake
+                        .revision_file(month, &revision, name)
+                        .await
+                        .map_err(refused)?,
+                };
+                lake.copy_report(month, &revision, file).await.map_err(refused)?;
+            }
+        }
+        named = published(lake, month).await?;
+        if named.as_ref().is_some_and(|(now, _)| now.etag == seen.etag) {
+            return Ok(());
+        }
+    }
+    Err(Error::Contended(month))
 }
 
 fn parsed(month: Month, bytes: &[u8]) -> Result<Manifest, Error> {
@@ -205,28 +297,19 @@ fn forms(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Result<
     let (mut parquet, mut csv) = (Vec::new(), Vec::new());
     report::write_parquet(report, &mut parquet).map_err(failed)?;
     report::write_csv(report, &mut csv).map_err(failed)?;
-    Ok(vec![
-        ReportFile {
-            name: PARQUET,
-            content_type: "application/vnd.apache.parquet",
-            bytes: parquet,
-        },
-        ReportFile {
-            name: "eligibility.csv",
-            content_type: "text/csv; charset=utf-8",
-            bytes: csv,
-        },
-        ReportFile {
-            name: "eligibility.xlsx",
-            content_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            bytes: report::xlsx(report, changes).map_err(failed)?,
-        },
-        ReportFile {
-            name: "eligibility.html",
-            content_type: "text/html; charset=utf-8",
-            bytes: report::html(report, changes, zone).into_bytes(),
-        },
-    ])
+    let bytes = [
+        parquet,
+        csv,
+        report::xlsx(report, changes).map_err(failed)?,
+        report::html(report, changes, zone).into_bytes(),
+    ];
+    let files = FORMS.into_iter().zip(bytes);
+    let files = files.map(|((name, content_type), bytes)| ReportFile {
+        name,
+        content_type,
+        bytes,
+    });
+    Ok(files.collect())
 }
 
 /// The files' digests, by name.

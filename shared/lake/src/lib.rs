@@ -39,7 +39,7 @@ pub use compaction::{Compacted, Compaction, Extent, order_set};
 pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
-pub use reports::ReportFile;
+pub use reports::{PublishedManifest, ReportFile};
 pub use rows::{EntryRow, OrderRow, order_batch, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, UploadObject};
 
@@ -175,18 +175,24 @@ impl Lake {
     /// # Errors
     /// [`LakeError`] when it cannot be read.
     pub async fn bytes(&self, key: &str) -> Result<Vec<u8>, LakeError> {
+        Ok(self.bytes_and_etag(key).await?.0)
+    }
+
+    /// The bytes of a small object, and its entity tag.
+    async fn bytes_and_etag(&self, key: &str) -> Result<(Vec<u8>, String), LakeError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key);
         let object = call
             .send()
             .await
             .map_err(|source| LakeError::call(format!("read {key}"), source))?;
+        let etag = object.e_tag().unwrap_or_default().to_owned();
         let body = object.body.collect().await;
         let body = body.map_err(|source| LakeError::Call {
             attempt: format!("read {key}"),
             retryable: true,
             source: source.into(),
         })?;
-        Ok(body.to_vec())
+        Ok((body.to_vec(), etag))
     }
 }
 

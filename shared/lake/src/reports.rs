@@ -1,12 +1,15 @@
 //! Reports: a month's revisions, kept for ever, and the newest one where readers look for it.
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use domain::Month;
 
 use crate::keys::{report_of, revision_of};
 use crate::{Lake, LakeError};
 
 const MANIFEST: &str = "manifest.json";
+/// The object metadata by which a copy says whose it is.
+const REVISION: &str = "waymark-revision";
 
 /// A file of a monthly report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,15 @@ pub struct ReportFile {
     pub content_type: &'static str,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// The manifest that readers find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedManifest {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its entity tag.
+    pub etag: String,
 }
 
 impl Lake {
@@ -40,37 +52,79 @@ impl Lake {
         Ok(keys)
     }
 
-    /// Writes a month's newest revision to where readers look for it, its manifest last; gives the keys.
+    /// Copies a revision's file to where readers look for the newest one; the copy says whose it is.
     ///
     /// # Errors
     /// [`LakeError`] when the bucket refuses.
-    pub async fn publish_report(
+    pub async fn copy_report(&self, month: Month, revision: &str, file: ReportFile) -> Result<(), LakeError> {
+        let key = report_of(month, file.name);
+        let call = self.put_report(&key, &file).metadata(REVISION, revision);
+        let put = call.send().await;
+        put.map(|_| ())
+            .map_err(|source| LakeError::call(format!("write {key}"), source))
+    }
+
+    /// Which revision the file belongs to that readers find; `None` when there is none, or it does not say.
+    ///
+    /// # Errors
+    /// [`LakeError`] when it cannot be read.
+    pub async fn copied_revision(&self, month: Month, name: &str) -> Result<Option<String>, LakeError> {
+        let key = report_of(month, name);
+        if !self.is_there(&key).await? {
+            return Ok(None);
+        }
+        let call = self.client.head_object().bucket(&self.bucket).key(&key);
+        let head = call.send().await;
+        let head = head.map_err(|source| LakeError::call(format!("read {key}"), source))?;
+        Ok(head
+            .metadata()
+            .and_then(|metadata| metadata.get(REVISION).cloned()))
+    }
+
+    /// Names a month's newest revision by its manifest, over the one that was seen: `false` when another one is named by
+    /// now, which its writer must look at first.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn publish_manifest(
         &self,
         month: Month,
-        files: Vec<ReportFile>,
-    ) -> Result<Vec<String>, LakeError> {
-        let (manifest, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.name == MANIFEST);
-        let mut keys = Vec::with_capacity(others.len() + 1);
-        for file in others.into_iter().chain(manifest) {
-            let key = report_of(month, file.name);
-            self.put(&key, file.bytes, file.content_type).await?;
-            keys.push(key);
+        manifest: &ReportFile,
+        over: Option<&PublishedManifest>,
+    ) -> Result<bool, LakeError> {
+        let key = report_of(month, MANIFEST);
+        let call = self.put_report(&key, manifest);
+        // Of any number of writers who saw the same, one wins.
+        let call = match over {
+            Some(seen) => call.if_match(&seen.etag),
+            None => call.if_none_match("*"),
+        };
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(LakeError::call(format!("write {key}"), source)),
         }
-        Ok(keys)
     }
 
     /// The manifest of a month's newest revision; `None` when there is none.
     ///
     /// # Errors
     /// [`LakeError`] when it cannot be read.
-    pub async fn published_manifest(&self, month: Month) -> Result<Option<Vec<u8>>, LakeError> {
+    pub async fn published_manifest(&self, month: Month) -> Result<Option<PublishedManifest>, LakeError> {
         let key = report_of(month, MANIFEST);
         // Asked by listing: whoever may list only some prefixes is told of a missing object that it is forbidden.
-        if self.is_there(&key).await? {
-            self.bytes(&key).await.map(Some)
-        } else {
-            Ok(None)
+        if !self.is_there(&key).await? {
+            return Ok(None);
         }
+        let (bytes, etag) = self.bytes_and_etag(&key).await?;
+        Ok(Some(PublishedManifest { bytes, etag }))
     }
 
     /// Where readers look for a file of a month's newest revision.
@@ -99,18 +153,15 @@ impl Lake {
     /// Writes an object unless there is one under its key. Whoever loses that race wrote the same revision, of the same
     /// outputs: the first one's bytes stand.
     async fn put_new(&self, key: &str, file: &ReportFile) -> Result<(), LakeError> {
-        let call = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_type(file.content_type)
-            .if_none_match("*")
-            .body(file.bytes.clone().into());
-        match call.send().await {
+        match self.put_report(key, file).if_none_match("*").send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
             Err(source) => Err(LakeError::call(format!("write {key}"), source)),
         }
+    }
+    fn put_report(&self, key: &str, file: &ReportFile) -> PutObjectFluentBuilder {
+        let call = self.client.put_object().bucket(&self.bucket).key(key);
+        call.content_type(file.content_type)
+            .body(file.bytes.clone().into())
     }
 }

@@ -2,6 +2,7 @@
 
 mod compaction;
 mod parts;
+mod publications;
 mod tables;
 
 use std::collections::BTreeMap;
