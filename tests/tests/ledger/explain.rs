@@ -56,6 +56,12 @@ async fn a_fine_is_told_with_clause_arithmetic_and_both_times_in_both_zones() {
     ] {
         assert!(ran.stdout.contains(words), "`{words}` in {}", ran.stdout);
     }
+    // Its table fits a terminal of 80 columns.
+    let (_, events) = ran.stdout.split_once("== Events around it").expect("the events");
+    let (events, _) = events.split_once("==").expect("what follows");
+    let lines: Vec<&str> = events.lines().map(str::trim_end).collect();
+    assert!(lines.len() > 8, "two lines an event: {lines:?}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:?}");
     let chinese = explain(directory.path(), &[&fine, "--lang", "zh"]);
     for words in [
         "轨迹断更",

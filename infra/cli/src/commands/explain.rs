@@ -2,7 +2,7 @@
 
 use comfy_table::{Table, presets};
 use domain::because::Told;
-use domain::explain::{Explanation, Moment, explain};
+use domain::explain::{EventTold, Explanation, Moment, explain};
 use domain::{Cents, OrderId};
 
 use super::ledger::kind;
@@ -157,41 +157,45 @@ impl Telling<'_> {
             return;
         }
         self.title("Events around it", "相关轨迹");
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            self.say("number", "运单号"),
-            self.say("event", "轨迹"),
-            self.say("after", "间隔"),
-            self.say("happened (Pacific)", "发生（太平洋时间）"),
-            self.say("(Beijing)", "（北京时间）"),
-            self.say("learned (Pacific)", "获知（太平洋时间）"),
-            self.say("(Beijing)", "（北京时间）"),
-            "",
-        ]);
-        for event in &explanation.events {
-            let known = if event.known_then {
-                ""
-            } else {
-                self.say("learned after the decision", "判定之后获知")
-            };
-            table.add_row([
-                event.tracking_number.as_str(),
-                event.node.as_str(),
-                event.after.as_deref().unwrap_or(""),
-                event.occurred.pacific.as_str(),
-                event.occurred.beijing.as_str(),
-                event.recorded.pacific.as_str(),
-                event.recorded.beijing.as_str(),
-                known,
-            ]);
+        for events in explanation
+            .events
+            .chunk_by(|one, other| one.tracking_number == other.tracking_number)
+        {
+            self.events_of_number(events);
         }
-        self.terminal.table(table);
         if explanation.events_left_out > 0 {
             self.terminal.paragraph(format!(
                 "… {} {}",
                 explanation.events_left_out,
                 self.say("more events", "条轨迹")
             ));
+        }
+    }
+
+    /// A line for when an event happened and one for when it was learned: all in one would not fit 80 columns.
+    fn events_of_number(&self, events: &[EventTold]) {
+        let number = events.first().map_or("", |event| event.tracking_number.as_str());
+        self.terminal
+            .paragraph(format!("{} {number}", self.say("number", "运单号")));
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header([
+            self.say("event", "轨迹"),
+            self.say("after", "间隔"),
+            self.say("Pacific", "太平洋时间"),
+            self.say("Beijing", "北京时间"),
+        ]);
+        for event in events {
+            let (occurred, recorded) = (&event.occurred, &event.recorded);
+            let after = event.after.as_deref().unwrap_or("");
+            let mark = if event.known_then { "" } else { "(1)" };
+            table.add_row([event.node.as_str(), after, &occurred.pacific, &occurred.beijing]);
+            let learned = self.say("  learned", "  获知");
+            table.add_row([learned, mark, &recorded.pacific, &recorded.beijing]);
+        }
+        self.terminal.table(table);
+        if events.iter().any(|event| !event.known_then) {
+            let mark = self.say("learned after the decision", "判定之后获知");
+            self.terminal.paragraph(format!("(1) {mark}"));
         }
     }
 
