@@ -142,6 +142,20 @@ test("the orders that decide the month are named, the nearest deadline first, an
   await picture("running-rescue", { height: 2400 });
 });
 
+test("what a revision changes is told seller by seller, in both languages", async () => {
+  await open("eligibility-changed.html");
+  const section = page.locator("section.changes");
+  assert.match(await section.innerText(), /says something else than the one as of 2024-06-05 15:00 CST \(2024-06-05 00:00 PDT\): \d+\./);
+  assert.match(await section.innerText(), /Now eligible: \d+ \(CN/);
+  await section.locator("summary").press("Enter");
+  assert.equal(await section.locator("tbody").count(), 20, "those who won eligibility first");
+  const [what, before, after] = await section.locator("tbody tr").first().evaluate((row) => Array.from(row.cells, (cell) => cell.innerText).slice(1));
+  assert.ok(what === "fulfilled" && Number(before.replace(",", "")) < Number(after.replace(",", "")), `${what}: ${before} → ${after}`);
+  await picture("eligibility-changed", { height: 2400 });
+  await chinese();
+  for (const text of ["修订变化", "新合格", "变化项", "已履约"]) assert.ok((await section.innerText()).includes(text), text);
+});
+
 test("a row is written by the script as it came with the page", async () => {
   await open("eligibility-running.html", { javaScriptEnabled: false });
   const written = () => page.$$eval(ROWS, (rows) => rows.map((row) => [row.className, ...Array.from(row.cells, (cell) => cell.textContent), row.querySelector("svg").innerHTML]));

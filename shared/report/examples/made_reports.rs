@@ -1,6 +1,7 @@
 //! Writes reports of made-up portfolios into a folder, as `make test-web` opens them: `eligibility.html` of a month that is
 //! final and `eligibility-running.html` of one that is not (and their workbooks), `eligibility-hostile.html` with texts that try to be markup,
-//! `eligibility-large.html` with 13,000 sellers and `eligibility-empty.html` with none.
+//! `eligibility-large.html` with 13,000 sellers, `eligibility-empty.html` with none, and `eligibility-changed.html` (with its
+//! workbook) of a revision that changes another.
 
 #[path = "../tests/promises/made.rs"]
 mod made;
@@ -10,7 +11,10 @@ use std::path::PathBuf;
 
 use domain::{Month, PolicyBook};
 use made::{portfolio, undecided};
-use report::{MonthFigures, MonthReport, decide, html, xlsx};
+use report::{
+    Changes, Manifest, MonthFigures, MonthReport, ReportError, Revision, changes, decide, html,
+    write_parquet, xlsx,
+};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>\"'&";
 
@@ -37,10 +41,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         &decide(Vec::new(), month, settled, book),
     )?;
 
+    let mut figures = portfolio(240, month, 100);
+    for of in figures.iter_mut().step_by(17) {
+        of.fulfilment.met -= of.fulfilment.met / 40;
+        (of.fines_count, of.fines.0) = (of.fines_count + 2, of.fines.0 + 240);
+    }
+    let before = decide(figures, month, "2024-06-05T07:00:00Z".parse()?, book);
+    let changes = changed(&before, &closed)?;
+    let page = html(&closed, Some(&changes), book.zone);
+    std::fs::write(folder.join("eligibility-changed.html"), page)?;
+    let workbook = xlsx(&closed, Some(&changes))?;
+    std::fs::write(folder.join("eligibility-changed.xlsx"), workbook)?;
+
     let mut figures = portfolio(3, month, 100);
     figures.iter_mut().for_each(be_hostile);
     write("eligibility-hostile.html", &decide(figures, month, settled, book))?;
     Ok(())
+}
+
+/// What a report changes against the one before, as far as the reports tell it without the lake.
+fn changed(before: &MonthReport, after: &MonthReport) -> Result<Changes, ReportError> {
+    let manifest = |report| Manifest::of(report, String::new(), Vec::new(), Vec::new());
+    let (old, new) = (manifest(before), manifest(after));
+    let (mut old_table, mut new_table) = (Vec::new(), Vec::new());
+    write_parquet(before, &mut old_table)?;
+    write_parquet(after, &mut new_table)?;
+    let revision = |id, manifest, parquet| Revision {
+        id,
+        manifest,
+        parquet,
+    };
+    changes(
+        revision("before", &old, &old_table),
+        revision("after", &new, &new_table),
+        &[],
+    )
 }
 
 /// Everything that a file's writer may name.

@@ -107,13 +107,13 @@ impl Changes {
     pub(crate) fn why(&self, seller: &SellerChange) -> Both {
         let mut causes = Vec::new();
         if seller.orders_learned.count > 0 {
-            causes.push(named(&seller.orders_learned, ("orders with news", "单有新信息")));
+            causes.push(named(
+                &seller.orders_learned,
+                ("orders with news", "有新信息的订单"),
+            ));
         }
         if seller.entries_posted.count > 0 {
-            causes.push(named(
-                &seller.entries_posted,
-                ("ledger entries posted", "笔账目入账"),
-            ));
+            causes.push(named(&seller.entries_posted, ("ledger entries posted", "新入账")));
         }
         let (before, after) = (&self.before, &self.after);
         if before.policy != after.policy {
@@ -125,10 +125,14 @@ impl Changes {
             causes.push((format!("release {old} → {new}"), format!("版本 {old} → {new}")));
         }
         if causes.is_empty() {
-            return (
-                "no news: by time alone, deadlines passed".to_owned(),
-                "无新信息：仅因时限已过".to_owned(),
-            );
+            let (en, zh) = match self.inputs_added.count {
+                0 => ("by time alone: deadlines passed", "仅因时间推移：时限已过"),
+                _ => (
+                    "nothing learned in between: deadlines passed, or added files tell of facts learned before",
+                    "期间无新信息：时限已过，或新增文件补充了更早获知的事实",
+                ),
+            };
+            causes.push((en.to_owned(), zh.to_owned()));
         }
         let (en, zh): (Vec<_>, Vec<_>) = causes.into_iter().unzip();
         (en.join("; "), zh.join("；"))
@@ -198,7 +202,7 @@ fn named(of: &Named, (en, zh): (&str, &str)) -> Both {
         .join(", ");
     let more = if of.count > IDS_MAX { ", …" } else { "" };
     (
-        format!("{} {en}: {ids}{more}", of.count),
-        format!("{} {zh}：{ids}{more}", of.count),
+        format!("{en} ({}): {ids}{more}", of.count),
+        format!("{zh}（{}）：{ids}{more}", of.count),
     )
 }

@@ -26,8 +26,8 @@ pub(super) fn section(changes: &Changes, zone: Zone) -> Markup {
         section.changes aria-labelledby="changes-title" {
             h2 id="changes-title" { (text("What changed", "修订变化")) }
             p { (text(
-                &format!("Against the report as of {before}: {} sellers say something else.", grouped(sellers.len() as i64)),
-                &format!("与截至 {before} 的报告相比：{} 家卖家有变化。", grouped(sellers.len() as i64)))) }
+                &format!("Sellers of whom this report says something else than the one as of {before}: {}.", grouped(sellers.len() as i64)),
+                &format!("与截至 {before} 的报告相比，有变化的卖家：{}。", grouped(sellers.len() as i64)))) }
             (turned(&changes.eligible_won, ("Now eligible", "新合格")))
             (turned(&changes.eligible_lost, ("No longer eligible", "不再合格")))
             @if !shown.is_empty() {

@@ -141,12 +141,12 @@ fn what_changed_since_the_revision_before_is_told_with_the_reasons() {
     let (report, changes) = (lake.report(months()[0], at(AFTER)), april(&lake));
     let page = html(&report, Some(&changes), PolicyBook::shipped().zone);
     for told in [
-        "1 sellers say something else",
-        "1 家卖家有变化",
+        "says something else than the one as of 2024-05-05",
+        "有变化的卖家：1",
         "Now eligible: 1 (shop)",
         "<td class=\"number\"><span lang=\"en\">90.00 %</span>",
         "<td class=\"number\"><span lang=\"en\">95.00 %</span>",
-        &format!("1 orders with news: {order_id}</span>"),
+        &format!("orders with news (1): {order_id}</span>"),
     ] {
         assert!(page.contains(told), "{told}");
     }
