@@ -18,7 +18,7 @@ use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScannedOrder, Store,
-    StoreError, ToSettle, check_segment, outstanding,
+    StoreError, StoredOrder, ToSettle, check_segment, outstanding,
 };
 
 /// What the function works with.
@@ -56,8 +56,8 @@ fn one() -> u32 {
 
 /// Scans one segment, as far as the time goes: an outcome with a cursor asks for another run from there on.
 ///
-/// Looks at [`ORDERS_AT_A_TIME`] orders, finishes what it began with them, and asks whether there is time for as many
-/// again; the first are always looked at, so that a row of runs comes to its end however little time each has.
+/// Looks at a page's orders until [`ORDERS_AT_A_TIME`] of them ask for a write, finishes those, and asks whether there is
+/// time for as many again; the first are always looked at, so that a row of runs comes to its end however little time each has.
 ///
 /// # Errors
 /// [`Failure`] when there is no such segment, the table cannot be read or the bucket refuses what rode along; what was
@@ -149,9 +149,15 @@ async fn settle_page(
 ) -> Option<Cursor> {
     let mut found = page.found.into_iter().peekable();
     while found.peek().is_some() {
-        let orders: Vec<ScannedOrder> = found.by_ref().take(ORDERS_AT_A_TIME).collect();
-        let last = orders.last().map(Cursor::after);
-        settle_orders(scan, orders, watch, outcome).await;
+        let (mut to_write, mut last) = (ToWrite::default(), None);
+        // Whatever asks for no write is only looked at: one stop for what is due of a page, not one for each stretch of it.
+        while to_write.len() < ORDERS_AT_A_TIME
+            && let Some(scanned) = found.next()
+        {
+            last = Some(Cursor::after(&scanned));
+            look_at(scan, scanned, watch, &mut to_write, outcome);
+        }
+        write(scan, to_write, watch.as_of, outcome).await;
         let goes_on = !outcome.superseded && time.is_enough_for(SETTLING_TIME_MAX);
         if found.peek().is_some() && !goes_on {
             return last;
@@ -160,38 +166,53 @@ async fn settle_page(
     page.cursor
 }
 
-async fn settle_orders(
+/// The orders of a page that ask for a write.
+#[derive(Default)]
+struct ToWrite {
+    /// Their ledger lacks something.
+    differing: Vec<ToSettle>,
+    /// They are settled for good and may leave.
+    resting: Vec<StoredOrder>,
+}
+
+impl ToWrite {
+    fn len(&self) -> usize {
+        self.differing.len() + self.resting.len()
+    }
+}
+
+fn look_at(
     scan: &StallScan,
-    orders: Vec<ScannedOrder>,
+    scanned: ScannedOrder,
     watch: &mut Watch,
+    to_write: &mut ToWrite,
     outcome: &mut ScanOutcome,
 ) {
-    let as_of = watch.as_of;
-    let (mut differing, mut resting) = (Vec::new(), Vec::new());
-    for scanned in orders {
-        outcome.tally.examined += 1;
-        match scanned {
-            Ok(stored) => {
-                let order = &stored.order;
-                let seen = order.as_of(as_of);
-                if let Some(seen) = &seen {
-                    see(scan, seen, watch);
-                }
-                if !outstanding(order, seen.as_ref(), &scan.policy, as_of).is_empty() {
-                    differing.push(ToSettle::Read(Box::new(stored)));
-                } else if stored.may_rest(&scan.policy) {
-                    resting.push(stored);
-                }
+    outcome.tally.examined += 1;
+    match scanned {
+        Ok(stored) => {
+            let order = &stored.order;
+            let seen = order.as_of(watch.as_of);
+            if let Some(seen) = &seen {
+                see(scan, seen, watch);
             }
-            Err((order_id, error)) => outcome.fail(&order_id, &error),
+            if !outstanding(order, seen.as_ref(), &scan.policy, watch.as_of).is_empty() {
+                to_write.differing.push(ToSettle::Read(Box::new(stored)));
+            } else if stored.may_rest(&scan.policy) {
+                to_write.resting.push(stored);
+            }
         }
+        Err((order_id, error)) => outcome.fail(&order_id, &error),
     }
+}
+
+async fn write(scan: &StallScan, to_write: ToWrite, as_of: Timestamp, outcome: &mut ScanOutcome) {
     scan.store
-        .settle_all(differing, &scan.policy, as_of, outcome)
+        .settle_all(to_write.differing, &scan.policy, as_of, outcome)
         .await;
     if !outcome.superseded {
         let expires_at = as_of.plus(scan.policy.retention);
-        scan.store.let_all_go(resting, expires_at, outcome).await;
+        scan.store.let_all_go(to_write.resting, expires_at, outcome).await;
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Tally {
 
 /// Orders settled at once.
 pub(crate) const SETTLEMENTS_AT_ONCE: usize = 16;
-/// Orders of a page that are looked at before a scan asks whether it has time for more.
+/// Orders of a page that are written before a scan asks whether it has time for more.
 pub const ORDERS_AT_A_TIME: usize = 128;
 /// What settling so many may take when every one of them has to be tried again and again.
 pub const SETTLING_TIME_MAX: Duration =

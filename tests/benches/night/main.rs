@@ -1,5 +1,6 @@
 //! What a night costs over live orders, one in a hundred of them due: time, processor and memory of the stall pass beside
-//! a bare read of the same table in the same segments and pages; the capacity that each scan consumes, for a night and
+//! a bare read of the same table in the same segments and pages, and beside that read with as many bare transactions of the
+//! items that the pass posted (which are the emulator's time alone); the capacity that each scan consumes, for a night and
 //! for a fine; the same of a night on which nothing is due.
 //!
 //! `make bench`; `WAYMARK_BENCH_ORDERS` sets the number of orders (1,000,000; first a tenth of them is measured, to see
@@ -9,6 +10,7 @@
 
 mod bare;
 mod orders;
+mod postings;
 mod spent;
 mod steps;
 
@@ -82,7 +84,16 @@ async fn nights(cloud: &Cloud, loaded: u64, night: Timestamp) {
         "what is due is posted"
     );
     print_scan("stall pass", stalls, &spent);
-    print_ratio(&spent, &reads);
+    print_ratio("the bare read", &spent, &reads);
+    let calls = postings::like_those_of(cloud, night).await;
+    let (written, posting) = measured(cloud, postings::write(calls)).await;
+    println!("  {written} bare transactions of the same items: {posting}");
+    let both = Spent {
+        wall: reads[0].wall + posting.wall,
+        processor: reads[0].processor + posting.processor,
+        ..posting
+    };
+    print_ratio("the bare read and transactions", &spent, &[both]);
 
     let (closed, spent) = measured(cloud, cloud.close_night(night)).await;
     let entries = closed.expect("a close").close.map_or(0, |close| close.entries);
@@ -106,7 +117,7 @@ async fn nights(cloud: &Cloud, loaded: u64, night: Timestamp) {
         processor: median(&passes, |pass| pass.processor),
         ..passes[0]
     };
-    print_ratio(&typical, &reads);
+    print_ratio("the bare read", &typical, &reads);
     let (signoffs, spent) = measured(cloud, cloud.scan_signoffs(next)).await;
     print_scan("sign-off scan, nothing due", signoffs.expect("a scan"), &spent);
     let mut page = Vec::new();
@@ -140,11 +151,11 @@ fn print_scan(name: &str, outcome: ScanOutcome, spent: &Spent) {
     }
 }
 
-/// A pass beside the median of the bare reads.
-fn print_ratio(pass: &Spent, reads: &[Spent]) {
+/// A pass beside the median of what it is held against.
+fn print_ratio(beside: &str, pass: &Spent, reads: &[Spent]) {
     let percent = |of: Duration, than: Duration| of.as_millis() * 100 / than.as_millis().max(1);
     println!(
-        "    beside the bare read: {} % of its time, {} % of its processor",
+        "    beside {beside}: {} % of the time, {} % of the processor",
         percent(pass.wall, median(reads, |read| read.wall)),
         percent(pass.processor, median(reads, |read| read.processor)),
     );

@@ -2,6 +2,7 @@
 
 mod shadow;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use domain::Cents;
@@ -13,28 +14,46 @@ use store::ORDERS_AT_A_TIME;
 use tests::{OwnCloud, at, operator_key};
 
 const PAID_AT: &str = "2024-05-01T00:00:00Z";
+/// Orders paid then are fined on [`NIGHT`].
+const PAID_BEFORE: &str = "2024-04-20T00:00:00Z";
 /// Orders paid at [`PAID_AT`] have five days left (B4).
 const NIGHT: &str = "2024-05-26T07:15:00Z";
 const NIGHT_PREFIX: &str = "nights/as_of=20240526T071500Z/watch/";
 /// The night after the deadline.
 const LATER: &str = "2024-05-31T07:15:00Z";
 
-/// Three times as many as are looked at in one go, and one.
+/// Three times as many as are settled in one go, and one.
 const ORDERS: u32 = 3 * ORDERS_AT_A_TIME as u32 + 1;
 
 /// A cloud that knows some orders of rising amounts, none of them ever sent.
 async fn cloud_with_orders(orders: u32) -> OwnCloud {
     let cloud = OwnCloud::new().await;
+    add_orders(&cloud, 0..orders, PAID_AT).await;
+    cloud
+}
+
+async fn add_orders(cloud: &OwnCloud, orders: Range<u32>, paid_at: &str) {
     let header = "order_id,seller_id,paid_at,amount,currency,destination_country\n".to_owned();
-    let rows = (0..orders).map(|number| {
+    let count = orders.len() as u64;
+    let rows = orders.map(|number| {
         let order_id = 8_300_000_000_000_000_u64 + u64::from(number);
-        format!("{order_id},S{},{PAID_AT},{}.00,USD,US\n", number % 3, number + 10)
+        format!("{order_id},S{},{paid_at},{}.00,USD,US\n", number % 3, number + 10)
     });
     let file = rows.fold(header, |file, row| file + &row);
     let answer = cloud
-        .upload(&operator_key("orders", "orders.csv"), file, Some(at(PAID_AT)))
+        .upload(
+            &operator_key("orders", &format!("{paid_at}.csv")),
+            file,
+            Some(at(paid_at)),
+        )
         .await;
-    assert_eq!(answer.counts.accepted, u64::from(orders));
+    assert_eq!(answer.counts.accepted, count);
+}
+
+/// A cloud of which a night's board lists some orders and its pass fines as many, spread among one another.
+async fn cloud_with_due_orders() -> OwnCloud {
+    let cloud = cloud_with_orders(ORDERS).await;
+    add_orders(&cloud, ORDERS..2 * ORDERS, PAID_BEFORE).await;
     cloud
 }
 
@@ -130,11 +149,15 @@ async fn the_same_night_again_gives_the_same_bytes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_that_stopped_come_to_the_board_of_one_pass() {
-    let whole = cloud_with_orders(ORDERS).await;
+    let whole = cloud_with_due_orders().await;
     whole.scan_stalls(at(NIGHT)).await.expect("a pass");
     let expected = digest(&whole, NIGHT).await;
+    assert_eq!(
+        (expected.listed, expected.entries),
+        (u64::from(ORDERS), u64::from(ORDERS))
+    );
 
-    let cloud = cloud_with_orders(ORDERS).await;
+    let cloud = cloud_with_due_orders().await;
     let mut cursor = Value::Null;
     loop {
         let request = json!({"as_of": NIGHT, "segment": 0, "segments": 1, "cursor": cursor});
