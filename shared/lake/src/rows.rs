@@ -11,13 +11,13 @@ use aws_sdk_s3::error::BoxError;
 use domain::figures::{Figures, Standing, figures};
 use domain::node::NodeSet;
 use domain::{LedgerEntry, Month, Node, Order, PolicyBook, Timestamp};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, Type, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::record::RecordWriter;
-use parquet::schema::types::TypePtr;
+use parquet::schema::types::{ColumnPath, TypePtr};
 use parquet_derive::ParquetRecordWriter;
 
 use crate::LakeError;
@@ -276,17 +276,31 @@ pub(crate) fn parquet_of_groups<R: WriteRow>(
     encoded(&groups, marks)
 }
 
+/// Instants and amounts lie close to one another but seldom repeat: as differences they take half of the bytes that a
+/// dictionary of them takes, and less time to read.
+fn integers_of(schema: &TypePtr) -> impl Iterator<Item = ColumnPath> {
+    let columns = schema.get_fields().iter();
+    let integers = columns.filter(|column| column.get_physical_type() == Type::INT64);
+    integers.map(|column| ColumnPath::from(column.name()))
+}
+
 fn encoded<R: WriteRow>(groups: &[&[R]], marks: &[Mark]) -> Result<Vec<u8>, LakeError> {
     let encode = || -> Result<Vec<u8>, BoxError> {
         let marks = marks
             .iter()
             .map(|Mark(name, value)| KeyValue::new((*name).to_owned(), value.clone()));
-        let properties = WriterProperties::builder()
+        let schema = R::schema()?;
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_created_by("waymark".to_owned())
             .set_key_value_metadata(Some(marks.collect()));
+        for column in integers_of(&schema) {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+        }
         let mut bytes = Vec::new();
-        let mut writer = SerializedFileWriter::new(&mut bytes, R::schema()?, properties.build().into())?;
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties.build().into())?;
         for rows in groups {
             let mut group = writer.next_row_group()?;
             R::write(rows, &mut group)?;
