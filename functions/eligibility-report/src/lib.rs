@@ -131,7 +131,7 @@ async fn decided(
     as_of: Timestamp,
     gathered: &mut Gathered,
 ) -> Result<MonthReport, Error> {
-    let mut report = report::decide(gathered.figures(), month, as_of, &function.policy);
+    let mut report = report::decide(gathered.take_figures(), month, as_of, &function.policy);
     let watched = report.watched();
     if !watched.is_empty() {
         let undecided = gathered.undecided(function, Some(watched)).await?;

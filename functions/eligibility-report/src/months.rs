@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{Month, SellerId, Timestamp};
 use lake::{FetchedFile, LakeError, LakeObject, MonthObjects};
-use report::{FileDigest, Folded, Kept, KeptPart, MonthFigures, MonthFiles, Part, Undecided};
+use report::{Detail, FileDigest, Folded, Kept, KeptPart, MonthFigures, MonthFiles, Part, Undecided};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -38,9 +38,12 @@ impl Plan {
         as_of: Timestamp,
     ) -> Result<Self, Error> {
         let mut months = Vec::new();
-        for month in report::window(month, &function.policy) {
-            let objects = function.lake.month_objects(month).await.map_err(refused(month))?;
-            let kept = kept_of(function, &objects).await?;
+        for of in report::window(month, &function.policy) {
+            let objects = function.lake.month_objects(of).await.map_err(refused(of))?;
+            let kept = match Detail::of(of, month) {
+                Detail::Figures => kept_of(function, &objects).await?,
+                Detail::Breakdown => None,
+            };
             let kept = kept.filter(|kept| kept.folded.stretch.covers(as_of));
             months.push(PlannedMonth {
                 objects,
@@ -165,17 +168,20 @@ impl Gathered {
         inputs.collect()
     }
 
-    pub(crate) fn figures(&self) -> Vec<MonthFigures> {
-        let months = self.months.iter();
-        let figures = months.flat_map(|kept| kept.folded.sellers.values().cloned());
+    /// The months' figures, which are gone from here then.
+    pub(crate) fn take_figures(&mut self) -> Vec<MonthFigures> {
+        let months = self.months.iter_mut();
+        let figures = months.flat_map(|kept| std::mem::take(&mut kept.folded.sellers).into_values());
         figures.collect()
     }
 
-    /// Keeps the figures of the months of which nothing is left to be decided: until a row comes late, they stay so.
+    /// Keeps the figures of the months before the report's of which nothing is left to be decided: until a row comes late,
+    /// they stay so.
     pub(crate) async fn keep(&self, function: &EligibilityReport) -> Result<(), Error> {
         for (planned, kept) in self.plan.months.iter().zip(&self.months) {
             let objects = &planned.objects;
-            if !planned.is_kept && !objects.is_empty() && kept.folded.stretch.is_open_ended() {
+            let is_kept_before = planned.is_kept || objects.month == self.plan.month;
+            if !is_kept_before && !objects.is_empty() && kept.folded.stretch.is_open_ended() {
                 let bytes = Kept::to_bytes(std::slice::from_ref(kept));
                 let put = function.lake.put_aggregate(objects, bytes).await;
                 put.map_err(refused(objects.month))?;
@@ -224,13 +230,15 @@ impl Gathered {
         part: Part,
     ) -> Result<(Kept, Option<MonthFiles>), Error> {
         let (month, as_of) = (objects.month, self.plan.as_of);
+        let detail = Detail::of(month, self.plan.month);
         let of_part = objects_of(objects, part);
         let (files, inputs) = fetch(function, &of_part, &self.scratch).await?;
         let to_fold = files.clone();
         if month == self.plan.month {
             self.own_files = Some(files.clone());
         }
-        let folded = aside(month, move || report::fold(&[to_fold], month, as_of, part)).await?;
+        let fold = move || report::fold(&[to_fold], month, as_of, part, detail);
+        let folded = aside(month, fold).await?;
         Ok((Kept { inputs, folded }, (of_part == *objects).then_some(files)))
     }
 }

@@ -169,7 +169,8 @@ impl<'a> PartedReport<'a> {
             buckets: self.buckets,
         };
         let mut gathered = Gathered::part(self.function, plan, part).await?;
-        let sellers = gathered.figures().len() as u64;
+        let months = gathered.months.iter();
+        let sellers = months.map(|kept| kept.folded.sellers.len() as u64).sum();
         let is_settled = report::is_settled(self.month, self.request.as_of, &self.function.policy);
         let kept = KeptPart {
             undecided: match is_settled {

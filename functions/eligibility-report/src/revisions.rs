@@ -12,9 +12,11 @@
 //! seen its revision named after that; the last who named one has looked at every copy after that: so they are of one
 //! revision once all are done, and if one was killed, once the next is.
 
+use std::panic::resume_unwind;
+
 use domain::{Month, Zone};
 use lake::{Lake, PublishedManifest, ReportFile};
-use report::{Changes, FileDigest, Manifest, MonthReport, Revision};
+use report::{Changes, FileDigest, Manifest, MonthReport, ReportError, Revision};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -293,23 +295,30 @@ fn parsed(month: Month, bytes: &[u8]) -> Result<Manifest, Error> {
 
 /// The report in every form, with what it changes in those that people read.
 fn forms(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Result<Vec<ReportFile>, Error> {
-    let failed = |source| Error::Report(report.month, source);
-    let (mut parquet, mut csv) = (Vec::new(), Vec::new());
-    report::write_parquet(report, &mut parquet).map_err(failed)?;
-    report::write_csv(report, &mut csv).map_err(failed)?;
-    let bytes = [
-        parquet,
-        csv,
-        report::xlsx(report, changes).map_err(failed)?,
-        report::html(report, changes, zone).into_bytes(),
+    type Made = Result<Vec<u8>, ReportError>;
+    let table = |write: &dyn Fn(&mut Vec<u8>) -> Result<(), ReportError>| {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map(|()| bytes)
+    };
+    let forms: [&(dyn Fn() -> Made + Sync); 4] = [
+        &|| table(&|bytes| report::write_parquet(report, bytes)),
+        &|| table(&|bytes| report::write_csv(report, bytes)),
+        &|| report::xlsx(report, changes),
+        &|| Ok(report::html(report, changes, zone).into_bytes()),
     ];
-    let files = FORMS.into_iter().zip(bytes);
-    let files = files.map(|((name, content_type), bytes)| ReportFile {
-        name,
-        content_type,
-        bytes,
+    // Beside one another: with many sellers each takes a good part of a second.
+    let made = std::thread::scope(|scope| {
+        let threads = forms.map(|form| scope.spawn(form));
+        threads.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
-    Ok(files.collect())
+    let files = FORMS.into_iter().zip(made).map(|((name, content_type), bytes)| {
+        Ok(ReportFile {
+            name,
+            content_type,
+            bytes: bytes.map_err(|source| Error::Report(report.month, source))?,
+        })
+    });
+    files.collect()
 }
 
 /// The files' digests, by name.

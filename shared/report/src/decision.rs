@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::policy::FulfilmentExtra;
 use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
+use rayon::prelude::*;
 
 use crate::c1::{MONTHS_SHOWN, deciding_policy, final_from, gmv_of, key_account, window};
 use crate::reason::{Reason, in_chinese, in_english};
@@ -38,7 +39,9 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         as_of,
         final_from: final_from(month, book),
     };
-    let rows = by_seller.into_iter().filter_map(|(seller_id, mut figures)| {
+    // On every processor; in the order of the sellers all the same.
+    let sellers: Vec<_> = by_seller.into_iter().collect();
+    let rows = sellers.into_par_iter().filter_map(|(seller_id, mut figures)| {
         let none = |month| MonthFigures::none(seller_id.clone(), month);
         let months = months
             .iter()

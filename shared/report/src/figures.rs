@@ -3,7 +3,7 @@
 use domain::{Cents, Month, SellerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::fold::{Part, fold};
+use crate::fold::{Detail, Part, fold};
 use crate::lake_rows::MonthFiles;
 use crate::{Breakdown, ReportError};
 
@@ -121,6 +121,6 @@ pub fn figures_of(
     month: Month,
     as_of: Timestamp,
 ) -> Result<Vec<MonthFigures>, ReportError> {
-    let folded = fold(files, month, as_of, Part::WHOLE)?;
+    let folded = fold(files, month, as_of, Part::WHOLE, Detail::Breakdown)?;
     Ok(folded.sellers.into_values().collect())
 }

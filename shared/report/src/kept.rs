@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{FileDigest, Folded, Undecided};
 
 /// The form of the bytes and the meaning of the figures: a change of either raises it, and what was kept is folded anew.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 /// Likewise, of a part.
 const PART_FORMAT: u8 = 129;
 

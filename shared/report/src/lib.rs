@@ -76,7 +76,7 @@ pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, Seller
 pub use decision::decide;
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
-pub use fold::{Folded, Missing, Part, Stretch, Undecided, UndecidedOrder, fold, undecided};
+pub use fold::{Detail, Folded, Missing, Part, Stretch, Undecided, UndecidedOrder, fold, undecided};
 pub use forecast::Forecast;
 pub use kept::{Kept, KeptPart};
 pub use lake_rows::MonthFiles;

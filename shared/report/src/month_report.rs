@@ -4,8 +4,8 @@ use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 
 use crate::c1::{failures_max, window};
 use crate::{
-    Breakdown, Forecast, MonthFigures, MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk, Standing,
-    decide, figures_of, undecided,
+    Breakdown, Detail, Forecast, MonthFigures, MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk,
+    Standing, decide, fold, undecided,
 };
 
 /// The report of one month as of an instant.
@@ -146,8 +146,9 @@ pub fn eligibility(
     book: &PolicyBook,
 ) -> Result<MonthReport, ReportError> {
     let mut figures = Vec::new();
-    for month in window(month, book) {
-        figures.extend(figures_of(files, month, as_of)?);
+    for of in window(month, book) {
+        let folded = fold(files, of, as_of, Part::WHOLE, Detail::of(of, month))?;
+        figures.extend(folded.sellers.into_values());
     }
     let mut report = decide(figures, month, as_of, book);
     let watched = report.watched();

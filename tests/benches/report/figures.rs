@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use domain::{Month, PolicyBook, SellerId, Timestamp};
-use report::{Folded, Kept, MonthFigures, MonthFiles, Part, decide, fold, write_csv, write_parquet};
+use report::{Detail, Folded, Kept, MonthFigures, MonthFiles, Part, decide, fold, write_csv, write_parquet};
 
 use crate::lake_files::{AS_OF, MONTHS};
 
@@ -19,7 +20,7 @@ pub fn run(mode: &str, arguments: &[String]) {
         .iter()
         .map(|month| month.parse().expect("a month"))
         .collect();
-    let last = *months.last().expect("three months");
+    let last = reported();
     let path_of = |month: Month| kept.join(format!("{month}.postcard"));
     if mode == "ours-keep" {
         fs::create_dir_all(kept).expect("a folder");
@@ -32,6 +33,7 @@ pub fn run(mode: &str, arguments: &[String]) {
         }
         return;
     }
+    let mut steps = Steps::begin();
     let folded = months.iter().map(|month| {
         if mode == "ours-warm" && *month != last {
             let bytes = fs::read(path_of(*month)).expect("a kept month");
@@ -42,11 +44,37 @@ pub fn run(mode: &str, arguments: &[String]) {
         }
     });
     let figures: Vec<MonthFigures> = folded.flat_map(|month| month.sellers.into_values()).collect();
+    steps.end("figures");
     fs::write(out, peers_table(&figures)).expect("written");
+    steps.end("the peers' table");
     let report = decide(figures, last, as_of(), PolicyBook::shipped());
+    steps.end("verdicts");
     let beside = |extension: &str| File::create(Path::new(out).with_extension(extension)).expect("a file");
-    write_csv(&report, &mut beside("report.csv")).expect("written");
-    write_parquet(&report, &mut beside("report.parquet")).expect("written");
+    // As the function writes its forms: beside one another.
+    std::thread::scope(|scope| {
+        scope.spawn(|| write_csv(&report, &mut beside("report.csv")).expect("written"));
+        write_parquet(&report, &mut beside("report.parquet")).expect("written");
+    });
+    steps.end("csv and Parquet");
+}
+
+/// Tells where the time goes; a bench does not look at it.
+struct Steps(Instant);
+
+impl Steps {
+    fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    fn end(&mut self, step: &str) {
+        println!("{step}: {:.0?}", self.0.elapsed());
+        self.0 = Instant::now();
+    }
+}
+
+/// The month of the report: only it is broken down.
+fn reported() -> Month {
+    MONTHS[MONTHS.len() - 1].parse().expect("a month")
 }
 
 fn as_of() -> Timestamp {
@@ -64,7 +92,7 @@ fn folded(lake: &Path, month: Month) -> Folded {
         orders,
         ledger: Vec::new(),
     }];
-    fold(&files, month, as_of(), Part::WHOLE).expect("the lake can be folded")
+    fold(&files, month, as_of(), Part::WHOLE, Detail::of(month, reported())).expect("the lake can be folded")
 }
 
 /// The columns of the peers' answer that both sides have, in their units: GMV in hundredths of a cent times the rate.

@@ -48,8 +48,12 @@ async fn cloud_of_april() -> OwnCloud {
 }
 
 async fn report(cloud: &OwnCloud, as_of: &str) -> Outcome {
+    report_of(cloud, april(), as_of).await
+}
+
+async fn report_of(cloud: &OwnCloud, month: Month, as_of: &str) -> Outcome {
     cloud
-        .report(Some(april()), at(as_of))
+        .report(Some(month), at(as_of))
         .await
         .expect("a report is made")
 }

@@ -177,30 +177,44 @@ async fn a_month_that_is_over_is_taken_from_what_is_kept_of_it_until_a_row_comes
         let bytes = cloud.lake.aggregate(&objects).await.expect("readable");
         (objects, bytes.and_then(|bytes| Kept::from_bytes(&bytes)))
     };
-    report(&cloud, CLOSED).await;
+    // April as the month before the one that is reported.
+    let report_of_may = async |as_of| report_of(&cloud, april().next(), as_of).await;
+    let csv_of = async |told: &Outcome| {
+        let csv = files(&cloud, &told.keys).await["eligibility.csv"].clone();
+        String::from_utf8(csv).expect("text")
+    };
+    report_of_may(CLOSED).await;
     assert_eq!(kept().await.1, None, "a sign-off may still come in time");
-    let first = report(&cloud, SETTLED).await;
+    report(&cloud, SETTLED).await;
+    assert_eq!(
+        kept().await.1,
+        None,
+        "what a report breaks down is not what is kept"
+    );
+    let first = report_of_may(SETTLED).await;
     let (objects, Some(mut aggregate)) = kept().await else {
         panic!("April is over")
     };
-    let again = report(&cloud, "2024-09-01T00:00:00Z").await;
+    let again = report_of_may("2024-09-01T00:00:00Z").await;
     assert_eq!(again.sellers, first.sellers);
 
-    // It is what a report reads: a word of it changed shows.
+    // It is what a report reads of a month before its own: a word of it changed shows.
     let mut figures = aggregate[0].folded.sellers.values_mut();
     figures.next().expect("a seller").gmv = domain::Cents(777);
     let bytes = Kept::to_bytes(&aggregate);
     cloud.lake.put_aggregate(&objects, bytes).await.expect("written");
-    let told = report(&cloud, "2024-10-01T00:00:00Z").await;
-    let csv = String::from_utf8(files(&cloud, &told.keys).await["eligibility.csv"].clone()).expect("text");
-    assert!(csv.contains(",7.77,"), "{csv}");
+    let told = report_of_may("2024-10-01T00:00:00Z").await;
+    assert!(csv_of(&told).await.contains(",7.77,"));
+    let own = report(&cloud, "2024-10-01T00:00:00Z").await;
+    let csv = csv_of(&own).await;
+    assert!(!csv.contains(",7.77,") && csv.contains(",160000.00,"), "{csv}");
 
     // Before it was over, it was another month.
-    assert!(!report(&cloud, CLOSED).await.newest);
+    assert!(!report_of_may(CLOSED).await.newest);
     // A row that comes late makes it one that nothing is kept of yet.
     bring(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
     assert_eq!(kept().await.1, None);
-    let late = report(&cloud, "2024-11-01T00:00:00Z").await;
-    let csv = String::from_utf8(files(&cloud, &late.keys).await["eligibility.csv"].clone()).expect("text");
+    let late = report_of_may("2024-11-01T00:00:00Z").await;
+    let csv = csv_of(&late).await;
     assert!(!csv.contains(",7.77,") && csv.contains(",160000.00,"), "{csv}");
 }

@@ -68,17 +68,44 @@ impl Folded {
     }
 }
 
+/// How much is told of a month's orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The figures alone: what a report says of the months before its own.
+    Figures,
+    /// Also by destination, carrier and missing node, which takes three more columns and many times the memory.
+    Breakdown,
+}
+
+impl Detail {
+    /// What a report of `month` tells of another month, or of its own.
+    pub fn of(of: Month, month: Month) -> Self {
+        if of == month {
+            Self::Breakdown
+        } else {
+            Self::Figures
+        }
+    }
+}
+
 /// Folds a part of a month's files, of those of `files` whose month it is.
 ///
 /// # Errors
 /// [`ReportError`] for a file that cannot be read or holds no rows of the lake, by its name.
-pub fn fold(files: &[MonthFiles], month: Month, as_of: Timestamp, part: Part) -> Result<Folded, ReportError> {
+pub fn fold(
+    files: &[MonthFiles],
+    month: Month,
+    as_of: Timestamp,
+    part: Part,
+    detail: Detail,
+) -> Result<Folded, ReportError> {
     let of_month = || files.iter().filter(|files| files.month == month);
     let orders: Vec<_> = of_month().flat_map(|files| &files.orders).collect();
     let ledger: Vec<_> = of_month().flat_map(|files| &files.ledger).collect();
     let fold = Fold {
         month,
         as_of: as_of.unix(),
+        detail,
         collapsed_max: COLLAPSED_MAX,
     };
     let mut folded = fold.orders(&orders, part)?;
@@ -89,6 +116,7 @@ pub fn fold(files: &[MonthFiles], month: Month, as_of: Timestamp, part: Part) ->
 struct Fold {
     month: Month,
     as_of: i64,
+    detail: Detail,
     collapsed_max: usize,
 }
 
@@ -221,7 +249,7 @@ impl Fold {
         stretch: &mut Stretch,
         each: &mut impl FnMut(&mut Tallies, Option<Stamp>, OrderLine),
     ) -> Result<(), ReportError> {
-        let Some(mut rows) = OrderRows::open(file, group, self.as_of, compared, stretch)? else {
+        let Some(mut rows) = OrderRows::open(file, group, self.as_of, self.detail, compared, stretch)? else {
             return Ok(());
         };
         while rows.next(tallies, stretch, &mut *each)? {}

@@ -5,6 +5,7 @@ mod opening;
 use domain::{ORDER_ID_DIGITS, OrderId, shard_hash};
 use parquet::errors::ParquetError;
 
+use super::Detail;
 use super::column::{Integers, NONE, Texts, Truths};
 use super::file::Kind::{Integer, Text, Truth};
 use super::file::Presence::{Nullable, Optional, Required};
@@ -111,6 +112,7 @@ impl<'a> OrderRows<'a> {
         file: &'a LakeFile,
         group: usize,
         as_of: i64,
+        detail: Detail,
         compared: bool,
         stretch: &mut Stretch,
     ) -> Result<Option<Self>, ReportError> {
@@ -118,6 +120,7 @@ impl<'a> OrderRows<'a> {
             file,
             group,
             as_of,
+            detail,
             stretch,
         };
         open.rows(compared).map_err(|refused| refused.of(file))

@@ -2,6 +2,7 @@
 
 use domain::{Cents, Month, Node, SellerId};
 use parquet::errors::ParquetError;
+use rayon::prelude::*;
 
 use super::column::{NONE, Names};
 use crate::breakdown::Slice;
@@ -56,7 +57,7 @@ pub(super) fn met_bit(figure: usize) -> u16 {
     1 << (figure + FIGURES)
 }
 
-/// What a seller's orders come to. The names are few: they are searched one by one, next to one another in memory.
+/// What a seller's orders come to.
 #[derive(Clone, Default)]
 struct OfSeller {
     name: u32,
@@ -68,9 +69,43 @@ struct OfSeller {
     early: Option<u32>,
     fines_count: i64,
     fines: i64,
-    destinations: Vec<(u32, Slice)>,
-    carriers: Vec<(u32, Slice)>,
-    missing: Vec<(u32, i64)>,
+    destinations: Cells<Slice>,
+    carriers: Cells<Slice>,
+    missing: Cells<i64>,
+}
+
+/// What is counted under names. They are few: they are searched one by one, next to one another in memory and apart from
+/// what is counted, so that a search touches no more than a line or two.
+#[derive(Clone)]
+struct Cells<T> {
+    names: Vec<u32>,
+    counted: Vec<T>,
+}
+
+impl<T> Default for Cells<T> {
+    fn default() -> Self {
+        Self {
+            names: Vec::new(),
+            counted: Vec::new(),
+        }
+    }
+}
+
+impl<T: Default> Cells<T> {
+    /// What is counted under a name.
+    fn of(&mut self, name: u32) -> &mut T {
+        let place = self.names.iter().position(|known| *known == name);
+        let place = place.unwrap_or_else(|| {
+            self.names.push(name);
+            self.counted.push(T::default());
+            self.counted.len() - 1
+        });
+        &mut self.counted[place]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.names.iter().copied().zip(&self.counted)
+    }
 }
 
 /// The sums of rows, and the names in them.
@@ -111,13 +146,13 @@ impl Tallies {
             nodes: line.tally(NODES),
         };
         if line.destination != NONE {
-            cell(&mut seller.destinations, line.destination).merge(&slice);
+            seller.destinations.of(line.destination).merge(&slice);
         }
         if line.carrier != NONE {
-            cell(&mut seller.carriers, line.carrier).merge(&slice);
+            seller.carriers.of(line.carrier).merge(&slice);
         }
         if line.nodes_missing != NONE && line.is_due(NODES) && !line.is_met(NODES) {
-            *cell(&mut seller.missing, line.nodes_missing) += 1;
+            *seller.missing.of(line.nodes_missing) += 1;
         }
     }
 
@@ -148,14 +183,14 @@ impl Tallies {
             for (tally, more) in seller.tallies.iter_mut().zip(of.tallies) {
                 *tally = tally.and(more);
             }
-            for (name, slice) in &of.destinations {
-                cell(&mut seller.destinations, code(*name)).merge(slice);
+            for (name, slice) in of.destinations.iter() {
+                seller.destinations.of(code(name)).merge(slice);
             }
-            for (name, slice) in &of.carriers {
-                cell(&mut seller.carriers, code(*name)).merge(slice);
+            for (name, slice) in of.carriers.iter() {
+                seller.carriers.of(code(name)).merge(slice);
             }
-            for (names, count) in of.missing {
-                *cell(&mut seller.missing, code(names)) += count;
+            for (names, count) in of.missing.iter() {
+                *seller.missing.of(code(names)) += count;
             }
         }
         Ok(())
@@ -164,12 +199,12 @@ impl Tallies {
     /// The figures, by seller.
     pub(super) fn figures(self, month: Month) -> Result<Figures, ReportError> {
         let name = |code: u32| self.names.get(code).unwrap_or_default();
-        let slices = |of: &[(u32, Slice)]| {
+        let slices = |of: &Cells<Slice>| {
             of.iter()
-                .map(|(code, slice)| (name(*code).to_owned(), *slice))
+                .map(|(code, slice)| (name(code).to_owned(), *slice))
                 .collect()
         };
-        let sellers = self.sellers.iter().map(|of| {
+        let sellers = self.sellers.par_iter().map(|of| {
             let seller_id = SellerId::parse(name(of.name)).ok_or_else(|| ReportError::SellerInvalid {
                 month,
                 seller: name(of.name).to_owned(),
@@ -191,14 +226,15 @@ impl Tallies {
             };
             figures.breakdown.destinations = slices(&of.destinations);
             figures.breakdown.carriers = slices(&of.carriers);
-            for (names, count) in &of.missing {
-                for node in nodes_of(name(*names)) {
+            for (names, count) in of.missing.iter() {
+                for node in nodes_of(name(names)) {
                     *figures.breakdown.missing_nodes.entry(node).or_default() += count;
                 }
             }
             Ok((seller_id, figures))
         });
-        sellers.collect()
+        let sellers: Result<Vec<_>, ReportError> = sellers.collect();
+        Ok(sellers?.into_iter().collect())
     }
 
     fn seller(&mut self, name: u32) -> &mut OfSeller {
@@ -223,16 +259,6 @@ impl Tallies {
             self.seller(seller).early = Some(early);
         }
     }
-}
-
-/// What is counted under a name.
-fn cell<T: Default>(cells: &mut Vec<(u32, T)>, name: u32) -> &mut T {
-    let place = cells.iter().position(|(known, _)| *known == name);
-    let place = place.unwrap_or_else(|| {
-        cells.push((name, T::default()));
-        cells.len() - 1
-    });
-    &mut cells[place].1
 }
 
 /// Figures by seller.

@@ -2,7 +2,7 @@
 
 use domain::{Node, Timestamp};
 use proptest::prelude::*;
-use report::{Folded, Kept, Part, figures_of, fold};
+use report::{Breakdown, Detail, Folded, Kept, Part, figures_of, fold};
 
 use crate::bytes::{NOW, any_entries, any_order_rows};
 use crate::lake::{Lake, OrderRow, fulfilled, month, order_frame, settled, write_frame};
@@ -22,22 +22,27 @@ proptest! {
         let (first, second) = orders.split_at(orders.len() / 2);
         lake.add(april, first, &entries);
         lake.add(april, second, &entries);
-        let whole = fold(&lake.files, april, as_of, Part::WHOLE).expect("figures");
+        let whole = fold(&lake.files, april, as_of, Part::WHOLE, Detail::Breakdown).expect("figures");
         let buckets = 1 << exponent;
         let mut merged = Folded::none(april);
         for bucket in (0..buckets).rev() {
-            let part = fold(&lake.files, april, as_of, Part { bucket, buckets }).expect("a part");
+            let part = fold(&lake.files, april, as_of, Part { bucket, buckets }, Detail::Breakdown).expect("a part");
             let kept = Kept { inputs: Vec::new(), folded: part };
             let bytes = Kept::to_bytes(std::slice::from_ref(&kept));
             prop_assert_eq!(Kept::from_bytes(&bytes), Some(vec![kept.clone()]));
             merged.merge(kept.folded);
         }
         prop_assert_eq!(&merged, &whole);
+        // The figures alone are the same figures, and stay as long.
+        let mut figures = whole.clone();
+        figures.sellers.values_mut().for_each(|of| of.breakdown = Breakdown::default());
+        let alone = fold(&lake.files, april, as_of, Part::WHOLE, Detail::Figures).expect("figures");
+        prop_assert_eq!(&alone, &figures);
         // Within its stretch, the figures are the same as of any instant; at its ends they may differ.
         for second in NOW - 12..NOW + 12 {
             let at = Timestamp::from_unix(second);
             if whole.stretch.covers(at) {
-                let then = fold(&lake.files, april, at, Part::WHOLE).expect("figures");
+                let then = fold(&lake.files, april, at, Part::WHOLE, Detail::Breakdown).expect("figures");
                 prop_assert_eq!(&then.sellers, &whole.sellers);
             }
         }
@@ -54,7 +59,14 @@ fn figures_stay_for_ever_once_nothing_is_left_to_be_decided() {
     let folded = |row: &OrderRow, as_of: i64| {
         let lake = Lake::of(&[(month("2024-04"), vec![row.clone()])]);
         let as_of = Timestamp::from_unix(as_of);
-        fold(&lake.files, month("2024-04"), as_of, Part::WHOLE).expect("figures")
+        fold(
+            &lake.files,
+            month("2024-04"),
+            as_of,
+            Part::WHOLE,
+            Detail::Breakdown,
+        )
+        .expect("figures")
     };
     assert!(folded(&row, row.learned_at).stretch.is_open_ended());
     assert!(folded(&row, row.learned_at).stretch.covers(settled()));

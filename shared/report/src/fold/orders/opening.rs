@@ -2,6 +2,7 @@
 
 use parquet::file::reader::{FileReader, RowGroupReader};
 
+use super::super::Detail;
 use super::super::column::{Integers, Texts, Truths};
 use super::super::file::Presence::Nullable;
 use super::super::file::{LakeFile, extent_of_integers, extent_of_truths};
@@ -17,6 +18,7 @@ pub(super) struct Opening<'a, 'b> {
     pub(super) file: &'a LakeFile,
     pub(super) group: usize,
     pub(super) as_of: i64,
+    pub(super) detail: Detail,
     pub(super) stretch: &'b mut Stretch,
 }
 
@@ -45,7 +47,7 @@ impl<'a> Opening<'a, '_> {
         }
         let mut names = [None, None, None];
         for (name, column) in names.iter_mut().zip([DESTINATION, CARRIER, NODES_MISSING]) {
-            if self.file.place(column).is_some() {
+            if self.detail == Detail::Breakdown && self.file.place(column).is_some() {
                 *name = Some(self.texts(column)?);
             }
         }
