@@ -76,19 +76,10 @@ pub fn carrier_words(id: &str) -> Words {
     )
 }
 
-/// A node in words; those that are none of the rulebook's eight by their name in files.
+/// A node in words.
 pub(crate) fn node_words(node: Node) -> Words {
-    match node {
-        Node::OrderPlaced => Words::new("order placed", "下单"),
-        Node::PickedUp => Words::new("picked up", "揽收"),
-        Node::ExportCustoms => Words::new("export customs", "出口清关"),
-        Node::DepartedOrigin => Words::new("departed origin", "离开始发国"),
-        Node::ArrivedDestination => Words::new("arrived", "到达目的国"),
-        Node::ImportCustoms => Words::new("import customs", "入境清关"),
-        Node::OutForDelivery => Words::new("out for delivery", "派送"),
-        Node::Signed => Words::new("signed", "签收"),
-        other => Words::new(other.as_str(), other.as_str()),
-    }
+    let (en, zh) = node.words();
+    Words::new(en, zh)
 }
 
 #[cfg(test)]

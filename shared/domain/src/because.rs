@@ -1,5 +1,7 @@
 //! Why an entry stands in the ledger.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Cents, OrderStatus, RowCode, Timestamp, Zone};
@@ -98,6 +100,31 @@ pub struct Told {
     pub en: String,
     /// In Chinese.
     pub zh: String,
+}
+
+impl Told {
+    /// The two texts.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    }
+
+    /// What reads alike in both languages: a number, an id.
+    pub fn alike(text: impl fmt::Display) -> Self {
+        let text = text.to_string();
+        Self::new(text.clone(), text)
+    }
+
+    /// This sentence and another behind it; a Chinese full stop needs no space.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self::new(
+            format!("{} {}", self.en, other.en),
+            format!("{}{}", self.zh, other.zh),
+        )
+    }
 }
 
 impl Because {

@@ -41,7 +41,7 @@ static SHIPPED: LazyLock<Vec<ClauseText>> = LazyLock::new(|| {
 const PLACEHOLDERS: [&str; 5] = ["{fine}", "{hours}", "{days}", "{percent}", "{cap}"];
 
 /// The text of a clause with the numbers of a policy pack filled in, or `…` where the pack is not known; `None` for a
-/// clause that no entry rests on.
+/// clause on which neither an entry nor a stage of a diagnosis rests.
 pub fn clause_text(id: &str, policy: Option<&Policy>) -> Option<ClauseText> {
     let text = SHIPPED.iter().find(|text| text.id == id)?;
     let numbers = policy.map_or(PLACEHOLDERS.map(|_| "…".to_owned()), |policy| {
@@ -66,9 +66,14 @@ fn numbers(id: &str, policy: &Policy) -> [String; 5] {
     } else {
         policy.silence.fine_cents
     };
+    let limit = match id {
+        "A1" => policy.upload_max(),
+        "B1" => policy.pickup_max(),
+        _ => policy.silence_max(),
+    };
     [
         cents(fine),
-        (policy.silence_max().seconds() / 3_600).to_string(),
+        (limit.seconds() / 3_600).to_string(),
         (policy.sign_off_max().seconds() / 86_400).to_string(),
         policy.sign_off.percent(),
         cents(policy.sign_off.fine_cents_max),
@@ -107,10 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn every_clause_that_costs_money_and_every_fined_code_has_a_text_with_its_numbers() {
+    fn every_clause_that_a_stage_rests_on_and_every_fined_code_has_a_text_with_its_numbers() {
         let policy = PolicyBook::shipped().newest();
         let fined = policy.upload.fined_codes.iter().map(|code| code.clause());
-        for id in ["A6", "B3", "B4", "B5"].into_iter().chain(fined) {
+        for id in ["A1", "A3", "A6", "B1", "B2", "B3", "B4", "B5"]
+            .into_iter()
+            .chain(fined)
+        {
             let text = clause_text(id, Some(policy)).unwrap_or_else(|| panic!("a text for {id}"));
             assert!(
                 !text.rule_en.contains('{') && !text.rule_zh.contains('{'),
@@ -120,6 +128,8 @@ mod tests {
         let sign_off = clause_text("B4", Some(policy)).expect("a text");
         assert!(sign_off.rule_en.contains("5 % of") && sign_off.rule_en.contains("USD 50.00"));
         assert!(sign_off.rule_en.contains("30 × 24 hours"));
+        let upload = clause_text("A1", Some(policy)).expect("a text");
+        assert!(upload.rule_en.contains("24 hours"), "{upload:?}");
         let unknown = clause_text("B4", None).expect("a text");
         assert!(
             unknown.rule_en.starts_with("… % of the order's amount"),

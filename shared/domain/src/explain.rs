@@ -71,6 +71,17 @@ pub struct Moment {
     pub beijing: String,
 }
 
+impl Moment {
+    /// An instant, with the platform's time by its zone.
+    pub fn of(at: Timestamp, zone: Zone) -> Self {
+        Self {
+            utc: at,
+            pacific: at.display_in(zone),
+            beijing: at.display_in(BEIJING),
+        }
+    }
+}
+
 /// Something that an entry was decided from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Input {
@@ -187,14 +198,6 @@ fn clauses(entry: &LedgerEntry) -> Vec<&'static str> {
     std::iter::once(entry.clause.as_str()).chain(beside).collect()
 }
 
-fn moment(at: Timestamp, zone: Zone) -> Moment {
-    Moment {
-        utc: at,
-        pacific: at.display_in(zone),
-        beijing: at.display_in(BEIJING),
-    }
-}
-
 /// Inputs under way.
 struct Inputs {
     zone: Zone,
@@ -209,7 +212,7 @@ impl Inputs {
     /// An instant; nothing where there is none.
     fn at(&mut self, en: &str, zh: &str, at: impl Into<Option<Timestamp>>) {
         if let Some(at) = at.into() {
-            self.tell(en, zh, at.to_string(), Some(moment(at, self.zone)));
+            self.tell(en, zh, at.to_string(), Some(Moment::of(at, self.zone)));
         }
     }
 
@@ -318,8 +321,8 @@ fn events(entry: &LedgerEntry, chain: &[LedgerEntry], order: &Order, zone: Zone)
                 tracking_number: shipment.number.clone(),
                 node: event.node,
                 code: event.code.clone(),
-                occurred: moment(event.occurred_at, zone),
-                recorded: moment(event.recorded_at, zone),
+                occurred: Moment::of(event.occurred_at, zone),
+                recorded: Moment::of(event.recorded_at, zone),
                 known_then: event.recorded_at <= entry.as_of,
                 after: before.map(|before| event.occurred_at.since(before).to_string()),
             });

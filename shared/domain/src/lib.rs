@@ -16,6 +16,7 @@ pub mod code;
 pub mod country;
 pub mod currency;
 pub mod deadlines;
+pub mod diagnosis;
 pub mod event_code;
 pub mod explain;
 pub mod facts;

@@ -81,6 +81,28 @@ impl Node {
         1 << (self as u16)
     }
 
+    /// The node in words, in English and Chinese.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OrderPlaced => ("order placed", "下单"),
+            Self::PickedUp => ("picked up", "揽收"),
+            Self::ExportCustoms => ("export customs", "出口清关"),
+            Self::DepartedOrigin => ("departed origin", "离开始发国"),
+            Self::ArrivedDestination => ("arrived", "到达目的国"),
+            Self::ImportCustoms => ("import customs", "入境清关"),
+            Self::OutForDelivery => ("out for delivery", "派送"),
+            Self::Signed => ("signed", "签收"),
+            Self::InfoReceived => ("announced", "已预报"),
+            Self::InTransit => ("in transit", "运输中"),
+            Self::CustomsHeld => ("held by customs", "海关扣留"),
+            Self::DeliveryAttempted => ("delivery attempted", "派送未成功"),
+            Self::Exception => ("exception", "异常"),
+            Self::Returned => ("returned", "退回"),
+            Self::Lost => ("lost", "丢失"),
+            Self::Cancelled => ("cancelled at the carrier", "承运商已取消"),
+        }
+    }
+
     /// The name in files: `picked_up`.
     pub fn as_str(self) -> &'static str {
         match self {

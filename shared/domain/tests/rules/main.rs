@@ -5,6 +5,7 @@ mod appeals;
 mod audit;
 mod deadlines;
 mod desk;
+mod diagnosis;
 mod figures;
 mod laws_of_facts;
 mod laws_of_nights;
