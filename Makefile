@@ -14,7 +14,7 @@ ARGS ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PARSERS := delimited encoding compressed json_lines workbook sheet cells
-FUNCTIONS := upload-validation stall-scan signoff-scan night-close morning-digest order-history eligibility-report
+FUNCTIONS := upload-validation stall-scan signoff-scan night-close morning-digest order-history eligibility-report diagnosis
 
 .PHONY: help
 help: ## print this list

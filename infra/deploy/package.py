@@ -19,6 +19,7 @@ ZIP_BYTES_MAX = {
     "stall-scan": 6_000_000,
     "signoff-scan": 6_000_000,
     "night-close": 6_000_000,
+    "diagnosis": 6_000_000,
     "morning-digest": 8_000_000,
     "upload-validation": 8_000_000,
     "order-history": 8_000_000,

@@ -27,6 +27,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 import deployment  # noqa: E402
 import events  # noqa: E402
+import function_urls  # noqa: E402, F401
 import large_tables  # noqa: E402
 import roles  # noqa: E402
 import stack  # noqa: E402

@@ -37,6 +37,15 @@ def sqs_record(message):
     return record
 
 
+def url_request(query, method="GET", **headers):
+    """A request to a function's URL, signed by IAM, as Lambda hands it on."""
+    event = shape("function-url-request")
+    event["rawQueryString"] = query
+    event["headers"].update(headers)
+    event["requestContext"]["http"]["method"] = method
+    return event
+
+
 def stream_record(found):
     """A stream's record of boto's as Lambda hands it on."""
     record = shape("dynamodb-record")

@@ -102,6 +102,42 @@ def test_what_the_scheduler_sends_is_understood(cloud, function):
     assert isinstance(answer, dict) and "batchItemFailures" not in answer
 
 
+def test_a_question_at_the_url_is_answered_without_anything_being_written(cloud):
+    files.bring(cloud, [40], ("picked_up", 10))
+    diagnosis = cloud.functions["Diagnosis"]
+    assert cloud.outputs["DiagnosisUrl"].startswith("https://")
+    answer = diagnosis.invoke(events.url_request("q=3000000040&as_of=2024-05-08T07%3A15%3A00Z"))
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert answer["headers"]["content-type"].startswith("application/json")
+    told = json.loads(answer["body"])
+    assert (told["order_id"], told["stages"][0]["standing"]) == (files.order_id(40), "failed")
+    page = diagnosis.invoke(events.url_request("q=3000000040", accept="text/html"))
+    assert page["headers"]["content-type"].startswith("text/html") and "<!DOCTYPE html>" in page["body"]
+    unknown = diagnosis.invoke(events.url_request("q=83000000000007770"))
+    assert unknown["statusCode"] == 404 and json.loads(unknown["body"])["error"]["zh"]
+    assert diagnosis.invoke(events.url_request("q=%3Dcmd"))["statusCode"] == 400
+    assert diagnosis.invoke(events.url_request("q=3000000040", method="POST"))["statusCode"] == 405
+    assert set(diagnosis.metrics("DiagnosesFailed")) == {0}
+    written = {action for function, action, _ in cloud.calls if function == "Diagnosis"}
+    assert written <= {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    assert cloud.refused == []
+
+
+def test_a_question_that_the_tables_do_not_answer_is_told_without_details_and_counted(cloud):
+    diagnosis = cloud.functions["Diagnosis"]
+    cloud.fault = lambda function, told, body: function == "Diagnosis"
+    try:
+        answer = diagnosis.invoke(events.url_request("q=3000000040"))
+    finally:
+        cloud.fault = None
+    assert answer["statusCode"] == 500
+    assert set(json.loads(answer["body"])["error"]) == {"en", "zh"}
+    assert "denied" not in answer["body"].lower() and "dynamodb" not in answer["body"].lower()
+    assert diagnosis.metrics("DiagnosesFailed")[-1] == 1
+    logged = "\n".join(json.dumps(line) for line in diagnosis.lines())
+    assert "the tables cannot be read" in logged and "3000000040" not in logged
+
+
 def test_a_request_that_can_never_succeed_is_told_as_such(cloud):
     with pytest.raises(FunctionError) as failed:
         cloud.functions["StallScan"].invoke({"as_of": "2024-05-02T07:15:00Z", "segment": 3, "segments": 3})

@@ -150,6 +150,9 @@ def test_each_role_allows_what_its_function_does_and_nothing_that_it_does_not(cl
     for _ in range(2):
         night = cloud.run("Nightly", {"as_of": "2024-09-12T07:15:00Z"})
         assert night["status"] == "SUCCEEDED", night
+    # An order's id may be a number too: so it is looked for as both.
+    asked = cloud.functions["Diagnosis"].invoke(events.url_request(f"q={min(part()[0])}"))
+    assert asked["statusCode"] == 200, asked
     assert cloud.refused == []
     unused = {}
     for function, role in cloud.roles.items():

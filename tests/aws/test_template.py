@@ -150,6 +150,21 @@ def test_a_function_has_its_own_role_its_log_and_its_traces(name):
     assert function["Runtime"] == "provided.al2023"
 
 
+def test_the_diagnosis_url_asks_for_a_signature_and_nobody_is_let_in_by_the_template():
+    urls = stack.resources(DOCUMENT, "AWS::Lambda::Url")
+    assert [url["TargetFunctionArn"] for url in urls.values()] == [{"Ref": "Diagnosis"}]
+    assert [(url["AuthType"], url["InvokeMode"]) for url in urls.values()] == [("AWS_IAM", "BUFFERED")]
+    assert DOCUMENT["Outputs"]["DiagnosisUrl"]["Value"] == {"Fn::GetAtt": ["DiagnosisUrl", "FunctionUrl"]}
+    assert not any("FunctionUrlAuthType" in permission for permission in stack.resources(DOCUMENT, "AWS::Lambda::Permission").values())
+
+
+def test_the_diagnosis_reads_and_writes_nothing():
+    actions = {action for statement in statements("DiagnosisRole") for action in listed(statement["Action"])}
+    tables = {action for action in actions if action.startswith("dynamodb:")}
+    assert tables == {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    assert {action for action in actions if action.startswith("s3:")} == {"s3:GetObject"}
+
+
 def test_every_log_is_let_go_in_time():
     for group in stack.resources(DOCUMENT, "AWS::Logs::LogGroup").values():
         assert 1 <= group["RetentionInDays"] <= 400

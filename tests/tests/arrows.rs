@@ -27,6 +27,7 @@ const ARROWS: &str = "
     morning-digest      → domain intake store lake entrypoint digest
     order-history       → domain intake store lake entrypoint
     eligibility-report  → domain intake store lake entrypoint report
+    diagnosis           → domain intake store lake entrypoint
 
     local               → shared/* functions/*
     waymark             → shared/* functions/* local

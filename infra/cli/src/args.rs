@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// Why an entry stands in the ledger: clause, inputs, arithmetic, events
     Explain(Explain),
+    /// What is wrong with a tracking number or an order: every stage, the failing ones first
+    Diagnose(Diagnose),
     /// What is near: deadlines by money at risk and time left; posts nothing
     Board(Board),
     /// Rows that wait for their order, tracking number or exchange rate, or have lapsed
@@ -220,6 +222,16 @@ pub(crate) struct Explain {
     /// The policy file that decided, in place of the shipped one
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Diagnose {
+    /// A tracking number or an order id
+    #[arg(value_name = "NUMBER|ORDER_ID")]
+    pub(crate) asked: String,
+    /// The instant as of which it is told (RFC 3339); now when absent
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use diagnosis::DiagnosisDesk;
 use digest::{ShadowFigures, ShadowPolicy};
 use domain::policy::PolicyError;
 use domain::{Month, PolicyBook, Timestamp};
@@ -194,6 +195,14 @@ impl Backend {
             policy: Arc::clone(&self.policy),
         };
         Ok(night_close::handle(&function, night_close::Request { as_of }).await?)
+    }
+
+    /// `diagnosis` of this cloud.
+    pub(crate) fn diagnosis_desk(&self) -> DiagnosisDesk {
+        DiagnosisDesk {
+            store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
     }
 
     /// `morning-digest` of this cloud.

@@ -2,6 +2,7 @@
 
 pub(crate) mod board;
 mod charges;
+pub(crate) mod diagnose;
 pub(crate) mod explain;
 pub(crate) mod identify;
 pub(crate) mod ledger;

@@ -62,6 +62,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Report(report) => commands::report::run(shared, &report, terminal).await,
             Command::Ledger(ledger) => commands::ledger::run(shared, &ledger, terminal).await,
             Command::Explain(explain) => commands::explain::run(shared, &explain, terminal).await,
+            Command::Diagnose(diagnose) => commands::diagnose::run(shared, &diagnose, terminal).await,
             Command::Board(board) => commands::board::run(shared, &board, terminal).await,
             Command::Parked(parked) => commands::parked::run(shared, &parked, terminal).await,
             Command::Identify(identify) => commands::identify::run(&identify, terminal),

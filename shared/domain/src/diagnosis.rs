@@ -40,6 +40,8 @@ pub struct Asked<'a> {
     pub text: &'a str,
     /// The number that it is, or that it was meant to be; `None` for an order's id, and where no number can be read.
     pub number: Option<&'a TrackingNumber>,
+    /// The order's id that it may be as well, by its form; there is none such.
+    pub order_id: Option<&'a OrderId>,
     /// What is wrong with its form (A2), as a row of a tracking file would be told.
     pub fault: Option<&'a Finding>,
 }

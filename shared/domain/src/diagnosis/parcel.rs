@@ -110,7 +110,7 @@ impl View<'_, '_> {
             .due
             .iter()
             .filter(|due| due.subject.tracking_number.as_ref() == Some(number));
-        let stage = match (due.clone().last(), self.longest_silence(parcel), running) {
+        let stage = match (due.clone().next_back(), self.longest_silence(parcel), running) {
             (Some(latest), ..) => {
                 let cause = latest.because.told(self.book.zone);
                 let given = [("count", Told::alike(due.count())), ("cause", cause)];

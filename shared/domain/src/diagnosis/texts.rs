@@ -25,7 +25,7 @@ macro_rules! cases {
 
 cases! {
     NumberFits NumberNone CarrierCertified CarrierPartner CarrierUnlisted CarrierCandidates CarrierUntold
-    OrderKnown OrderEnded OrderOver OrderDeparted NumberUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
+    OrderKnown OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
     UploadFailed UploadFailedAndMended UploadFailedAndExcused
     UploadInTime UploadLate UploadMissing UploadNotNeeded
     RunsUntil

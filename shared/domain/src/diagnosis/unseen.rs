@@ -69,7 +69,11 @@ impl Unseen<'_> {
                     ("number", Told::alike(number)),
                     ("as_of", moment(self.as_of, self.book)),
                 ];
-                Stage::told(STAGE, Standing::Failed, Case::NumberUnknown, &given)
+                let case = match self.asked.order_id {
+                    Some(_) => Case::NumberAndOrderUnknown,
+                    None => Case::NumberUnknown,
+                };
+                Stage::told(STAGE, Standing::Failed, case, &given)
             }
             None => Stage::told(STAGE, Standing::Pending, Case::NumberUnreadable, &[]),
         }

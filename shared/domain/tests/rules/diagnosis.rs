@@ -32,6 +32,7 @@ fn of_order(case: &Case, as_of: Timestamp) -> Diagnosis {
     let asked = Asked {
         text: ORDER,
         number: None,
+        order_id: None,
         fault: None,
     };
     let known = Known {
@@ -49,6 +50,7 @@ fn of_number(case: &Case, text: &str, as_of: Timestamp) -> Diagnosis {
     let asked = Asked {
         text,
         number: Some(&number),
+        order_id: None,
         fault: None,
     };
     let known = Known {
@@ -66,6 +68,7 @@ fn of_unknown(text: &str, fault: Option<&Finding>, waiting: Option<&Waiting>, as
     let asked = Asked {
         text,
         number: number.as_ref(),
+        order_id: None,
         fault,
     };
     let known = Known {
@@ -429,6 +432,16 @@ fn a_number_nobody_has_uploaded_is_told_its_form_its_carriers_and_that_no_order_
     let wrong = of_unknown("3318810024", None, None, paid());
     assert_eq!(stage(&wrong, StageName::Format).standing, Standing::AtRisk);
     assert_says(stage(&wrong, StageName::Format), &["check digit", "校验位"]);
+    let order_id = domain::OrderId::parse("3318810025");
+    let number = number("3318810025");
+    let asked = Asked {
+        text: "3318810025",
+        number: Some(&number),
+        order_id: order_id.as_ref(),
+        fault: None,
+    };
+    let either = diagnose(&asked, &Known::default(), PolicyBook::shipped(), paid());
+    assert_says(&either.stages[0], &["there is no order 3318810025", "没有订单"]);
     let misfit = of_unknown("RB123456785XX", None, None, paid());
     assert_eq!(
         (misfit.stages[0].stage, misfit.stages[0].family),
@@ -445,6 +458,7 @@ fn a_fault_of_form_is_told_before_what_is_known_of_the_number_that_was_meant() {
     let asked = Asked {
         text: "33188 10025",
         number: Some(&number),
+        order_id: None,
         fault: Some(&fault),
     };
     let known = Known {
@@ -475,7 +489,11 @@ fn rows_that_wait_are_told_and_so_is_that_they_have_lapsed() {
     assert_eq!(stage(&told, StageName::Order).standing, Standing::Pending);
     assert_says(
         stage(&told, StageName::Order),
-        &["2 rows wait", "row 7 of inbox/events/_/early.csv", "2 行"],
+        &[
+            "Waiting for it: 2 rows",
+            "row 7 of inbox/events/_/early.csv",
+            "2 行",
+        ],
     );
     let lapsed = of_unknown("3318810025", None, Some(&waiting), day(46));
     assert_eq!(stage(&lapsed, StageName::Order).standing, Standing::Failed);
@@ -492,6 +510,7 @@ fn an_order_that_has_left_the_table_still_shows_its_fines() {
     let asked = Asked {
         text: ORDER,
         number: None,
+        order_id: None,
         fault: None,
     };
     let known = Known {

@@ -1,0 +1,172 @@
+//! `diagnosis`: what is wrong with a tracking number or an order (D1), at a URL that only who is authorised by IAM can call.
+//!
+//! Reads by key: the number's record, its order, the order's entries; where there is no order, the rows that wait for it.
+//! Writes nothing, so it may run as often as it is asked.
+
+mod page;
+mod question;
+mod url;
+
+use std::sync::Arc;
+
+use domain::carrier::CarrierTable;
+use domain::diagnosis::{Asked, Diagnosis, Known, Waiting, diagnose};
+use domain::{LedgerEntry, Order, OrderId, PolicyBook, Timestamp};
+use futures::future::try_join;
+use store::{Parent, Store, StoreError};
+
+pub use question::{BadQuestion, Question};
+pub use url::{Answered, handle, metrics};
+
+/// Rows that wait for a number or an order, counted at most.
+const WAITING_ROWS_MAX: u16 = 20;
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct DiagnosisDesk {
+    /// The tables.
+    pub store: Store,
+    /// The rules.
+    pub policy: Arc<PolicyBook>,
+}
+
+/// What a question came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A diagnosis: of an order, of a number, known or not, or of what is no number at all.
+    Told(Box<Diagnosis>),
+    /// The question can only be an order's id, for no carrier has such a number, and there is no such order as of then.
+    NoOrder(OrderId),
+}
+
+/// What the tables have of a question.
+#[derive(Default)]
+struct Loaded {
+    order_id: Option<OrderId>,
+    order: Option<Order>,
+    entries: Vec<LedgerEntry>,
+    waiting: Option<Waiting>,
+}
+
+/// Answers a question as of an instant: only what was recorded by then counts. Rows that wait are told as they wait now, as
+/// far as they were learned by then.
+///
+/// # Errors
+/// [`StoreError`] when the tables cannot be read or something in them does not decode.
+pub async fn ask(desk: &DiagnosisDesk, question: &Question, as_of: Timestamp) -> Result<Answer, StoreError> {
+    if let Some(number) = &question.number {
+        let owner = desk
+            .store
+            .number_owners(std::slice::from_ref(number))
+            .await?
+            .remove(number);
+        if let Some(order_id) = owner {
+            let loaded = load(desk, order_id).await?;
+            return Ok(told(desk, question, Subject::Number, &loaded, as_of));
+        }
+        if let Some(waiting) = waiting(desk, Parent::Number(number.clone()), as_of).await? {
+            let loaded = Loaded {
+                waiting: Some(waiting),
+                ..Loaded::default()
+            };
+            return Ok(told(desk, question, Subject::Number, &loaded, as_of));
+        }
+    }
+    if let Some(order_id) = &question.order_id {
+        if let Some(loaded) = order_asked(desk, order_id, as_of).await? {
+            return Ok(told(desk, question, Subject::Order, &loaded, as_of));
+        }
+        let may_be_number = question.number.as_ref().is_some_and(|number| {
+            question.fault.is_some() || !CarrierTable::shipped().fits(number.as_str()).is_empty()
+        });
+        if !may_be_number {
+            return Ok(Answer::NoOrder(order_id.clone()));
+        }
+    }
+    Ok(told(desk, question, Subject::Number, &Loaded::default(), as_of))
+}
+
+/// What a question turned out to be about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Number,
+    Order,
+}
+
+fn told(
+    desk: &DiagnosisDesk,
+    question: &Question,
+    subject: Subject,
+    loaded: &Loaded,
+    as_of: Timestamp,
+) -> Answer {
+    let is_number = subject == Subject::Number;
+    let asked = Asked {
+        text: &question.text,
+        number: question.number.as_ref().filter(|_| is_number),
+        order_id: question.order_id.as_ref().filter(|_| is_number),
+        fault: question.fault.as_ref().filter(|_| is_number),
+    };
+    let known = Known {
+        order_id: loaded.order_id.as_ref(),
+        order: loaded.order.as_ref(),
+        entries: &loaded.entries,
+        waiting: loaded.waiting.as_ref(),
+    };
+    Answer::Told(Box::new(diagnose(&asked, &known, &desk.policy, as_of)))
+}
+
+/// An order with its entries.
+async fn load(desk: &DiagnosisDesk, order_id: OrderId) -> Result<Loaded, StoreError> {
+    let (stored, entries) = try_join(
+        desk.store.order(&order_id),
+        desk.store.entries_of_order(&order_id),
+    )
+    .await?;
+    Ok(Loaded {
+        order_id: Some(order_id),
+        order: stored.map(|stored| stored.order),
+        entries,
+        waiting: None,
+    })
+}
+
+/// The order of an id: as it was known by then, as one that has left the table, or as rows that wait for it.
+async fn order_asked(
+    desk: &DiagnosisDesk,
+    order_id: &OrderId,
+    as_of: Timestamp,
+) -> Result<Option<Loaded>, StoreError> {
+    let loaded = load(desk, order_id.clone()).await?;
+    if let Some(order) = &loaded.order {
+        let is_known = order.as_of(as_of).is_some();
+        return Ok(is_known.then_some(loaded));
+    }
+    let ids = std::slice::from_ref(order_id);
+    if !loaded.entries.is_empty() || desk.store.departed(ids).await?.contains(order_id) {
+        return Ok(Some(loaded));
+    }
+    let waiting = waiting(desk, Parent::Order(order_id.clone()), as_of).await?;
+    Ok(waiting.map(|waiting| Loaded {
+        waiting: Some(waiting),
+        ..Loaded::default()
+    }))
+}
+
+/// The rows that wait for a parent, as far as they were learned by then.
+async fn waiting(
+    desk: &DiagnosisDesk,
+    parent: Parent,
+    as_of: Timestamp,
+) -> Result<Option<Waiting>, StoreError> {
+    let (notes, more) = desk.store.parked_notes(&parent, WAITING_ROWS_MAX).await?;
+    let known = notes.iter().filter(|note| note.learned_at <= as_of);
+    let first = known.clone().min_by_key(|note| (note.learned_at, note.row));
+    Ok(first.map(|first| Waiting {
+        rows: known.count() as u64,
+        more,
+        upload_key: first.upload_key.clone(),
+        row: first.row,
+        since: first.learned_at,
+    }))
+}
