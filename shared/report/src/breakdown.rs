@@ -54,6 +54,12 @@ impl Slice {
 }
 
 impl Breakdown {
+    /// Both together.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.merge(other);
+        self
+    }
+
     /// Adds other orders: of another part of the month, or of another seller.
     pub fn merge(&mut self, other: &Self) {
         merge_slices(&mut self.destinations, &other.destinations);

@@ -20,17 +20,24 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         .iter()
         .map(|month| MonthTotals::of(*month, figures.iter().filter(|of| of.month == *month)));
     let totals = totals.collect();
-    let mut breakdown = Breakdown::default();
-    for of in figures.iter().filter(|of| of.month == month) {
-        breakdown.merge(&of.breakdown);
-    }
-    let mut by_seller: BTreeMap<SellerId, BTreeMap<Month, MonthFigures>> = BTreeMap::new();
+    // On every processor: sums do not depend on the order, and rows keep that of the sellers.
+    let of_month = figures.par_iter().filter(|of| of.month == month);
+    let breakdown = of_month.fold(Breakdown::default, |sum, of| sum.and(&of.breakdown));
+    let breakdown = breakdown.reduce(Breakdown::default, |sum, part| sum.and(&part));
+    let mut by_seller: BTreeMap<SellerId, Vec<MonthFigures>> = BTreeMap::new();
     for mut of in figures {
         if of.month != month {
             of.breakdown = Breakdown::default();
         }
-        let seller = by_seller.entry(of.seller_id.clone()).or_default();
-        seller.insert(of.month, of);
+        match by_seller.get_mut(&of.seller_id) {
+            Some(seller) => seller.push(of),
+            None => {
+                let mut seller = Vec::with_capacity(months.len());
+                let seller_id = of.seller_id.clone();
+                seller.push(of);
+                by_seller.insert(seller_id, seller);
+            }
+        }
     }
     let policy = deciding_policy(month, book);
     let decision = Decision {
@@ -39,13 +46,13 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         as_of,
         final_from: final_from(month, book),
     };
-    // On every processor; in the order of the sellers all the same.
     let sellers: Vec<_> = by_seller.into_iter().collect();
     let rows = sellers.into_par_iter().filter_map(|(seller_id, mut figures)| {
         let none = |month| MonthFigures::none(seller_id.clone(), month);
-        let months = months
-            .iter()
-            .map(|month| figures.remove(month).unwrap_or_else(|| none(*month)));
+        let months = months.iter().map(|month| {
+            let known = figures.iter().position(|of| of.month == *month);
+            known.map_or_else(|| none(*month), |known| figures.swap_remove(known))
+        });
         let months: Vec<_> = months.collect();
         let is_shown = months[..MONTHS_SHOWN as usize].iter().any(|of| of.orders > 0);
         is_shown.then(|| decision.row(months))

@@ -88,3 +88,26 @@ async fn a_copy_that_is_not_of_the_newest_revision_is_mended_by_the_next_report(
         assert_published(&cloud, LATER, name).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_of_an_earlier_release_names_its_revision_by_its_files() {
+    let cloud = cloud_of_april().await;
+    let first = report(&cloud, CLOSED).await;
+    let mut manifest = json(&files(&cloud, &first.keys).await, "manifest.json");
+    let fields = manifest.as_object_mut().expect("an object");
+    for unknown_then in ["revision", "content"] {
+        assert!(fields.remove(unknown_then).is_some(), "{unknown_then}");
+    }
+    let put = cloud.s3.put_object().bucket(local::BUCKET);
+    let put = put
+        .key("reports/month=2024-04/manifest.json")
+        .body(manifest.to_string().into_bytes().into());
+    put.send().await.expect("written");
+
+    assert_eq!(report(&cloud, CLOSED).await.revision, first.revision);
+    upload(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
+    let second = report(&cloud, LATER).await;
+    assert_eq!(second.changed, Some(1));
+    let manifest = json(&files(&cloud, &second.keys).await, "manifest.json");
+    assert_eq!(manifest["before"], first.revision);
+}

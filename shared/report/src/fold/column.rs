@@ -100,9 +100,10 @@ impl Names {
         Ok(code)
     }
 
-    /// The texts by their codes.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(AsRef::as_ref)
+    /// Takes in other texts; gives, by their codes there, their codes here.
+    pub(super) fn absorb(&mut self, other: &Self) -> Result<Vec<u32>, ParquetError> {
+        let names = other.names.iter();
+        names.map(|name| self.code_of(name.as_bytes())).collect()
     }
 
     /// A code's text; `None` for [`NONE`].

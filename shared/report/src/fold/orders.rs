@@ -204,14 +204,14 @@ impl<'a> OrderRows<'a> {
     }
 
     fn read_names(&mut self, rows: usize, tallies: &mut Tallies) -> Result<(), Refused> {
-        let mut name = |bytes: &[u8]| tallies.code_of(bytes);
         let places: [fn(&mut OrderLine, u32); 3] = [
             |line, code| line.destination = code,
             |line, code| line.carrier = code,
             |line, code| line.nodes_missing = code,
         ];
-        for (column, place) in self.names.iter_mut().zip(places) {
+        for (number, (column, place)) in self.names.iter_mut().zip(places).enumerate() {
             let Some(column) = column else { continue };
+            let mut name = |bytes: &[u8]| tallies.code_in(number, bytes);
             self.codes.clear();
             column.next(rows, NONE, &mut name, &mut self.codes)?;
             for (line, code) in self.lines.iter_mut().zip(&self.codes) {
@@ -222,6 +222,7 @@ impl<'a> OrderRows<'a> {
             return Ok(());
         };
         self.codes.clear();
+        let mut name = |bytes: &[u8]| tallies.code_of(bytes);
         policy.next(rows, NONE, &mut name, &mut self.codes)?;
         if self.codes.contains(&NONE) {
             return Err(Refused::Column(POLICY));

@@ -74,53 +74,71 @@ struct OfSeller {
     missing: Cells<i64>,
 }
 
-/// What is counted under names. They are few: they are searched one by one, next to one another in memory and apart from
-/// what is counted, so that a search touches no more than a line or two.
-#[derive(Clone)]
+/// Codes by which what is counted is found at once; a code beyond is searched for.
+const DENSE_CODES: u32 = 64;
+
+/// What is counted under names, by their codes, which begin at 0 in each column.
+#[derive(Clone, Default)]
 struct Cells<T> {
-    names: Vec<u32>,
-    counted: Vec<T>,
+    dense: Vec<T>,
+    beyond: Vec<(u32, T)>,
 }
 
-impl<T> Default for Cells<T> {
-    fn default() -> Self {
-        Self {
-            names: Vec::new(),
-            counted: Vec::new(),
-        }
-    }
-}
-
-impl<T: Default> Cells<T> {
+impl<T: Clone + Default + PartialEq> Cells<T> {
     /// What is counted under a name.
     fn of(&mut self, name: u32) -> &mut T {
-        let place = self.names.iter().position(|known| *known == name);
+        if name < DENSE_CODES {
+            let place = name as usize;
+            if self.dense.len() <= place {
+                self.dense.resize(place + 1, T::default());
+            }
+            return &mut self.dense[place];
+        }
+        let place = self.beyond.iter().position(|(known, _)| *known == name);
         let place = place.unwrap_or_else(|| {
-            self.names.push(name);
-            self.counted.push(T::default());
-            self.counted.len() - 1
+            self.beyond.push((name, T::default()));
+            self.beyond.len() - 1
         });
-        &mut self.counted[place]
+        &mut self.beyond[place].1
     }
 
     fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.names.iter().copied().zip(&self.counted)
+        let nothing = T::default();
+        let dense = (0..)
+            .zip(&self.dense)
+            .filter(move |(_, counted)| **counted != nothing);
+        dense.chain(self.beyond.iter().map(|(name, counted)| (*name, counted)))
+    }
+
+    /// Adds what was counted under other codes.
+    fn absorb(&mut self, other: &Self, code: &[u32], add: impl Fn(&mut T, &T)) {
+        for (name, counted) in other.iter() {
+            add(self.of(code[name as usize]), counted);
+        }
     }
 }
 
 /// The sums of rows, and the names in them.
 #[derive(Default)]
 pub(super) struct Tallies {
+    /// Of sellers, of policies, and of the kinds of entries.
     pub(super) names: Names,
+    /// Of destinations, of carriers, and of what ended timelines lack.
+    columns: [Names; 3],
     sellers: Vec<OfSeller>,
     /// By a name's code, where its seller stands.
     places: Vec<u32>,
 }
 
 impl Tallies {
-    /// The code of a name.
+    /// The code of a seller's name or of a policy's.
     pub(super) fn code_of(&mut self, name: &[u8]) -> Result<u32, ParquetError> {
         self.names.code_of(name)
+    }
+
+    /// The code of a name among those of its column.
+    pub(super) fn code_in(&mut self, column: usize, name: &[u8]) -> Result<u32, ParquetError> {
+        self.columns[column].code_of(name)
     }
 
     pub(super) fn add_order(&mut self, line: &OrderLine) {
@@ -164,10 +182,12 @@ impl Tallies {
 
     /// Adds what another thread added up, under its own names.
     pub(super) fn absorb(&mut self, other: Self) -> Result<(), ParquetError> {
-        let mut codes = Vec::new();
-        for name in other.names.iter() {
-            codes.push(self.code_of(name.as_bytes())?);
+        let codes = self.names.absorb(&other.names)?;
+        let mut columns = [const { Vec::new() }; 3];
+        for ((codes, known), names) in columns.iter_mut().zip(&mut self.columns).zip(&other.columns) {
+            *codes = known.absorb(names)?;
         }
+        let [destinations, carriers, missing] = columns;
         let code = |of: u32| codes.get(of as usize).copied().unwrap_or(NONE);
         for of in other.sellers {
             if let Some(early) = of.early {
@@ -183,15 +203,13 @@ impl Tallies {
             for (tally, more) in seller.tallies.iter_mut().zip(of.tallies) {
                 *tally = tally.and(more);
             }
-            for (name, slice) in of.destinations.iter() {
-                seller.destinations.of(code(name)).merge(slice);
-            }
-            for (name, slice) in of.carriers.iter() {
-                seller.carriers.of(code(name)).merge(slice);
-            }
-            for (names, count) in of.missing.iter() {
-                *seller.missing.of(code(names)) += count;
-            }
+            seller
+                .destinations
+                .absorb(&of.destinations, &destinations, Slice::merge);
+            seller.carriers.absorb(&of.carriers, &carriers, Slice::merge);
+            seller
+                .missing
+                .absorb(&of.missing, &missing, |sum, count| *sum += count);
         }
         Ok(())
     }
@@ -199,10 +217,10 @@ impl Tallies {
     /// The figures, by seller.
     pub(super) fn figures(self, month: Month) -> Result<Figures, ReportError> {
         let name = |code: u32| self.names.get(code).unwrap_or_default();
-        let slices = |of: &Cells<Slice>| {
-            of.iter()
-                .map(|(code, slice)| (name(code).to_owned(), *slice))
-                .collect()
+        let [destinations, carriers, missing] = &self.columns;
+        let slices = |of: &Cells<Slice>, names: &Names| {
+            let named = |code| names.get(code).unwrap_or_default().to_owned();
+            of.iter().map(|(code, slice)| (named(code), *slice)).collect()
         };
         let sellers = self.sellers.par_iter().map(|of| {
             let seller_id = SellerId::parse(name(of.name)).ok_or_else(|| ReportError::SellerInvalid {
@@ -224,10 +242,10 @@ impl Tallies {
                 fines: Cents(of.fines),
                 ..MonthFigures::none(seller_id.clone(), month)
             };
-            figures.breakdown.destinations = slices(&of.destinations);
-            figures.breakdown.carriers = slices(&of.carriers);
+            figures.breakdown.destinations = slices(&of.destinations, destinations);
+            figures.breakdown.carriers = slices(&of.carriers, carriers);
             for (names, count) in of.missing.iter() {
-                for node in nodes_of(name(names)) {
+                for node in nodes_of(missing.get(names).unwrap_or_default()) {
                     *figures.breakdown.missing_nodes.entry(node).or_default() += count;
                 }
             }
