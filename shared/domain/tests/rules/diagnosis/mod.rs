@@ -31,6 +31,16 @@ const TRAVEL: [(Node, i64); 8] = [
     (Node::Signed, 250),
 ];
 
+/// What the tables have of a case.
+fn known(case: &Case) -> Known<'_> {
+    Known {
+        order_id: Some(&case.order.order_id),
+        order: Some(&case.order),
+        entries: &case.entries,
+        waiting: None,
+    }
+}
+
 /// What is told of a case's order as of an instant.
 fn of_order(case: &Case, as_of: Timestamp) -> Diagnosis {
     let asked = Asked {
@@ -39,13 +49,7 @@ fn of_order(case: &Case, as_of: Timestamp) -> Diagnosis {
         order_id: None,
         fault: None,
     };
-    let known = Known {
-        order_id: Some(&case.order.order_id),
-        order: Some(&case.order),
-        entries: &case.entries,
-        waiting: None,
-    };
-    diagnose(&asked, &known, &case.book, as_of)
+    diagnose(&asked, &known(case), &case.book, as_of)
 }
 
 /// What is told of one of its numbers.
@@ -57,13 +61,7 @@ fn of_number(case: &Case, text: &str, as_of: Timestamp) -> Diagnosis {
         order_id: None,
         fault: None,
     };
-    let known = Known {
-        order_id: Some(&case.order.order_id),
-        order: Some(&case.order),
-        entries: &case.entries,
-        waiting: None,
-    };
-    diagnose(&asked, &known, &case.book, as_of)
+    diagnose(&asked, &known(case), &case.book, as_of)
 }
 
 /// What is told of a number that no order has.
