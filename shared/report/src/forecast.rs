@@ -88,7 +88,7 @@ impl Standings {
         if self.due + self.pending == 0 || self.spare() < 0 {
             return None;
         }
-        if self.spare() <= self.pending || !self.is_open || self.percent_min == 0 {
+        if self.spare() < self.pending || !self.is_open || self.percent_min == 0 {
             return Some(self.spare().min(self.pending));
         }
         let percent_min = i64::from(self.percent_min);

@@ -178,6 +178,21 @@ fn seven_more_misses_and_may_is_lost() {
 }
 
 #[test]
+fn a_new_order_that_misses_counts_among_the_due_ones_too() {
+    // 2 of 59 may fail and did; a 60th order that misses makes 3 of 60, which is 95 % still.
+    for (due, pending) in [(59, 0), (57, 2)] {
+        let months = Months {
+            due: [due, 100, 100],
+            failed: [2 - pending, 0, 0],
+            pending,
+            ..Months::quiet()
+        };
+        assert!(months.ended(pending, 1, 0).is_kept() && !months.ended(pending, 2, 0).is_kept());
+        assert_eq!(months.forecast(middle()).misses_left, Some(pending + 1));
+    }
+}
+
+#[test]
 fn a_month_that_is_final_has_no_forecast() {
     let row = Months::quiet().row(at("2024-06-04T07:00:00Z"));
     assert!(
