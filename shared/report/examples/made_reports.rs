@@ -81,10 +81,10 @@ fn changed(before: &MonthReport, after: &MonthReport) -> Result<Changes, ReportE
 /// Everything that a file's writer may name.
 fn be_hostile(figures: &mut MonthFigures) {
     let taken = std::mem::take(&mut figures.breakdown);
-    let named = |slices: std::collections::BTreeMap<String, _>| {
+    let named = |slices: report::Slices| -> report::Slices {
         slices
             .into_iter()
-            .map(|(name, slice)| (format!("{name}{HOSTILE}"), slice))
+            .map(|(name, slice)| (format!("{name}{HOSTILE}").into(), slice))
             .collect()
     };
     figures.breakdown.destinations = named(taken.destinations);

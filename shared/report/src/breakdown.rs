@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use domain::{Cents, Node};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct Slice {
     pub nodes: Tally,
 }
 
+/// Slices by name. Names of destinations and of most carriers are so short that they take no memory of their own.
+pub type Slices = BTreeMap<CompactString, Slice>;
+
 /// A month's orders by destination and by carrier, and which nodes their ended timelines lack (B2).
 ///
 /// Empty where the rows do not tell. What adds up to the month's figures are the destinations; an order that was never
@@ -30,9 +34,9 @@ pub struct Slice {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakdown {
     /// By ISO 3166-1 alpha-2 code.
-    pub destinations: BTreeMap<String, Slice>,
+    pub destinations: Slices,
     /// By the carrier of the order's first accepted upload.
-    pub carriers: BTreeMap<String, Slice>,
+    pub carriers: Slices,
     /// Of the orders that failed B2, how many lack the node; one order may lack several.
     pub missing_nodes: BTreeMap<Node, i64>,
 }
@@ -70,7 +74,7 @@ impl Breakdown {
     }
 }
 
-fn merge_slices(into: &mut BTreeMap<String, Slice>, from: &BTreeMap<String, Slice>) {
+fn merge_slices(into: &mut Slices, from: &Slices) {
     for (name, slice) in from {
         match into.get_mut(name) {
             Some(known) => known.merge(slice),
@@ -82,15 +86,16 @@ fn merge_slices(into: &mut BTreeMap<String, Slice>, from: &BTreeMap<String, Slic
 }
 
 /// Most failed orders first; of as many, most failures of any kind, then the larger.
-pub(crate) fn worst_first(slices: &BTreeMap<String, Slice>) -> Vec<(&String, &Slice)> {
-    let mut worst: Vec<_> = slices.iter().collect();
+pub(crate) fn worst_first(slices: &Slices) -> Vec<(&str, &Slice)> {
+    let named = slices.iter().map(|(name, slice)| (name.as_str(), slice));
+    let mut worst: Vec<_> = named.collect();
     worst.sort_by_key(|(name, slice)| {
         let failed = slice.fulfilment.failed();
         (
             Reverse(failed),
             Reverse(slice.failures()),
             Reverse(slice.orders),
-            (*name).clone(),
+            *name,
         )
     });
     worst

@@ -70,7 +70,7 @@ mod table;
 mod totals;
 mod workbook;
 
-pub use breakdown::{Breakdown, Slice};
+pub use breakdown::{Breakdown, Slice, Slices};
 pub use c1::{final_from, is_settled, window};
 pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
 pub use decision::decide;

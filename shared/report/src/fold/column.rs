@@ -100,6 +100,10 @@ impl Names {
         Ok(code)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
     /// Takes in other texts; gives, by their codes there, their codes here.
     pub(super) fn absorb(&mut self, other: &Self) -> Result<Vec<u32>, ParquetError> {
         let names = other.names.iter();

@@ -3,6 +3,7 @@
 //! Polars would do it in one query, but holds the month's rows: on the same rows it took longer and many times the
 //! memory (`tests/benches/report.rs`). What is left to decide after decoding are comparisons and sums of integers.
 
+mod cells;
 mod column;
 mod entries;
 mod file;
@@ -31,7 +32,7 @@ use crate::{MonthFigures, MonthFiles, ReportError};
 use entries::Fine;
 use file::LakeFile;
 use latest::Latest;
-use orders::{OrderRows, Stamp};
+use orders::OrderRows;
 use tallies::{OrderLine, Tallies, merge};
 
 /// Orders or entries that lie in memory at once while rows are collapsed: some 100 MB.
@@ -168,9 +169,7 @@ impl Fold {
                         false,
                         &mut tallies,
                         &mut stretch,
-                        &mut |tallies, _, line| {
-                            tallies.add_order(&line);
-                        },
+                        &mut |tallies, rows| tallies.add_orders(rows.lines()),
                     )
                 })?;
             }
@@ -219,11 +218,12 @@ impl Fold {
                         return Ok(());
                     }
                     for group in 0..file.groups() {
-                        let mut keep = |_: &mut Tallies, stamp: Option<Stamp>, line| {
-                            let Some(stamp) = stamp else { return };
-                            let rank = (stamp.learned_at, stamp.version);
-                            let row = LatestOrder { rank, line };
-                            latest.put(stamp.order, row, |new, known| new.rank >= known.rank);
+                        let mut keep = |_: &mut Tallies, rows: &OrderRows<'_>| {
+                            for (stamp, line) in rows.stamped() {
+                                let rank = (stamp.learned_at, stamp.version);
+                                let row = LatestOrder { rank, line };
+                                latest.put(stamp.order, row, |new, known| new.rank >= known.rank);
+                            }
                         };
                         self.group(&file, group, true, &mut tallies, &mut stretch, &mut keep)?;
                     }
@@ -232,7 +232,7 @@ impl Fold {
             }
             let (rows, left_over) = latest.end();
             for row in rows {
-                tallies.add_order(&row.line);
+                tallies.add_orders(&[row.line]);
             }
             pending.extend(left_over);
             all.merge(self.folded(tallies, stretch)?);
@@ -247,12 +247,14 @@ impl Fold {
         compared: bool,
         tallies: &mut Tallies,
         stretch: &mut Stretch,
-        each: &mut impl FnMut(&mut Tallies, Option<Stamp>, OrderLine),
+        each: &mut impl FnMut(&mut Tallies, &OrderRows<'_>),
     ) -> Result<(), ReportError> {
         let Some(mut rows) = OrderRows::open(file, group, self.as_of, self.detail, compared, stretch)? else {
             return Ok(());
         };
-        while rows.next(tallies, stretch, &mut *each)? {}
+        while rows.next(tallies, stretch)? {
+            each(tallies, &rows);
+        }
         Ok(())
     }
 

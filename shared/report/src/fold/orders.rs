@@ -12,7 +12,7 @@ use super::file::Presence::{Nullable, Optional, Required};
 use super::file::{ColumnRule, LakeFile};
 use super::latest::Key;
 use super::moments::Stretch;
-use super::tallies::{EXCLUDED, OrderLine, Tallies, due_bit, met_bit};
+use super::tallies::{EXCLUDED, OrderLine, Tallies, UNKNOWN, due_bit, met_bit};
 use crate::ReportError;
 use opening::Opening;
 
@@ -55,9 +55,6 @@ const DESTINATION: usize = 18;
 const CARRIER: usize = 19;
 const NODES_MISSING: usize = 20;
 const SUPERSEDED_AT: usize = 21;
-
-/// The bit of a row that says nothing as of the instant.
-const UNKNOWN: u16 = EXCLUDED << 1;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8_192;
@@ -126,13 +123,8 @@ impl<'a> OrderRows<'a> {
         open.rows(compared).map_err(|refused| refused.of(file))
     }
 
-    /// Reads the next batch and hands out what counts of it, with the stamp where rows are compared.
-    pub(super) fn next(
-        &mut self,
-        tallies: &mut Tallies,
-        stretch: &mut Stretch,
-        mut each: impl FnMut(&mut Tallies, Option<Stamp>, OrderLine),
-    ) -> Result<bool, ReportError> {
+    /// Reads the next batch; false when there is none.
+    pub(super) fn next(&mut self, tallies: &mut Tallies, stretch: &mut Stretch) -> Result<bool, ReportError> {
         let rows = self.rows_left.min(BATCH_ROWS);
         self.rows_left -= rows;
         if rows == 0 {
@@ -141,24 +133,34 @@ impl<'a> OrderRows<'a> {
         let file = self.file;
         self.read(rows, tallies, stretch)
             .map_err(|refused| refused.of(file))?;
-        let Some((_, versions)) = &self.stamps else {
-            for line in self.lines.iter().filter(|line| line.bits & UNKNOWN == 0) {
-                each(tallies, None, *line);
-            }
-            return Ok(true);
-        };
-        let learned_at = self.learned_at.as_ref().map(Integers::values).unwrap_or_default();
-        for (index, line) in self.lines.iter().enumerate() {
-            if line.bits & UNKNOWN == 0 {
-                let stamp = Stamp {
-                    order: self.orders[index],
-                    learned_at: learned_at[index],
-                    version: versions.values()[index],
-                };
-                each(tallies, Some(stamp), *line);
-            }
+        // Where rows are compared, their stamps lie beside them.
+        if self.stamps.is_none() {
+            self.lines.retain(OrderLine::is_known);
         }
         Ok(true)
+    }
+
+    /// What counts of the batch, where rows are not compared.
+    pub(super) fn lines(&self) -> &[OrderLine] {
+        &self.lines
+    }
+
+    /// What counts of the batch, with its stamps, where rows are compared.
+    pub(super) fn stamped(&self) -> impl Iterator<Item = (Stamp, OrderLine)> {
+        let versions = self.stamps.as_ref().map(|(_, versions)| versions.values());
+        let learned_at = self.learned_at.as_ref().map(Integers::values);
+        let moments = learned_at
+            .unwrap_or_default()
+            .iter()
+            .zip(versions.unwrap_or_default());
+        let stamps = self.orders.iter().zip(moments);
+        let stamps = stamps.map(|(order, (learned_at, version))| Stamp {
+            order: *order,
+            learned_at: *learned_at,
+            version: *version,
+        });
+        let stamped = stamps.zip(self.lines.iter().copied());
+        stamped.filter(|(_, line)| line.is_known())
     }
 
     fn read(&mut self, rows: usize, tallies: &mut Tallies, stretch: &mut Stretch) -> Result<(), Refused> {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use domain::{Node, SellerId};
 use maud::{Markup, PreEscaped, html as markup};
 use serde::Serialize;
@@ -126,8 +127,8 @@ impl<'a> Numbered<'a> {
 }
 
 /// Sorted, so that a name is found by halving.
-fn each_once<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    let names: BTreeSet<&str> = names.map(String::as_str).collect();
+fn each_once<'a>(names: impl Iterator<Item = &'a CompactString>) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = names.map(CompactString::as_str).collect();
     names.into_iter().collect()
 }
 

@@ -1,14 +1,12 @@
 //! What is known of one seller, as the script reads it when the seller is opened: one line of JSON each.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::data::Numbered;
 use super::places::share_bp;
 use super::texts::{Texts, Told};
 use crate::breakdown::worst_first;
-use crate::{MonthFigures, SellerMonth, Slice, Tally};
+use crate::{MonthFigures, SellerMonth, Slices, Tally};
 
 /// Destinations and carriers of a seller that are listed.
 const LISTED_MAX: usize = 5;
@@ -86,7 +84,7 @@ fn pair(tally: Tally) -> [i64; 2] {
     [tally.failed(), tally.due]
 }
 
-fn markets(destinations: &BTreeMap<String, Slice>, names: &[&str]) -> Vec<i64> {
+fn markets(destinations: &Slices, names: &[&str]) -> Vec<i64> {
     let all = destinations.values().map(|slice| slice.gmv.0).sum();
     let shares = destinations
         .iter()
@@ -100,13 +98,13 @@ fn markets(destinations: &BTreeMap<String, Slice>, names: &[&str]) -> Vec<i64> {
 }
 
 /// Those where something failed, the worst first.
-fn worst(slices: &BTreeMap<String, Slice>, names: &[&str]) -> Vec<i64> {
+fn worst(slices: &Slices, names: &[&str]) -> Vec<i64> {
     let worst = worst_first(slices).into_iter();
     let failing = worst.filter(|(_, slice)| slice.failures() > 0).take(LISTED_MAX);
     let told = failing.flat_map(|(name, slice)| {
         let outcomes = [slice.fulfilment, slice.delivery, slice.nodes];
         let outcomes = outcomes.into_iter().flat_map(pair);
-        [number_of(&name.as_str(), names), slice.orders]
+        [number_of(&name, names), slice.orders]
             .into_iter()
             .chain(outcomes)
     });

@@ -1,10 +1,8 @@
 //! Where the month's orders went, who carried them, and which nodes are missing.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use domain::Node;
 use maud::{Markup, html as markup};
+use std::cmp::Reverse;
 
 use super::charts::{self, Bar};
 use super::glance::{grouped, rate};
@@ -12,7 +10,7 @@ use super::{quoted, text};
 use crate::breakdown::worst_first;
 use crate::names::{carrier_names, destination_names, node_names};
 use crate::reason::{percent, usd};
-use crate::{MonthReport, Slice, Tally};
+use crate::{MonthReport, Slice, Slices, Tally};
 
 /// Markets and carriers that are listed; the rest is in the workbook.
 const ROWS_MAX: usize = 12;
@@ -38,7 +36,7 @@ pub(super) fn section(report: &MonthReport) -> Markup {
     }
 }
 
-fn markets(destinations: &BTreeMap<String, Slice>) -> Markup {
+fn markets(destinations: &Slices) -> Markup {
     let all: i64 = destinations.values().map(|slice| slice.gmv.0).sum();
     let share = |slice: &Slice| share_bp(slice.gmv.0, all);
     let mut by_gmv: Vec<_> = destinations.iter().collect();
@@ -51,7 +49,7 @@ fn markets(destinations: &BTreeMap<String, Slice>) -> Markup {
             .map(|(_, share)| *share)
     };
     let bars = listed.iter().take(8).map(|(code, slice)| Bar {
-        name: (*code).clone(),
+        name: code.to_string(),
         value_bp: share(slice),
         beside_bp: quote(code),
     });
@@ -89,7 +87,7 @@ fn markets(destinations: &BTreeMap<String, Slice>) -> Markup {
 }
 
 /// Carriers with the most failures first: there is the most to win.
-fn carriers(carriers: &BTreeMap<String, Slice>) -> Markup {
+fn carriers(carriers: &Slices) -> Markup {
     let worst = worst_first(carriers);
     let listed = &worst[..worst.len().min(ROWS_MAX)];
     markup! {

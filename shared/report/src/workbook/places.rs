@@ -1,13 +1,11 @@
 //! The sheets of markets, carriers and missing nodes: of all sellers together, then of each seller what went worst.
 
-use std::collections::BTreeMap;
-
 use domain::Node;
 
 use super::columns::{Column, FULFILMENT, Form, GMV, NODES, ON_TIME, column, count, rate, usd};
 use crate::breakdown::worst_first;
 use crate::names::{carrier_names, destination_names, node_names};
-use crate::{Breakdown, MonthReport, Slice};
+use crate::{Breakdown, MonthReport, Slice, Slices};
 
 /// Markets and carriers listed of one seller: those with the most failures.
 const OF_A_SELLER_MAX: usize = 5;
@@ -29,7 +27,7 @@ pub(super) fn carriers(report: &MonthReport) -> Vec<Place> {
 
 fn places(
     report: &MonthReport,
-    slices: fn(&Breakdown) -> &BTreeMap<String, Slice>,
+    slices: fn(&Breakdown) -> &Slices,
     names: fn(&str) -> (String, String),
 ) -> Vec<Place> {
     let name = |name: &str| match names(name) {

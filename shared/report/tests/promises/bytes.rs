@@ -220,12 +220,12 @@ fn reference(orders: &[OrderRow], entries: &[EntryRow]) -> BTreeMap<String, Mont
         count(&mut slice.delivery, Some(row.delivery));
         count(&mut slice.nodes, row.nodes);
         let breakdown = &mut figures.breakdown;
-        let destination = breakdown.destinations.entry(row.destination.to_owned());
+        let destination = breakdown.destinations.entry(row.destination.into());
         destination.or_default().merge(&slice);
         if let Some(carrier) = row.carrier {
             breakdown
                 .carriers
-                .entry(carrier.to_owned())
+                .entry(carrier.into())
                 .or_default()
                 .merge(&slice);
         }

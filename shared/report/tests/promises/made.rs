@@ -126,8 +126,8 @@ fn one_month(
         nodes: tally(due * percent / 100, 130 * factor / 100, dice),
     };
     let destinations =
-        DESTINATIONS.map(|(code, percent)| (code.to_owned(), slice(percent, 60 + dice.below(90), dice)));
-    let carriers = CARRIERS.map(|(name, percent, factor)| (name.to_owned(), slice(percent, factor, dice)));
+        DESTINATIONS.map(|(code, percent)| (code.into(), slice(percent, 60 + dice.below(90), dice)));
+    let carriers = CARRIERS.map(|(name, percent, factor)| (name.into(), slice(percent, factor, dice)));
     let lacking = nodes.failed();
     let gaps = [
         (Node::DepartedOrigin, 60),

@@ -111,9 +111,7 @@ fn files_of_a_release_that_knew_no_carriers_are_read_beside_newer_ones() {
     lake.files[0].orders.push(path);
     let figures = figures_of(&lake.files, april, settled()).expect("figures");
     let breakdown = &figures[0].breakdown;
-    let orders = |slices: &std::collections::BTreeMap<String, report::Slice>, name: &str| {
-        slices.get(name).map(|slice| slice.orders)
-    };
+    let orders = |slices: &report::Slices, name: &str| slices.get(name).map(|slice| slice.orders);
     assert_eq!(orders(&breakdown.destinations, "ES"), Some(2));
     assert_eq!(orders(&breakdown.carriers, "dhl"), Some(1));
     assert_eq!(

@@ -291,9 +291,7 @@ fn what_a_file_called_a_carrier_is_text_and_no_formula() {
     let mut figures = portfolio(1, may, 100);
     for month in &mut figures {
         let taken = std::mem::take(&mut month.breakdown.carriers).into_values();
-        month.breakdown.carriers = taken
-            .map(|slice| ("=HYPERLINK(\"x\")".to_owned(), slice))
-            .collect();
+        month.breakdown.carriers = taken.map(|slice| ("=HYPERLINK(\"x\")".into(), slice)).collect();
     }
     let report = decide(figures, may, settled(), PolicyBook::shipped());
     let sheet = sheet(&report, "carriers");
