@@ -87,7 +87,7 @@ test-aws: build $(PYTHONS)/proof/ready $(PYTHONS)/sam/ready $(PYTHONS)/package/r
 
 .PHONY: bench
 bench: ## measure, optimised (builds for minutes)
-	$(CARGO) bench --workspace $(FLAGS) --bench night --bench report --bench upload --bench validate
+	$(CARGO) bench --workspace $(FLAGS) --bench compaction --bench night --bench report --bench upload --bench validate
 
 # libFuzzer needs a nightly compiler; what it finds becomes a file of the corpus, which `make test` replays on any.
 .PHONY: fuzz
@@ -133,6 +133,10 @@ bench-startup: package ## how long the packaged functions take to start, and wha
 	$(BUILD_FOR_LAMBDA) -p entrypoint --example hello_world $(filter-out --locked,$(FLAGS))
 	WAYMARK_BINARIES="$(abspath $(LAMBDA_BINARIES))" \
 		$(CARGO) bench --workspace --profile dev $(FLAGS) --bench startup
+
+.PHONY: bench-functions
+bench-functions: package $(PYTHONS)/proof/ready ## a whole season by the packaged functions on moto: the processor and memory of each (minutes; ../shared)
+	cd tests/aws && WAYMARK_BINARIES="$(abspath $(LAMBDA_BINARIES))" $(abspath $(PYTHONS))/proof/bin/python -W ignore measure_functions.py
 
 STACK ?= waymark
 STAGE ?= live

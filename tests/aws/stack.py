@@ -15,7 +15,10 @@ from samtranslator.translator.transform import transform
 
 TOP = Path(__file__).resolve().parents[2]
 INFRA = TOP / "infra"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")) / os.environ.get("WAYMARK_PROFILE", "debug")
+# Where the binaries are: those of a plain build, or others.
+TARGET = Path(
+    os.environ.get("WAYMARK_BINARIES") or Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")) / "debug"
+)
 REGION = "us-east-1"
 os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
 CODE = {"Bucket": "code", "Key": "code.zip"}

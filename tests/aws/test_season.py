@@ -70,8 +70,7 @@ def as_csv(found):
     return text.getvalue().encode()
 
 
-@pytest.fixture(scope="module")
-def cloud():
+def deploy():
     from cloud import Cloud
 
     deployed = Cloud({"ScanSegments": "2", "PolicyKey": "policy/pack.toml"})
@@ -80,6 +79,12 @@ def cloud():
         Key="policy/pack.toml",
         Body=(stack.TOP / "shared/domain/data/policy.toml").read_bytes(),
     )
+    return deployed
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    deployed = deploy()
     yield deployed
     deployed.close()
 
@@ -95,8 +100,26 @@ def net(entries):
     return {subject: cents for subject, cents in sums.items() if cents}
 
 
+def bring(cloud, name, found, recorded_at):
+    """Uploads a file of rows and has it answered; without rows, none."""
+    if found:
+        kind = name.split("-")[0]
+        cloud.put(f"inbox/{kind}/_/{name}.csv", as_csv(found), **{"recorded-at": recorded_at})
+        assert cloud.deliver_uploads() == (1, [{"batchItemFailures": []}])
+
+
+def wanted(expected, played):
+    """The ledger that the rulebook says, of the orders that are played."""
+    return {
+        (fine["order_id"], fine["clause"], fine["episode_start"]): fine["cents"]
+        for fine in expected["net"]
+        if fine["order_id"] in played
+    }
+
+
 def write_history(cloud):
-    """Hands both tables' streams to order-history, to their ends."""
+    """Hands both tables' streams to order-history, to their ends; gives how many records they held."""
+    written = 0
     streams = cloud.client("dynamodbstreams")
     for table in ("OrdersTable", "RecordsTable"):
         arn = streams.list_streams(TableName=cloud.outputs[table])["Streams"][0]["StreamArn"]
@@ -108,7 +131,9 @@ def write_history(cloud):
                 break
             batch = [events.stream_record(record) for record in found["Records"]]
             assert cloud.functions["OrderHistory"].invoke({"Records": batch}) == {"batchItemFailures": []}
+            written += len(batch)
             iterator = found["NextShardIterator"]
+    return written
 
 
 def test_the_season_comes_to_the_same_ledger(cloud):
@@ -116,21 +141,14 @@ def test_the_season_comes_to_the_same_ledger(cloud):
     played, season = part()
     # The events first: they wait for their parcels, and those for their orders.
     for name in ("rates", "events", "orders", "tracking", "tracking-mended", "appeals"):
-        if season[name]:
-            kind = name.split("-")[0]
-            cloud.put(f"inbox/{kind}/_/{name}.csv", as_csv(season[name]), **{"recorded-at": expected["as_of"]})
-            assert cloud.deliver_uploads() == (1, [{"batchItemFailures": []}])
+        bring(cloud, name, season[name], expected["as_of"])
     # First the sign-offs alone, or the stall scan would leave nothing for them to post.
     cloud.functions["SignoffScan"].invoke({"as_of": expected["as_of"]})
     ended = cloud.run("Nightly", {"as_of": expected["as_of"]})
     assert ended["status"] == "SUCCEEDED", ended
-    wanted = {
-        (fine["order_id"], fine["clause"], fine["episode_start"]): fine["cents"]
-        for fine in expected["net"]
-        if fine["order_id"] in played
-    }
-    assert len(wanted) > 20
-    assert net(cloud.entries()) == wanted
+    ledger = wanted(expected, played)
+    assert len(ledger) > 20
+    assert net(cloud.entries()) == ledger
 
 
 def test_each_role_allows_what_its_function_does_and_nothing_that_it_does_not(cloud):

@@ -23,8 +23,10 @@ use sha2::{Digest, Sha256};
 
 use crate::history::{FetchedFile, LISTINGS_MAX, LakeObject, PARQUET};
 use crate::keys::{SetName, ledger_of, orders_of};
-use crate::reading::{ReadRow, count_rows, read_rows};
-use crate::rows::{EntryRow, Mark, OrderRow, WriteRow, parquet_of_groups};
+use crate::reading::count_rows;
+use crate::rows::{EntryRow, OrderRow};
+use crate::spread::{HashedRow, Spread};
+use crate::writing::{Mark, WriteRow, parquet_of_groups};
 use crate::{Lake, LakeError};
 
 /// Rows of a bucket, about: they are sorted in memory, an order's state with them.
@@ -82,19 +84,24 @@ impl Compacted {
 }
 
 /// A kind of row that can be compacted.
-trait CompactRow: ReadRow + WriteRow {
-    /// By which rows are spread over buckets.
-    fn hash(&self) -> u32;
-
+trait CompactRow: HashedRow {
     /// Each row once, in row groups.
     fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>>;
 }
 
-impl CompactRow for OrderRow {
+impl HashedRow for OrderRow {
     fn hash(&self) -> u32 {
         shard_hash(self.order_id.as_bytes())
     }
+}
 
+impl HashedRow for EntryRow {
+    fn hash(&self) -> u32 {
+        shard_hash(self.entry_id.as_bytes())
+    }
+}
+
+impl CompactRow for OrderRow {
     /// The rows that are the latest of their orders, by seller; then those that were.
     fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>> {
         let mut by_order: BTreeMap<(String, i64, i64), Self> = BTreeMap::new();
@@ -126,10 +133,6 @@ impl CompactRow for OrderRow {
 }
 
 impl CompactRow for EntryRow {
-    fn hash(&self) -> u32 {
-        shard_hash(self.entry_id.as_bytes())
-    }
-
     fn tidied(rows: Vec<Self>) -> Vec<Vec<Self>> {
         let by_id = rows.into_iter().map(|row| (row.entry_id.clone(), row));
         let mut rows: Vec<_> = by_id.collect::<BTreeMap<_, _>>().into_values().collect();
@@ -195,7 +198,7 @@ impl Lake {
         if objects.is_empty() {
             return Ok(Compacted::default());
         }
-        let mut compacted = self.write_set::<R>(prefix, &objects, &files).await?;
+        let mut compacted = self.write_set::<R>(prefix, &objects, &files, scratch).await?;
         compacted.more = more;
         // The commit point: from here on the rows lie in the set. Whoever wrote one of the files anew meanwhile keeps it.
         let now = self.objects_under(prefix).await?;
@@ -216,6 +219,7 @@ impl Lake {
         prefix: &str,
         objects: &[LakeObject],
         files: &[FetchedFile],
+        scratch: &Path,
     ) -> Result<Compacted, LakeError> {
         let mut compacted = Compacted {
             files_read: files.len() as u64,
@@ -229,15 +233,12 @@ impl Lake {
         let generation = names.map(|name| name.generation).max().unwrap_or(0) + 1;
         let set = id_of(objects);
         let buckets = u32::try_from(rows.div_ceil(BUCKET_ROWS).max(1).next_power_of_two()).unwrap_or(1 << 16);
-        for bucket in 0..buckets {
-            let rows = rows_of_bucket::<R>(objects, files, bucket, buckets)?;
+        let mut spread = Spread::<R>::over(files, buckets, scratch);
+        while let Some((bucket, rows)) = spread.next()? {
             let count = rows.len() as u64;
             let groups = R::tidied(rows);
             let kept: u64 = groups.iter().map(|rows| rows.len() as u64).sum();
             compacted.rows_repeated += count - kept;
-            if kept == 0 {
-                continue;
-            }
             let name = SetName {
                 generation,
                 set: set.clone(),
@@ -277,31 +278,6 @@ fn to_compact(mut objects: Vec<LakeObject>, extent: Extent, batch_bytes: u64) ->
             (objects, more)
         }
     }
-}
-
-fn rows_of_bucket<R: CompactRow>(
-    objects: &[LakeObject],
-    files: &[FetchedFile],
-    bucket: u32,
-    buckets: u32,
-) -> Result<Vec<R>, LakeError> {
-    let mut rows = Vec::new();
-    for (object, file) in objects.iter().zip(files) {
-        let meets = SetName::parse(&object.key).is_none_or(|name| {
-            let fewer = name.buckets.min(buckets).max(1);
-            name.bucket % fewer == bucket % fewer
-        });
-        if !meets {
-            continue;
-        }
-        let keep = |row: R| {
-            if row.hash() % buckets == bucket {
-                rows.push(row);
-            }
-        };
-        read_rows(&file.path, keep).map_err(|source| unfit(file, source))?;
-    }
-    Ok(rows)
 }
 
 /// A set's id: a digest of what it is made from, so that the same files make the same set.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::keys::{SetName, ledger_of, orders_of};
-use crate::rows::{EntryRow, OrderRow, parquet_of};
+use crate::rows::{EntryRow, OrderRow};
+use crate::writing::parquet_of;
 use crate::{Lake, LakeError};
 
 /// A file of the lake, fetched to the local disk.

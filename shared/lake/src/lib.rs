@@ -25,7 +25,9 @@ mod nights;
 mod reading;
 mod reports;
 mod rows;
+mod spread;
 mod uploads;
+mod writing;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
@@ -40,8 +42,9 @@ pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
 pub use reports::{PublishedManifest, ReportFile};
-pub use rows::{EntryRow, OrderRow, order_batch, order_rows};
+pub use rows::{EntryRow, OrderRow, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, UploadObject};
+pub use writing::order_batch;
 
 /// The bucket, reached through the AWS SDK. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -23,19 +23,19 @@ pub(crate) fn count_rows(path: &Path) -> Result<u64, BoxError> {
     Ok(u64::try_from(reader.metadata().file_metadata().num_rows())?)
 }
 
-/// Hands out the rows of a file.
-pub(crate) fn read_rows<R: ReadRow>(path: &Path, mut each: impl FnMut(R)) -> Result<(), BoxError> {
+/// The rows of a file, a row group at a time.
+pub(crate) fn row_groups<R: ReadRow>(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<Vec<R>, BoxError>>, BoxError> {
     let reader = SerializedFileReader::new(File::open(path)?)?;
-    for group in 0..reader.num_row_groups() {
+    Ok((0..reader.num_row_groups()).map(move |group| {
         let group = reader.get_row_group(group)?;
         let columns = Columns {
             rows: usize::try_from(group.metadata().num_rows())?,
             group: &*group,
         };
-        let rows = R::read(&columns)?.ok_or("a row lacks what every row has")?;
-        rows.into_iter().for_each(&mut each);
-    }
-    Ok(())
+        R::read(&columns)?.ok_or_else(|| "a row lacks what every row has".into())
+    }))
 }
 
 /// The columns of a row group.

@@ -7,17 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::error::BoxError;
 use domain::figures::{Figures, Standing, figures};
 use domain::node::NodeSet;
 use domain::{LedgerEntry, Month, Node, Order, PolicyBook, Timestamp};
-use parquet::basic::{Compression, Encoding, Type, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::record::RecordWriter;
-use parquet::schema::types::{ColumnPath, TypePtr};
 use parquet_derive::ParquetRecordWriter;
 
 use crate::LakeError;
@@ -216,101 +208,4 @@ fn order_row(
 fn names_of(nodes: NodeSet) -> Option<String> {
     let names: Vec<_> = nodes.iter().map(Node::as_str).collect();
     (!names.is_empty()).then(|| names.join(","))
-}
-
-/// A kind of row that can be written.
-pub(crate) trait WriteRow: Sized {
-    /// Writes rows into a row group.
-    fn write(
-        rows: &[Self],
-        group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
-    ) -> Result<(), ParquetError>;
-
-    /// The schema of its files.
-    fn schema() -> Result<TypePtr, ParquetError>;
-}
-
-impl<R> WriteRow for R
-where
-    for<'a> &'a [R]: RecordWriter<R>,
-{
-    fn write(
-        rows: &[Self],
-        group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
-    ) -> Result<(), ParquetError> {
-        rows.write_to_row_group(group)
-    }
-
-    fn schema() -> Result<TypePtr, ParquetError> {
-        RecordWriter::schema(&&[][..])
-    }
-}
-
-/// What a file says of itself, by a name.
-#[derive(Clone, Debug)]
-pub(crate) struct Mark(pub(crate) &'static str, pub(crate) String);
-
-/// Rows as one Parquet file: the same rows give the same bytes.
-pub(crate) fn parquet_of<R: WriteRow>(rows: &[R]) -> Result<Vec<u8>, LakeError> {
-    encoded(&[rows], &[])
-}
-
-/// Order rows as the file of a batch.
-///
-/// # Errors
-/// [`LakeError::Encode`] when the rows do not encode: a bug.
-pub fn order_batch(rows: &[OrderRow]) -> Result<Vec<u8>, LakeError> {
-    parquet_of(rows)
-}
-
-/// Rows as one Parquet file of several row groups, with marks; an empty group is left out.
-pub(crate) fn parquet_of_groups<R: WriteRow>(
-    groups: &[Vec<R>],
-    marks: &[Mark],
-) -> Result<Vec<u8>, LakeError> {
-    let groups: Vec<_> = groups
-        .iter()
-        .map(Vec::as_slice)
-        .filter(|rows| !rows.is_empty())
-        .collect();
-    encoded(&groups, marks)
-}
-
-/// Instants and amounts lie close to one another but seldom repeat: as differences they take half of the bytes that a
-/// dictionary of them takes, and less time to read.
-fn integers_of(schema: &TypePtr) -> impl Iterator<Item = ColumnPath> {
-    let columns = schema.get_fields().iter();
-    let integers = columns.filter(|column| column.get_physical_type() == Type::INT64);
-    integers.map(|column| ColumnPath::from(column.name()))
-}
-
-fn encoded<R: WriteRow>(groups: &[&[R]], marks: &[Mark]) -> Result<Vec<u8>, LakeError> {
-    let encode = || -> Result<Vec<u8>, BoxError> {
-        let marks = marks
-            .iter()
-            .map(|Mark(name, value)| KeyValue::new((*name).to_owned(), value.clone()));
-        let schema = R::schema()?;
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-            .set_created_by("waymark".to_owned())
-            .set_key_value_metadata(Some(marks.collect()));
-        for column in integers_of(&schema) {
-            properties = properties
-                .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-        }
-        let mut bytes = Vec::new();
-        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties.build().into())?;
-        for rows in groups {
-            let mut group = writer.next_row_group()?;
-            R::write(rows, &mut group)?;
-            group.close()?;
-        }
-        writer.close()?;
-        Ok(bytes)
-    };
-    encode().map_err(|source| LakeError::Encode {
-        what: "Parquet rows",
-        source,
-    })
 }

@@ -151,17 +151,29 @@ impl<'a> Given<'a> {
         u128::from(orders) * self.size("records in the streams")
     }
 
-    /// The lake's files of a month: batches as full as they get, or one a minute and shard where records are few.
-    fn history(&self, orders: u64) -> u128 {
+    /// Batches of the streams in a month: as full as they get, or one a minute and shard where records are few.
+    fn batches(&self, orders: u64) -> u128 {
         let full = self.records(orders) / u128::from(self.assumed("records of a batch"));
-        let batches = full.max(u128::from(self.assumed("batches of a month, at least")));
-        let files = batches * u128::from(self.assumed("files of a batch"));
+        full.max(u128::from(self.assumed("batches of a month, at least")))
+    }
+
+    /// The lake's files of a month.
+    fn history(&self, orders: u64) -> u128 {
+        let files = self.batches(orders) * u128::from(self.assumed("files of a batch"));
         self.cost("puts and lists", files, MILLION)
     }
 
+    fn uploaded_rows(&self, orders: u64) -> u128 {
+        u128::from(orders) * u128::from(2 + self.events())
+    }
+
+    fn uploaded_files(&self, orders: u64) -> u128 {
+        let of_a_file = u128::from(self.assumed("rows of a file"));
+        self.uploaded_rows(orders).div_ceil(of_a_file)
+    }
+
     fn uploads(&self, orders: u64) -> u128 {
-        let rows = u128::from(orders) * u128::from(2 + self.events());
-        let files = rows.div_ceil(u128::from(self.assumed("rows of a file")));
+        let files = self.uploaded_files(orders);
         let of_a_file = |column| {
             let requests = "requests to the bucket";
             u128::from(self.document.number("An order's life", requests, column, 0))
@@ -171,10 +183,17 @@ impl<'a> Given<'a> {
     }
 
     fn functions(&self, orders: u64) -> u128 {
-        let rows = u128::from(orders) * u128::from(2 + self.events());
-        self.processor("a row of an upload", rows)
+        let silences = orders / 1_000 * self.assumed("silences fined, of 1,000 orders");
+        let waited = self.batches(orders) * u128::from(self.assumed("ms that a batch waits, at 1 GB"));
+        let nightly = self.segments(orders) + self.assumed("runs of a night beside its segments");
+        let nights = u128::from(self.assumed("nights of a month") * nightly);
+        let runs = self.batches(orders) + self.uploaded_files(orders) + nights;
+        self.processor("a row of an upload", self.uploaded_rows(orders))
             + self.pass_processor(orders)
+            + self.processor("a fine that it posts", u128::from(silences))
             + self.processor("a record of the streams", self.records(orders))
+            + self.cost("Lambda, GB-seconds", waited, 1_000 * MILLION)
+            + self.cost("Lambda, runs", runs, MILLION)
     }
 
     fn table_storage(&self, orders: u64) -> u128 {
