@@ -34,7 +34,7 @@ test: ## run every test
 
 .PHONY: test-web
 test-web: ## open the pages in a headless Chromium; installs it, a Chinese font and the driver where they are missing
-	$(CARGO) build --workspace $(FLAGS) --example made_pages --example made_reports
+	$(CARGO) build --workspace $(FLAGS) --example made_pages --example made_reports --example made_diagnoses
 	tests/web/run
 
 .PHONY: simulate

@@ -177,11 +177,81 @@ async fn a_browser_gets_a_page_in_which_nothing_typed_is_markup() {
     for words in ["揽收", "pickup", "B1", "轨迹回传延迟"] {
         assert!(page.contains(words), "{words} in {page}");
     }
-    let refused = answered(&desk, request("format=html", |_| ())).await;
-    assert_eq!(refused.status_code, 400);
+}
+
+const BROWSER: &str = "text/html,application/xhtml+xml";
+
+/// What a browser that prefers these languages is shown.
+async fn shown(desk: &DiagnosisDesk, query: &str, languages: &str) -> (i64, String) {
+    let browser = |request: &mut Value| {
+        request["headers"]["accept"] = BROWSER.into();
+        request["headers"]["accept-language"] = languages.into();
+    };
+    let response = answered(desk, request(query, browser)).await;
+    assert_eq!(response.headers["vary"], "accept, accept-language");
+    assert_eq!(response.headers["cross-origin-resource-policy"], "same-origin");
+    assert_eq!(response.headers["content-type"], "text/html; charset=utf-8");
+    (response.status_code, response.body.expect("a page"))
+}
+
+#[tokio::test]
+async fn a_browser_that_asks_nothing_yet_is_shown_the_form_in_its_language() {
+    let (_cloud, desk) = desk().await;
+    for (query, languages, checked) in [
+        ("", "en-US,en;q=0.9", "language-en"),
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "language-zh"),
+        ("lang=en", "zh-CN", "language-en"),
+        ("lang=zh&format=html", "", "language-zh"),
+    ] {
+        let (status, page) = shown(&desk, query, languages).await;
+        assert_eq!(status, 200, "{query}");
+        for words in [
+            "name=\"q\"",
+            "Every stage is told",
+            "查询会列出",
+            &format!("id=\"{checked}\" checked"),
+        ] {
+            assert!(page.contains(words), "{words} in {page}");
+        }
+        assert!(!page.contains("role=\"alert\""), "{page}");
+    }
+    // The form is for people: a program that forgot its question is told so.
+    let (status, told) = get(&desk, "lang=zh").await;
+    assert_eq!(
+        (status, &told["error"]["en"]),
+        (400, &json!("ask for one tracking number or one order id"))
+    );
+}
+
+#[tokio::test]
+async fn a_browser_is_refused_on_a_page_that_keeps_what_was_typed() {
+    let (_cloud, desk) = desk().await;
+    let long = format!("q={}", "7".repeat(3_000));
+    for (query, expected, words) in [
+        ("q=", 400, "请输入"),
+        ("q=++", 400, "请输入"),
+        ("q=83000000000007770", 404, "value=\"83000000000007770\""),
+        (
+            "q=%3D%22%3E%3Cscript%3E",
+            400,
+            "value=\"=&quot;&gt;&lt;script&gt;\"",
+        ),
+        ("q=3318%1b810025", 400, "value=\"3318810025\""),
+        ("q=3318810025&as_of=yesterday", 400, "2024-06-12T07:00:00Z"),
+        (&long, 400, "查询过长"),
+    ] {
+        let (status, page) = shown(&desk, query, "zh").await;
+        assert_eq!(status, expected, "{query}");
+        assert!(
+            page.contains("role=\"alert\"") && page.contains(words) && page.contains("<html lang=\"zh-CN\">"),
+            "{words} in {page}"
+        );
+        assert!(!page.contains("<script") && page.len() < 20_000, "{page}");
+    }
+    let overlong = format!("q={}", "7".repeat(101));
+    let (status, page) = shown(&desk, &overlong, "en").await;
     assert!(
-        refused
-            .body
-            .is_some_and(|page| page.contains("role=\"alert\"") && page.contains("请输入"))
+        status == 400 && page.contains(&format!("value=\"{}\"", "7".repeat(100))),
+        "{page}"
     );
 }

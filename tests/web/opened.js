@@ -12,21 +12,43 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 
 let browser;
 
-/** What is open: its `page`, and what there was to `complain` of. */
-export const opened = { page: undefined, complaints: [] };
+/** What is open: its `page`, the `address` it may ask again, and what there was to `complain` of. */
+export const opened = { page: undefined, address: undefined, complaints: [] };
 
 before(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 });
 after(() => browser.close());
-beforeEach(() => { opened.complaints = []; });
+beforeEach(() => { opened.complaints = []; opened.address = undefined; });
 afterEach(async () => {
   await opened.page.context().close();
   assert.deepEqual(opened.complaints, [], "the console is silent, and nothing is fetched");
 });
 
 /** Opens a page with a context of its own. */
-export async function open(name, { locale = "en-US", javaScriptEnabled = true, colorScheme = "light", width = 1360 } = {}) {
+export async function open(name, how) {
+  const page = await fresh(/^(file|data):/, how);
+  await page.goto(pathToFileURL(join(PAGES, name)).href);
+  return page;
+}
+
+/** Opens a target at an address that gives these answers, each the `target` it is for with its `status`, `headers` and `body`. */
+export async function openAt(address, target, answers, how) {
+  const page = await fresh(/^data:/, how);
+  await page.route(`${address}/**`, (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    const answer = answers.find(({ target }) => target === pathname + search);
+    if (answer) return route.fulfill(answer);
+    opened.complaints.push(`asks for ${pathname}${search}`);
+    return route.abort();
+  });
+  opened.address = address;
+  await page.goto(address + target);
+  return page;
+}
+
+/** A page of nothing yet, which may fetch what it is `allowed` and, once there is one, from its address. */
+async function fresh(allowed, { locale = "en-US", javaScriptEnabled = true, colorScheme = "light", width = 1360 } = {}) {
   const context = await browser.newContext({ locale, javaScriptEnabled, colorScheme, viewport: { width, height: 900 } });
   // Long enough for a machine that has much else to do.
   context.setDefaultTimeout(120_000);
@@ -35,8 +57,10 @@ export async function open(name, { locale = "en-US", javaScriptEnabled = true, c
   page.on("console", (message) => complain(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => complain(`error: ${error}`));
   page.on("dialog", (dialog) => { complain(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => { if (!/^(file|data):/.test(request.url())) complain(`fetches ${request.url()}`); });
-  await page.goto(pathToFileURL(join(PAGES, name)).href);
+  page.on("request", (request) => {
+    const isNavigation = request.isNavigationRequest() && opened.address && request.url().startsWith(`${opened.address}/`);
+    if (!isNavigation && !allowed.test(request.url())) complain(`fetches ${request.url()}`);
+  });
   opened.page = page;
   return page;
 }

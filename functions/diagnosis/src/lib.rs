@@ -3,6 +3,7 @@
 //! Reads by key: the number's record, its order, the order's entries; where there is no order, the rows that wait for it.
 //! Writes nothing, so it may run as often as it is asked.
 
+mod manner;
 mod page;
 mod question;
 mod url;

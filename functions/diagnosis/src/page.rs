@@ -12,6 +12,8 @@ use domain::{Cents, Zone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use crate::question::CHARACTERS_MAX;
+
 const STYLE: &str = include_str!("page.css");
 
 /// The policy of what a page may do, as a header.
@@ -61,9 +63,30 @@ pub(crate) fn of(diagnosis: &Diagnosis, zone: Zone, is_chinese: bool) -> String 
     whole(Some(&diagnosis.asked), is_chinese, &main)
 }
 
-/// Why there is no diagnosis.
-pub(crate) fn refusing(told: &Told) -> String {
-    whole(None, false, &html! { p.refused role="alert" { (say(told)) } })
+/// Nothing was asked yet: the form, and what it is good for.
+pub(crate) fn asking(is_chinese: bool) -> String {
+    let main = html! {
+        p.intro { (text(
+            "Every stage is told, from the number's format to its fines: the failing ones first, each with its reason and what to do.",
+            "查询会列出从单号格式到罚款的每个环节：未通过的排在最前，并说明原因和处理办法。",
+        )) }
+    };
+    whole(None, is_chinese, &main)
+}
+
+/// Why there is no diagnosis, above which stands what was typed, to be mended.
+pub(crate) fn refusing(told: &Told, asked: &str, is_chinese: bool) -> String {
+    let shown: String = asked
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(CHARACTERS_MAX)
+        .collect();
+    let shown = Some(shown.trim()).filter(|shown| !shown.is_empty());
+    whole(
+        shown,
+        is_chinese,
+        &html! { p.refused role="alert" { (say(told)) } },
+    )
 }
 
 fn whole(asked: Option<&str>, is_chinese: bool, main: &Markup) -> String {
@@ -79,9 +102,10 @@ fn whole(asked: Option<&str>, is_chinese: bool, main: &Markup) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                // The switch is two radio buttons and a rule of the style: it needs no script.
-                input type="radio" name="language" id="language-en" checked[!is_chinese];
-                input type="radio" name="language" id="language-zh" checked[is_chinese];
+                // The switch is two radio buttons and a rule of the style: it needs no script. They are the form's, so that
+                // the next question is answered in the language that is shown.
+                input type="radio" form="question" name="lang" value="en" id="language-en" checked[!is_chinese];
+                input type="radio" form="question" name="lang" value="zh" id="language-zh" checked[is_chinese];
                 header {
                     h1 { (text("Diagnosis", "物流诊断")) @if let Some(asked) = asked { " " span.asked { (asked) } } }
                     p.switch {
@@ -90,9 +114,9 @@ fn whole(asked: Option<&str>, is_chinese: bool, main: &Markup) -> String {
                     }
                 }
                 main {
-                    form method="get" action="/" {
+                    form id="question" method="get" action="/" {
                         label for="q" { (text("Tracking number or order id", "运单号或订单号")) }
-                        input type="search" name="q" id="q" required maxlength="100" value=[asked];
+                        input type="search" name="q" id="q" required maxlength=(CHARACTERS_MAX) value=[asked] autofocus[asked.is_none()] spellcheck="false";
                         input type="hidden" name="format" value="html";
                         button { (text("Ask", "查询")) }
                     }
@@ -105,6 +129,11 @@ fn whole(asked: Option<&str>, is_chinese: bool, main: &Markup) -> String {
 }
 
 fn row(stage: &Stage) -> Markup {
+    // What has passed asks for nothing; the command leaves it out, too.
+    let remedy = stage
+        .remedy
+        .as_ref()
+        .filter(|_| stage.standing <= Standing::Pending);
     html! {
         li class=(class(stage.standing)) {
             p.result {
@@ -113,13 +142,17 @@ fn row(stage: &Stage) -> Markup {
                 em { (say(&stage.standing.words())) }
                 @if let Some(family) = stage.family { " · " (say(&family.words())) }
                 @for clause in &stage.clauses { " " abbr { (clause) } }
-                @if stage.fined > Cents::ZERO { " · " (text("fined", "已罚")) " " (stage.fined) " USD" }
-                @if stage.at_stake > Cents::ZERO { " · " (text("at stake", "风险")) " " (stage.at_stake) " USD" }
+                (money("fined", "已罚", stage.fined))
+                (money("at stake", "风险", stage.at_stake))
             }
             p { (say(&stage.cause)) }
-            @if let Some(remedy) = &stage.remedy { p.remedy { "→ " (say(remedy)) } }
+            @if let Some(remedy) = remedy { p.remedy { "→ " (say(remedy)) } }
         }
     }
+}
+
+fn money(en: &str, zh: &str, amount: Cents) -> Markup {
+    html! { @if amount > Cents::ZERO { " " span.money { "· " (text(en, zh)) " " (amount) " USD" } } }
 }
 
 fn class(standing: Standing) -> &'static str {

@@ -6,7 +6,7 @@ use intake::Column;
 use intake::cell::clean_for;
 
 /// Characters of a question, at most: the longest number, with a space behind each of its characters.
-const CHARACTERS_MAX: usize = 100;
+pub(crate) const CHARACTERS_MAX: usize = 100;
 
 /// A question that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,15 +7,18 @@ use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::{self, HeaderName};
 use domain::Timestamp;
 use domain::because::Told;
+use domain::diagnosis::Diagnosis;
 use entrypoint::{Failure, Metric};
 use serde::Serialize;
 use store::StoreError;
 
+use crate::manner::{Form, Manner};
 use crate::page;
 use crate::{Answer, DiagnosisDesk, Question, ask};
 
 /// Bytes of a query, at most.
 const QUERY_BYTES_MAX: usize = 2_000;
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// What a request came to.
 #[derive(Clone, Debug, Serialize)]
@@ -28,26 +31,23 @@ pub struct Answered {
     pub failed: bool,
 }
 
-/// Answers one request.
+/// Answers one request: `q` is the question, `as_of` an instant, `format` is `json` or `html`, `lang` is `en` or `zh`. Without a
+/// question a page is the form to ask with, while JSON is refused.
 ///
 /// # Errors
 /// None of its own: a failure is answered without its details and told by the log and the figures.
 pub async fn handle(desk: &DiagnosisDesk, request: LambdaFunctionUrlRequest) -> Result<Answered, Failure> {
-    let query = Query::of(&request);
-    let form = query.as_ref().map_or(Form::Json, |query| query.form);
-    let answered = match query {
-        Ok(query) => answer(desk, &request, &query).await,
-        Err(refusal) => Err(refusal),
-    };
-    let (status, body) = match answered {
+    let raw_query = request.raw_query_string.as_deref().unwrap_or_default();
+    let manner = Manner::of(&request.headers, raw_query);
+    let (status, body) = match answer(desk, &request, raw_query, manner).await {
         Ok(body) => (200, body),
         Err(refusal) => {
             tracing::info!(status = refusal.status, "no diagnosis is told");
-            (refusal.status, refusal.body(form))
+            (refusal.status, refusal.body(manner))
         }
     };
     Ok(Answered {
-        response: response(status, form, body),
+        response: response(status, manner.form, body),
         failed: status >= 500,
     })
 }
@@ -60,7 +60,8 @@ pub fn metrics(answered: &Answered) -> Vec<Metric> {
 async fn answer(
     desk: &DiagnosisDesk,
     request: &LambdaFunctionUrlRequest,
-    query: &Query,
+    raw_query: &str,
+    manner: Manner,
 ) -> Result<String, Refusal> {
     let http = &request.request_context.http;
     if !matches!(http.method.as_deref(), Some("GET" | "HEAD")) {
@@ -73,23 +74,33 @@ async fn answer(
             "此处没有内容；请访问 /?q=单号",
         ));
     }
-    let question =
-        Question::parse(&query.asked).map_err(|bad| Refusal::new(400, bad.to_string(), bad.zh()))?;
+    let query = Query::of(raw_query)?;
+    if query.asked.is_none() && manner.form == Form::Html {
+        return Ok(page::asking(manner.is_chinese));
+    }
+    let asked = query.asked.unwrap_or_default();
     let as_of = query
         .as_of
         .unwrap_or(Timestamp::from_unix(request.request_context.time_epoch / 1_000));
-    let answer = ask(desk, &question, as_of).await.map_err(Refusal::failed)?;
-    match answer {
+    match told(desk, &asked, as_of).await {
+        Ok(diagnosis) => match manner.form {
+            Form::Html => Ok(page::of(&diagnosis, desk.policy.zone, manner.is_chinese)),
+            Form::Json => serde_json::to_string(&diagnosis).map_err(Refusal::unwritten),
+        },
+        Err(refusal) => Err(Refusal { asked, ..refusal }),
+    }
+}
+
+async fn told(desk: &DiagnosisDesk, asked: &str, as_of: Timestamp) -> Result<Box<Diagnosis>, Refusal> {
+    let question = Question::parse(asked).map_err(|bad| Refusal::new(400, bad.to_string(), bad.zh()))?;
+    match ask(desk, &question, as_of).await.map_err(Refusal::failed)? {
         Answer::Told(diagnosis) => {
             tracing::info!(
                 order.id = diagnosis.order_id.as_ref().map(ToString::to_string),
                 standing = ?diagnosis.standing,
                 "a diagnosis is told"
             );
-            match query.form {
-                Form::Html => Ok(page::of(&diagnosis, desk.policy.zone, query.is_chinese)),
-                Form::Json => serde_json::to_string(&diagnosis).map_err(Refusal::unwritten),
-            }
+            Ok(diagnosis)
         }
         Answer::NoOrder(order_id) => Err(Refusal::new(
             404,
@@ -99,51 +110,30 @@ async fn answer(
     }
 }
 
-/// What an answer is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Json,
-    Html,
-}
-
 /// The question as the URL has it.
 #[derive(Debug)]
 struct Query {
-    asked: String,
+    /// `None` when nothing was asked yet; what was asked may still be blank.
+    asked: Option<String>,
     as_of: Option<Timestamp>,
-    form: Form,
-    is_chinese: bool,
 }
 
 impl Query {
     /// Read from the query itself: Lambda's own reading joins what is told twice.
-    fn of(request: &LambdaFunctionUrlRequest) -> Result<Self, Refusal> {
-        let raw = request.raw_query_string.as_deref().unwrap_or_default();
+    fn of(raw: &str) -> Result<Self, Refusal> {
         if raw.len() > QUERY_BYTES_MAX {
             return Err(Refusal::new(400, "the query is too long", "查询过长"));
         }
-        let accepted = request
-            .headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok());
         let mut query = Self {
-            asked: String::new(),
+            asked: None,
             as_of: None,
-            form: match accepted {
-                Some(accept) if accept.contains("text/html") => Form::Html,
-                _ => Form::Json,
-            },
-            is_chinese: false,
         };
         for pair in raw.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = decoded(value)?;
             match name {
-                "q" => query.asked = value,
+                "q" => query.asked = Some(value),
                 "as_of" if !value.is_empty() => query.as_of = Some(instant(&value)?),
-                "format" if value == "html" => query.form = Form::Html,
-                "format" if value == "json" => query.form = Form::Json,
-                "lang" => query.is_chinese = value == "zh",
                 _ => {}
             }
         }
@@ -174,6 +164,8 @@ fn instant(value: &str) -> Result<Timestamp, Refusal> {
 struct Refusal {
     status: i64,
     told: Told,
+    /// What was typed, to be mended on the page.
+    asked: String,
 }
 
 /// A refusal as JSON has it.
@@ -187,6 +179,7 @@ impl Refusal {
         Self {
             status,
             told: Told::new(en, zh),
+            asked: String::new(),
         }
     }
 
@@ -209,9 +202,9 @@ impl Refusal {
         )
     }
 
-    fn body(&self, form: Form) -> String {
-        match form {
-            Form::Html => page::refusing(&self.told),
+    fn body(&self, manner: Manner) -> String {
+        match manner.form {
+            Form::Html => page::refusing(&self.told, &self.asked, manner.is_chinese),
             // A struct of two texts is always written.
             Form::Json => serde_json::to_string(&RefusalDocument { error: &self.told }).unwrap_or_default(),
         }
@@ -231,13 +224,15 @@ fn response(status: i64, form: Form, body: String) -> LambdaFunctionUrlResponse 
         Form::Html => page::content_policy(),
     };
     let constant = |text| HeaderValue::from_static(text);
-    let headers: [(HeaderName, HeaderValue); 6] = [
+    let headers: [(HeaderName, HeaderValue); 7] = [
         (header::CONTENT_TYPE, content_type),
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::CACHE_CONTROL, constant("no-store")),
         (header::X_CONTENT_TYPE_OPTIONS, constant("nosniff")),
         (header::REFERRER_POLICY, constant("no-referrer")),
-        (header::VARY, constant("accept")),
+        (header::VARY, constant("accept, accept-language")),
+        // Where no signature is asked for, on a laptop, no other website's page may take an answer in.
+        (RESOURCE_POLICY, constant("same-origin")),
     ];
     response.headers.extend(headers);
     if status == 405 {

@@ -46,7 +46,7 @@ pub(crate) enum Lang {
 pub(crate) enum Command {
     /// Makes a season of orders and plays it through an embedded cloud, day by day
     Demo(Demo),
-    /// Serves the embedded cloud: S3 and DynamoDB endpoints, uploads and schedules live
+    /// Serves the embedded cloud: S3 and DynamoDB endpoints, the diagnosis page, uploads and schedules live
     Up(Up),
     /// Puts files in the inbox, waits for the answers, prints them
     Upload(Upload),
@@ -93,6 +93,9 @@ pub(crate) struct Up {
     /// Port of the DynamoDB endpoint
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,
+    /// Port of the diagnosis page
+    #[arg(long, value_name = "PORT", default_value_t = 8010)]
+    pub(crate) diagnosis_port: u16,
     #[command(flatten)]
     pub(crate) shadow: Shadow,
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use diagnosis::DiagnosisDesk;
 use digest::ShadowPolicy;
 use domain::PolicyBook;
 use eligibility_report::EligibilityReport;
@@ -199,6 +200,14 @@ impl Cloud {
         MorningDigest {
             store: self.store.clone(),
             lake: self.lake.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// `diagnosis` of this cloud.
+    pub fn diagnosis(&self) -> DiagnosisDesk {
+        DiagnosisDesk {
+            store: self.store.clone(),
             policy: Arc::clone(&self.policy),
         }
     }

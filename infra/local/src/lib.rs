@@ -12,6 +12,7 @@
 mod cloud;
 mod deliveries;
 mod dynamodb;
+mod function_url;
 mod nights;
 pub mod s3;
 mod schedules;

@@ -1,4 +1,4 @@
-//! `waymark up`: the embedded cloud's endpoints for any AWS client, with uploads, streams and schedules live.
+//! `waymark up`: the embedded cloud's endpoints for any AWS client, its diagnosis for a browser, with uploads, streams and schedules live.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use domain::Timestamp;
 
 use crate::schedules::{Job, Schedule};
-use crate::{Cloud, CloudError, Night, s3};
+use crate::{Cloud, CloudError, Night, function_url, s3};
 
 /// How often the streams are looked at while the cloud is up.
 const STREAM_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +23,8 @@ pub struct Endpoints {
     pub s3_port: u16,
     /// DynamoDB.
     pub dynamodb_port: u16,
+    /// The diagnosis page.
+    pub diagnosis_port: u16,
 }
 
 /// Why the endpoints cannot be served.
@@ -33,7 +35,7 @@ pub enum ServeError {
     Port {
         /// The port.
         port: u16,
-        /// `s3` or `dynamodb`.
+        /// `s3`, `dynamodb` or `diagnosis`.
         service: &'static str,
         /// The system's reason.
         source: std::io::Error,
@@ -44,20 +46,21 @@ pub enum ServeError {
 }
 
 impl Cloud {
-    /// Serves until `shutdown` resolves. `now` is the clock of the schedules; `ready` is called once both endpoints listen; `told` hears of everything that happened.
+    /// Serves until `shutdown` resolves. `now` is the clock of the schedules and of questions; `ready` is called once all endpoints listen; `told` hears of everything that happened.
     ///
     /// # Errors
     /// [`ServeError`] when a port is taken or the cloud fails.
     pub async fn serve(
         &self,
         endpoints: Endpoints,
-        now: impl Fn() -> Timestamp,
+        now: impl Fn() -> Timestamp + Clone + Send + Sync + 'static,
         ready: impl FnOnce(),
         mut told: impl FnMut(String),
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         let s3_listener = listen(endpoints.s3_port, "s3").await?;
         let dynamodb_listener = listen(endpoints.dynamodb_port, "dynamodb").await?;
+        let diagnosis_listener = listen(endpoints.diagnosis_port, "diagnosis").await?;
         let (stop, stopped) = watch::channel(false);
         let until = |mut stopped: watch::Receiver<bool>| async move {
             // An error means that the sender is gone, which is a stop too.
@@ -71,6 +74,12 @@ impl Cloud {
         let dynamodb_server = tokio::spawn(server::serve_with_shutdown(
             dynamodb_listener,
             self.tables.database.clone(),
+            until(stopped.clone()),
+        ));
+        let diagnosis_server = tokio::spawn(function_url::serve(
+            diagnosis_listener,
+            self.diagnosis(),
+            now.clone(),
             until(stopped),
         ));
         ready();
@@ -78,10 +87,11 @@ impl Cloud {
             () = shutdown => Ok(()),
             failed = self.live(&now, &mut told) => failed,
         };
-        // Both servers may have gone already.
+        // The servers may have gone already.
         let _ = stop.send(true);
         let _ = s3_server.await;
         let _ = dynamodb_server.await;
+        let _ = diagnosis_server.await;
         lived.map_err(ServeError::Cloud)
     }
 

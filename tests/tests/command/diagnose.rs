@@ -9,7 +9,7 @@ use crate::{assert_complains, waymark};
 
 const PAID_AT: &str = "2024-05-01T00:00:00Z";
 /// Five days after the payment.
-const LATER: &str = "2024-05-06T00:00:00Z";
+pub(crate) const LATER: &str = "2024-05-06T00:00:00Z";
 
 const ORDERS: &str = "order_id,seller_id,paid_at,amount,currency,destination_country
 8300000000000001,S1,2024-05-01T00:00:00Z,80.10,USD,ES
@@ -30,7 +30,7 @@ DHL,3318810062,picked_up,2024-05-02T12:00:00Z,2024-05-02T13:00:00Z
 ";
 
 /// The cloud of these files, after the night of [`LATER`].
-fn with_season(directory: &Path) -> Waymark {
+pub(crate) fn with_season(directory: &Path) -> Waymark {
     let waymark = waymark(&directory.join("state"));
     for (kind, content) in [("orders", ORDERS), ("tracking", TRACKING), ("events", EVENTS)] {
         let file = directory.join(format!("{kind}.csv"));

@@ -2,6 +2,7 @@
 
 mod board;
 mod diagnose;
+mod diagnosis_page;
 mod hostile;
 mod output;
 mod shadow;

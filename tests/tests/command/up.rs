@@ -6,13 +6,51 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use lake::Answer;
-use tests::made_up;
+use tests::{Running, made_up};
 
 use crate::{assert_complains, waymark};
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
+}
+
+/// Where a test has the cloud served.
+pub(crate) struct Ports {
+    pub(crate) s3: u16,
+    pub(crate) dynamodb: u16,
+    pub(crate) diagnosis: u16,
+}
+
+impl Ports {
+    pub(crate) fn free() -> Self {
+        Self {
+            s3: free_port(),
+            dynamodb: free_port(),
+            diagnosis: free_port(),
+        }
+    }
+
+    /// The command that serves there.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let ports = [
+            ("--s3-port", self.s3),
+            ("--dynamodb-port", self.dynamodb),
+            ("--diagnosis-port", self.diagnosis),
+        ];
+        let flags = ports
+            .into_iter()
+            .flat_map(|(flag, port)| [flag.to_owned(), port.to_string()]);
+        std::iter::once("up".to_owned()).chain(flags).collect()
+    }
+}
+
+/// Stops a command as Ctrl-C does.
+pub(crate) fn interrupt(running: &Running) {
+    let interrupted = Command::new("kill")
+        .args(["-INT", &running.id().to_string()])
+        .status();
+    assert!(interrupted.is_ok_and(|status| status.success()));
 }
 
 fn s3_client(port: u16) -> aws_sdk_s3::Client {
@@ -42,14 +80,14 @@ async fn answer(client: &aws_sdk_s3::Client, key: &str) -> Answer {
 async fn up_answers_files_that_any_s3_client_puts() {
     let directory = tempfile::tempdir().expect("a directory");
     let waymark = waymark(&directory.path().join("state"));
-    let (s3_port, dynamodb_port) = (free_port(), free_port());
-    let ports = [s3_port, dynamodb_port].map(|port| port.to_string());
-    let mut served = waymark.start(["up", "--s3-port", &ports[0], "--dynamodb-port", &ports[1]]);
+    let ports = Ports::free();
+    let s3_port = ports.s3;
+    let mut served = waymark.start(ports.arguments());
     // Held to the end: a service whose reader has gone ends as well.
     let mut lines = served.lines();
     let hello = lines.next().expect("a hello");
     assert!(
-        hello.contains(&ports[0]) && hello.contains(local::BUCKET),
+        hello.contains(&s3_port.to_string()) && hello.contains(local::BUCKET),
         "{hello}"
     );
 
@@ -79,10 +117,7 @@ async fn up_answers_files_that_any_s3_client_puts() {
         );
     }
 
-    let interrupted = Command::new("kill")
-        .args(["-INT", &served.id().to_string()])
-        .status();
-    assert!(interrupted.is_ok_and(|status| status.success()));
+    interrupt(&served);
     let status = tokio::task::spawn_blocking(move || served.wait())
         .await
         .expect("a wait");
@@ -99,14 +134,19 @@ fn a_port_in_use_is_told_in_a_sentence() {
     let directory = tempfile::tempdir().expect("a directory");
     let waymark = waymark(directory.path());
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let taken = taken
-        .local_addr()
-        .map(|address| (taken, address.port().to_string()))
-        .expect("an address");
-    let free = free_port().to_string();
-    let ran = waymark.run(["up", "--s3-port", &taken.1, "--dynamodb-port", &free]);
-    assert_complains(&ran, 2, &[&taken.1, "--s3-port"]);
-    let ran = waymark.run(["up", "--s3-port", &free, "--dynamodb-port", &taken.1]);
-    assert_complains(&ran, 2, &[&taken.1, "--dynamodb-port"]);
+    let port = taken.local_addr().expect("an address").port();
+    for (flag, take) in [
+        (
+            "--s3-port",
+            (|ports, port| ports.s3 = port) as fn(&mut Ports, u16),
+        ),
+        ("--dynamodb-port", |ports, port| ports.dynamodb = port),
+        ("--diagnosis-port", |ports, port| ports.diagnosis = port),
+    ] {
+        let mut ports = Ports::free();
+        take(&mut ports, port);
+        let ran = waymark.run(ports.arguments());
+        assert_complains(&ran, 2, &[&port.to_string(), flag]);
+    }
     assert_complains(&waymark.run(["up", "--s3-port", "70000"]), 2, &["70000"]);
 }

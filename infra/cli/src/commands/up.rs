@@ -18,6 +18,7 @@ pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) ->
     let endpoints = Endpoints {
         s3_port: arguments.s3_port,
         dynamodb_port: arguments.dynamodb_port,
+        diagnosis_port: arguments.diagnosis_port,
     };
     let hello = || {
         terminal.line(format!(
@@ -35,6 +36,14 @@ pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) ->
             "          access key `{}`, secret `{}`, region us-east-1",
             local::s3::ACCESS_KEY_ID,
             local::s3::SECRET_ACCESS_KEY
+        ));
+        terminal.line(format!(
+            "Diagnosis http://127.0.0.1:{}/  {}",
+            endpoints.diagnosis_port,
+            terminal.say(
+                "open it in a browser: what is wrong with a number or an order",
+                "请用浏览器打开：查询运单或订单的问题"
+            )
         ));
         terminal.line(terminal.say(
             "put files under inbox/<kind>/<seller>/; answers come under outbox/. Ctrl-C stops.",
