@@ -48,7 +48,9 @@ pub(crate) async fn run(backend: &Backend, terminal: &Terminal) -> Result<Done, 
 
 pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
     let mut proof = Proof::default();
-    let entries = entries_of_sellers(backend, None, None).await?;
+    let mut entries = entries_of_sellers(backend, None, None).await?;
+    // An order's entries lie together, in their own order, so that none is held twice.
+    entries.sort_by(|a, b| a.order_id.cmp(&b.order_id));
     prove_orders(backend, &entries, &mut proof).await?;
     nights::prove_journal(backend, &entries, &mut proof).await?;
     nights::prove_closes(backend, &entries, &mut proof).await?;
@@ -56,13 +58,15 @@ pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {
     Ok(proof)
 }
 
-/// Holds the entries against each other and against the orders.
+/// Holds the entries, which lie by order, against each other and against the orders.
 async fn prove_orders(
     backend: &Backend,
     entries: &[LedgerEntry],
     proof: &mut Proof,
 ) -> Result<(), CommandError> {
-    let mut by_order: HashMap<&OrderId, Vec<LedgerEntry>> = HashMap::new();
+    let by_order = entries.chunk_by(|entry, next| entry.order_id == next.order_id);
+    let mut by_order: HashMap<&OrderId, &[LedgerEntry]> =
+        by_order.map(|entries| (&entries[0].order_id, entries)).collect();
     let mut ids = HashSet::new();
     for entry in entries {
         proof.entries += 1;
@@ -72,7 +76,6 @@ async fn prove_orders(
         if !ids.insert(&entry.entry_id) {
             proof.tell(format!("entry {} stands twice", entry.entry_id));
         }
-        by_order.entry(&entry.order_id).or_default().push(entry.clone());
     }
     let mut cursor = None;
     loop {
@@ -83,7 +86,7 @@ async fn prove_orders(
                 Ok(stored) => {
                     let entries = by_order.remove(&stored.order.order_id).unwrap_or_default();
                     proof.remembered += remembered_balance(&stored.order);
-                    audit(&stored.order, &entries)
+                    audit(&stored.order, entries)
                         .into_iter()
                         .for_each(|discrepancy| proof.tell(discrepancy));
                 }
@@ -98,6 +101,7 @@ async fn prove_orders(
     // An order leaves the table long after it was settled; its entries stay.
     let departed: Cents = by_order
         .values()
+        .copied()
         .flatten()
         .filter(|entry| entry.kind.moves_money())
         .map(|entry| entry.amount)
