@@ -114,7 +114,7 @@ impl<'t> Story<'t> {
             })
             .collect();
         say.line(format!(
-            "{} – {}  {:>5} {} {:>3} {} {:>3} {} {:>9} USD{}",
+            "{} – {}  {:>4} {} {:>3} {} {:>3} {} {:>8} USD{}",
             first.day,
             &last.day[5..],
             sum(|day| day.rows),
