@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::{Month, SellerId, Timestamp};
 use lake::{FetchedFile, LakeError, LakeObject, MonthObjects};
-use report::{Detail, FileDigest, Folded, Kept, KeptPart, MonthFigures, MonthFiles, Part, Undecided};
+use report::{
+    Detail, FileDigest, Folded, Kept, KeptPart, Learned, MonthFigures, MonthFiles, Part, Undecided,
+};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -18,6 +20,8 @@ const LISTINGS_MAX: u32 = 5;
 pub(crate) struct Plan {
     pub(crate) month: Month,
     pub(crate) as_of: Timestamp,
+    /// The instant of the report that this one revises, where its parts tell what was learned since.
+    pub(crate) revises: Option<Timestamp>,
     months: Vec<PlannedMonth>,
 }
 
@@ -51,7 +55,12 @@ impl Plan {
                 kept,
             });
         }
-        Ok(Self { month, as_of, months })
+        Ok(Self {
+            month,
+            as_of,
+            revises: None,
+            months,
+        })
     }
 
     /// The size of the files that are to be folded: those of the months of which nothing is kept.
@@ -68,13 +77,15 @@ pub(crate) struct Gathered {
     plan: Plan,
     /// The plan's months.
     pub(crate) months: Vec<Kept>,
-    /// What was fetched of each, if it was all.
+    /// What was fetched of each: all, or the part's.
     files: Vec<Option<MonthFiles>>,
     /// What was fetched of the report's own month, all or the part's.
     own_files: Option<MonthFiles>,
     part: Part,
     /// The undecided orders of the report's own month, where its parts have told them.
     undecided: Option<Undecided>,
+    /// What was learned since the report that this one revises, where its parts have told it.
+    learned: Option<Learned>,
     scratch: TempDir,
 }
 
@@ -102,7 +113,10 @@ impl Gathered {
         for planned in gathered.plan.months.clone() {
             let (kept, files) = match planned.is_kept {
                 true => (gathered.kept(function, planned, part).await?, None),
-                false => gathered.folded(function, &planned.objects, part).await?,
+                false => {
+                    let (kept, files) = gathered.folded(function, &planned.objects, part).await?;
+                    (kept, Some(files))
+                }
             };
             gathered.months.push(kept);
             gathered.files.push(files);
@@ -117,6 +131,7 @@ impl Gathered {
             files: merged.months.iter().map(|_| None).collect(),
             months: merged.months,
             undecided: Some(merged.undecided),
+            learned: merged.learned,
             ..gathered
         })
     }
@@ -129,6 +144,7 @@ impl Gathered {
             own_files: None,
             part,
             undecided: None,
+            learned: None,
             plan,
         })
     }
@@ -190,17 +206,28 @@ impl Gathered {
         Ok(())
     }
 
-    /// The months' files, all of them: those too whose figures were kept or folded elsewhere.
-    pub(crate) async fn all_files(&mut self, function: &EligibilityReport) -> Result<Vec<MonthFiles>, Error> {
+    /// What was learned of the months since an instant, unless the parts have told it: also of those whose figures were kept.
+    pub(crate) async fn learned(
+        &mut self,
+        function: &EligibilityReport,
+        since: Timestamp,
+    ) -> Result<Learned, Error> {
+        if let Some(learned) = self.learned.take().filter(|learned| learned.since == since) {
+            return Ok(learned);
+        }
+        let (month, as_of, part) = (self.plan.month, self.plan.as_of, self.part);
         let mut all = Vec::new();
         for (planned, files) in self.plan.months.iter().zip(&mut self.files) {
             let files = match files.take() {
                 Some(files) => files,
-                None => fetch(function, &planned.objects, &self.scratch).await?.0,
+                None => {
+                    let objects = objects_of(&planned.objects, part);
+                    fetch(function, &objects, &self.scratch).await?.0
+                }
             };
             all.push(files);
         }
-        Ok(all)
+        aside(month, move || report::learned(&all, since, as_of, part)).await
     }
 
     async fn kept(
@@ -228,7 +255,7 @@ impl Gathered {
         function: &EligibilityReport,
         objects: &MonthObjects,
         part: Part,
-    ) -> Result<(Kept, Option<MonthFiles>), Error> {
+    ) -> Result<(Kept, MonthFiles), Error> {
         let (month, as_of) = (objects.month, self.plan.as_of);
         let detail = Detail::of(month, self.plan.month);
         let of_part = objects_of(objects, part);
@@ -239,7 +266,7 @@ impl Gathered {
         }
         let fold = move || report::fold(&[to_fold], month, as_of, part, detail);
         let folded = aside(month, fold).await?;
-        Ok((Kept { inputs, folded }, (of_part == *objects).then_some(files)))
+        Ok((Kept { inputs, folded }, files))
     }
 }
 

@@ -11,6 +11,7 @@ use report::{KeptPart, Part, Undecided};
 use serde::{Deserialize, Serialize};
 
 use crate::months::{Gathered, Plan};
+use crate::revisions::revised_at;
 use crate::{EligibilityReport, Error, Outcome, Request, failure, finish, handle, metrics, month_of};
 
 /// Parts of a report, at most.
@@ -114,7 +115,9 @@ pub async fn run(function: &EligibilityReport, task: Task) -> Result<Done, Failu
 
 /// Lists the lake and keeps the list for all parts.
 async fn planned(function: &EligibilityReport, task: Task) -> Result<Done, Error> {
-    let plan = Plan::make(function, month_of(function, task.request), task.request.as_of).await?;
+    let (month, as_of) = (month_of(function, task.request), task.request.as_of);
+    let mut plan = Plan::make(function, month, as_of).await?;
+    plan.revises = revised_at(function, month, as_of).await?;
     let buckets = task.buckets.unwrap_or_else(|| buckets_for(plan.bytes_to_fold()));
     let report = PartedReport::of(function, task, Some(buckets))?;
     report.keep(&plan).await
@@ -164,6 +167,7 @@ impl<'a> PartedReport<'a> {
 
     async fn part(&self, bucket: u32) -> Result<Done, Error> {
         let (plan, id) = self.planned().await?;
+        let revises = plan.revises;
         let part = Part {
             bucket,
             buckets: self.buckets,
@@ -172,7 +176,12 @@ impl<'a> PartedReport<'a> {
         let months = gathered.months.iter();
         let sellers = months.map(|kept| kept.folded.sellers.len() as u64).sum();
         let is_settled = report::is_settled(self.month, self.request.as_of, &self.function.policy);
+        let learned = match revises {
+            Some(since) => Some(gathered.learned(self.function, since).await?),
+            None => None,
+        };
         let kept = KeptPart {
+            learned,
             undecided: match is_settled {
                 true => Undecided::default(),
                 false => gathered.undecided(self.function, None).await?,

@@ -14,7 +14,7 @@
 
 use std::panic::resume_unwind;
 
-use domain::{Month, Zone};
+use domain::{Month, Timestamp, Zone};
 use lake::{Lake, PublishedManifest, ReportFile};
 use report::{Changes, FileDigest, Manifest, MonthReport, ReportError, Revision};
 use serde::Serialize;
@@ -229,7 +229,7 @@ impl Draft<'_> {
             .iter()
             .find(|file| file.name == PARQUET)
             .map_or(Vec::new(), |file| file.bytes.clone());
-        let lake_files = gathered.all_files(self.function).await?;
+        let learned = gathered.learned(self.function, before.as_of).await?;
         aside(month, move || {
             let before = Revision {
                 id: &old_id,
@@ -241,10 +241,21 @@ impl Draft<'_> {
                 manifest: &after,
                 parquet: &new_parquet,
             };
-            report::changes(before, after, &lake_files)
+            report::changes(before, after, learned)
         })
         .await
     }
+}
+
+/// The instant of the report that one as of an instant would revise.
+pub(crate) async fn revised_at(
+    function: &EligibilityReport,
+    month: Month,
+    as_of: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let before = published(&function.lake, month).await?;
+    let revised = before.map(|(_, manifest)| manifest.as_of);
+    Ok(revised.filter(|revised| *revised <= as_of))
 }
 
 /// What stands where readers look: its manifest as it lies there, and what that says.

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use domain::{Month, PolicyBook};
 use made::{portfolio, undecided};
 use report::{
-    Changes, Manifest, MonthFigures, MonthReport, ReportError, Revision, changes, decide, html,
-    write_parquet, xlsx,
+    Changes, Manifest, MonthFigures, MonthReport, Part, ReportError, Revision, changes, decide, html,
+    learned, write_parquet, xlsx,
 };
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>\"'&";
@@ -74,7 +74,7 @@ fn changed(before: &MonthReport, after: &MonthReport) -> Result<Changes, ReportE
     changes(
         revision("before", &old, &old_table),
         revision("after", &new, &new_table),
-        &[],
+        learned(&[], before.as_of, after.as_of, Part::WHOLE)?,
     )
 }
 

@@ -11,11 +11,8 @@ use serde::Serialize;
 
 pub(crate) use told::{Both, ChangedCell};
 
-use crate::lake_rows::{MonthFiles, learned_between};
-use crate::{Manifest, ReportError};
+use crate::{Learned, Manifest, Named, ReportError};
 
-/// Keys and ids named in one place; the rest are counted.
-const NAMED_MAX: usize = 20;
 /// Columns that are the revision's, not a seller's.
 const OF_THE_REVISION: [&str; 3] = ["month", "policy", "as_of"];
 
@@ -71,15 +68,6 @@ pub struct BeforeAndAfter {
     pub after: Option<String>,
 }
 
-/// How many there are, and the first of them in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Named {
-    /// All of them.
-    pub count: usize,
-    /// At most 20.
-    pub first: Vec<String>,
-}
-
 /// A revision: its id, its manifest, its `eligibility.parquet`.
 #[derive(Clone, Copy, Debug)]
 pub struct Revision<'a> {
@@ -91,18 +79,16 @@ pub struct Revision<'a> {
     pub parquet: &'a [u8],
 }
 
-/// What `after` says otherwise than `before`; `files` are those that `after` was made from.
+/// What `after` says otherwise than `before`; `learned` is what was learned between their instants.
 ///
 /// # Errors
-/// [`ReportError`] for a revision or a file of the lake that cannot be read.
+/// [`ReportError`] for a revision that cannot be read.
 pub fn changes(
     before: Revision<'_>,
     after: Revision<'_>,
-    files: &[MonthFiles],
+    mut learned: Learned,
 ) -> Result<Changes, ReportError> {
     let (old, new) = (rows_of(before.parquet)?, rows_of(after.parquet)?);
-    let (from, until) = (before.manifest.as_of, after.manifest.as_of);
-    let mut learned = learned_between(files, from, until)?;
     let mut changes = Changes {
         before: before.note(),
         after: after.note(),
@@ -131,12 +117,12 @@ pub fn changes(
             (true, false) => changes.eligible_lost.push(seller_id.clone()),
             _ => {}
         }
-        let (orders, entries) = learned.remove(seller_id.as_str()).unwrap_or_default();
+        let learned = learned.sellers.remove(seller_id.as_str()).unwrap_or_default();
         changes.sellers.push(SellerChange {
             seller_id: seller_id.clone(),
             columns,
-            orders_learned: Named::of(orders),
-            entries_posted: Named::of(entries),
+            orders_learned: learned.orders,
+            entries_posted: learned.entries,
         });
     }
     Ok(changes)
@@ -149,15 +135,6 @@ impl Revision<'_> {
             as_of: self.manifest.as_of,
             policy: self.manifest.policy.clone(),
             waymark: self.manifest.waymark.clone(),
-        }
-    }
-}
-
-impl Named {
-    fn of(names: BTreeSet<String>) -> Self {
-        Self {
-            count: names.len(),
-            first: names.into_iter().take(NAMED_MAX).collect(),
         }
     }
 }

@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{FileDigest, Folded, Undecided};
+use crate::{FileDigest, Folded, Learned, Undecided};
 
 /// The form of the bytes and the meaning of the figures: a change of either raises it, and what was kept is folded anew.
 const FORMAT: u8 = 2;
 /// Likewise, of a part.
-const PART_FORMAT: u8 = 129;
+const PART_FORMAT: u8 = 130;
 
 /// Folded figures, and the files that they were folded from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,8 @@ pub struct KeptPart {
     pub months: Vec<Kept>,
     /// The undecided orders of the report's own month: of all sellers, since only all parts together say who is at risk.
     pub undecided: Undecided,
+    /// What was learned since the report that this one revises.
+    pub learned: Option<Learned>,
 }
 
 impl KeptPart {
@@ -65,6 +67,10 @@ impl KeptPart {
             all.merge(part);
         }
         self.undecided.merge(other.undecided);
+        self.learned = self.learned.take().zip(other.learned).map(|(mut all, part)| {
+            all.merge(part);
+            all
+        });
     }
 }
 

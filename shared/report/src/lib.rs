@@ -72,14 +72,14 @@ mod workbook;
 
 pub use breakdown::{Breakdown, Slice, Slices};
 pub use c1::{final_from, is_settled, window};
-pub use changes::{BeforeAndAfter, Changes, Named, Revision, RevisionNote, SellerChange, changes};
+pub use changes::{BeforeAndAfter, Changes, Revision, RevisionNote, SellerChange, changes};
 pub use decision::decide;
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
 pub use fold::{Detail, Folded, Missing, Part, Stretch, Undecided, UndecidedOrder, fold, undecided};
 pub use forecast::Forecast;
 pub use kept::{Kept, KeptPart};
-pub use lake_rows::MonthFiles;
+pub use lake_rows::{Learned, MonthFiles, Named, learned};
 pub use manifest::{FileDigest, Manifest};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};
 pub use page::html;

@@ -121,6 +121,47 @@ async fn a_report_in_parts_is_the_report_of_one_run() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_in_parts_tells_the_changes_that_one_run_does_and_its_merge_needs_no_file_of_the_lake() {
+    let revised = async || {
+        let cloud = lake_of_april().await;
+        report(&cloud, CLOSED).await;
+        bring(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
+        cloud
+    };
+    let twin = revised().await;
+    let whole = report(&twin, SETTLED).await;
+    // Batches are named anew in each cloud; what changed of the sellers, and why, is not.
+    let changed = async |cloud: &OwnCloud, told: &Outcome| {
+        let changes = json(&files(cloud, &told.keys).await, "changes.json");
+        changes["sellers"].clone()
+    };
+    let sellers = changed(&twin, &whole).await;
+    assert_eq!(sellers[0]["orders_learned"]["count"], 1, "{sellers}");
+    for compacted in [false, true] {
+        let cloud = revised().await;
+        if compacted {
+            compact_april(&cloud).await;
+        }
+        done(&cloud, Step::Plan, 0, 4).await;
+        for bucket in 0..4 {
+            done(&cloud, Step::Part, bucket, 4).await;
+        }
+        for object in cloud.lake.order_objects(april()).await.expect("a listing") {
+            let delete = cloud.s3.delete_object().bucket(local::BUCKET).key(&object.key);
+            delete.send().await.expect("deleted");
+        }
+        let Done::Report(merged) = done(&cloud, Step::Merge, 0, 4).await else {
+            panic!("a report is made")
+        };
+        assert_eq!(
+            (&merged.revision, merged.changed),
+            (&whole.revision, whole.changed)
+        );
+        assert_eq!(changed(&cloud, &merged).await, sellers);
+    }
+}
+
 #[test]
 fn a_task_reads_as_the_state_machines_write_it() {
     let read = |text: &str| {

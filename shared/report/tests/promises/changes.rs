@@ -1,7 +1,7 @@
 //! What changed between two revisions, and why.
 
 use domain::Timestamp;
-use report::{Changes, FileDigest, Manifest, MonthReport, Revision, changes, write_parquet};
+use report::{Changes, FileDigest, Manifest, MonthReport, Part, Revision, changes, learned, write_parquet};
 
 use crate::lake::{EntryRow, Lake, OrderRow, at, fulfilled, month, orders};
 
@@ -52,7 +52,7 @@ pub fn april(lake: &Lake) -> Changes {
     changes(
         revision("one", &before, &old),
         revision("two", &after, &new),
-        &lake.files,
+        learned(&lake.files, at(BEFORE), at(AFTER), Part::WHOLE).expect("files that can be read"),
     )
     .expect("two revisions that can be read")
 }
@@ -143,6 +143,42 @@ fn of_many_causes_the_first_are_named_and_all_are_counted() {
 }
 
 #[test]
+fn what_parts_learned_is_what_one_run_learns() {
+    let april = month("2024-04");
+    let mut lake = three_months("shop", 0);
+    for number in 100..160 {
+        // Of some, twice, and in files of their own.
+        let seller = if number % 3 == 0 { "shop" } else { "other" };
+        let row = late(fulfilled(seller, april, number, 100));
+        let again = OrderRow {
+            version: row.version + 1,
+            ..row.clone()
+        };
+        let entry = EntryRow {
+            entry_id: format!("entry.{number:03}"),
+            seller_id: seller.to_owned(),
+            kind: "fine",
+            amount_cents: 120,
+            as_of: at("2024-05-07T00:00:00Z").unix(),
+        };
+        lake.add(april, &[row], &[entry]);
+        if number % 2 == 0 {
+            lake.add(april, &[again], &[]);
+        }
+    }
+    let of = |part| learned(&lake.files, at(BEFORE), at(AFTER), part).expect("files that can be read");
+    let whole = of(Part::WHOLE);
+    for buckets in [1, 2, 8] {
+        let parts = (0..buckets).rev().map(|bucket| of(Part { bucket, buckets }));
+        let merged = parts.reduce(|mut all, part| {
+            all.merge(part);
+            all
+        });
+        assert_eq!(merged.as_ref(), Some(&whole), "{buckets}");
+    }
+}
+
+#[test]
 fn a_seller_who_was_not_there_before_has_no_cells_before() {
     let mut lake = three_months("shop", 0);
     lake.add(
@@ -170,5 +206,6 @@ fn bytes_that_are_no_revision_are_an_error() {
         manifest: &manifest,
         parquet: b"PAR1 but not more",
     };
-    assert!(changes(revision, revision, &lake.files).is_err());
+    let learned = learned(&lake.files, at(BEFORE), at(AFTER), Part::WHOLE).expect("readable");
+    assert!(changes(revision, revision, learned).is_err());
 }

@@ -111,12 +111,13 @@ proptest! {
         let lake = Lake::of(&[(april, orders)]);
         let report = lake.report(april, as_of);
         let buckets = 1 << exponent;
-        let mut merged = KeptPart { months: Vec::new(), undecided: Undecided::default() };
+        let mut merged = KeptPart { months: Vec::new(), undecided: Undecided::default(), learned: None };
         for bucket in (0..buckets).rev() {
             let part = Part { bucket, buckets };
             let part = KeptPart {
                 months: Vec::new(),
                 undecided: undecided(&lake.files, april, as_of, part, None).expect("a part"),
+                learned: None,
             };
             let read = KeptPart::from_bytes(&part.to_bytes());
             prop_assert_eq!(read.as_ref(), Some(&part));
