@@ -1,9 +1,10 @@
 //! `eligibility-report`: the month's figures and verdicts, from the lake.
 //!
-//! A pure function of the lake's rows, the policy and `as_of`: the same inputs give the same bytes. In one run, in which
+//! A pure function of the lake's rows, the sellers' papers, the policy and `as_of`: the same inputs give the same bytes. In one run, in which
 //! months that are over are taken from what is kept of them, or in parts ([`run`]).
 
 mod months;
+mod papers;
 mod parts;
 mod revisions;
 
@@ -14,6 +15,7 @@ use entrypoint::{Failure, Metric};
 use lake::{Lake, LakeError};
 use report::{MonthReport, ReportError};
 use serde::{Deserialize, Serialize};
+use store::{Store, StoreError};
 
 use months::Gathered;
 pub use parts::{BUCKETS_MAX, Done, PlannedPart, Step, Task, run};
@@ -23,6 +25,8 @@ pub use parts::{BUCKETS_MAX, Done, PlannedPart, Step, Task, run};
 pub struct EligibilityReport {
     /// The bucket.
     pub lake: Lake,
+    /// The tables, for the sellers' papers.
+    pub store: Store,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
 }
@@ -66,6 +70,8 @@ pub struct Outcome {
 enum Error {
     #[error("the bucket refused the report of {0}")]
     Lake(Month, #[source] LakeError),
+    #[error("the sellers' papers for the report of {0} cannot be read")]
+    Papers(Month, #[source] StoreError),
     #[error("the report of {0} cannot be made")]
     Report(Month, #[source] ReportError),
     #[error("a manifest of {0} cannot be read or written")]
@@ -124,7 +130,8 @@ async fn finish(
     Ok(outcome)
 }
 
-/// The report of its months' figures, with the orders that decide a running month by name.
+/// The report of its months' figures, with those admitted whom papers admit, and the orders that decide a running month by
+/// name.
 async fn decided(
     function: &EligibilityReport,
     month: Month,
@@ -132,6 +139,9 @@ async fn decided(
     gathered: &mut Gathered,
 ) -> Result<MonthReport, Error> {
     let mut report = report::decide(gathered.take_figures(), month, as_of, &function.policy);
+    let papers = papers::of(function, &report).await?;
+    report.admit(&papers.profiles, &function.policy);
+    gathered.papers = papers.digest();
     let watched = report.watched();
     if !watched.is_empty() {
         let undecided = gathered.undecided(function, Some(watched)).await?;
@@ -183,6 +193,7 @@ async fn aside<T: Send + 'static>(
 fn failure(error: Error) -> Failure {
     let retryable = match &error {
         Error::Lake(_, source) => source.is_retryable(),
+        Error::Papers(_, source) => source.is_retryable(),
         Error::Report(..) | Error::Manifest(..) | Error::Buckets(..) => false,
         Error::Disk(..) | Error::PartsMissing(_) | Error::Contended(_) => true,
     };

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use eligibility_report::{Done, EligibilityReport, run};
+use store::Store;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let cloud = entrypoint::surroundings().await?;
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
     let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
-    let report = EligibilityReport { lake, policy };
+    let store = Store::new(
+        cloud.dynamodb,
+        cloud.settings.orders_table,
+        cloud.settings.records_table,
+    );
+    let report = EligibilityReport { lake, store, policy };
     entrypoint::serve(|task| run(&report, task), Done::metrics).await
 }

@@ -86,6 +86,8 @@ pub(crate) struct Gathered {
     undecided: Option<Undecided>,
     /// What was learned since the report that this one revises, where its parts have told it.
     learned: Option<Learned>,
+    /// The digest of the sellers' papers, where there are any.
+    pub(crate) papers: Option<FileDigest>,
     scratch: TempDir,
 }
 
@@ -145,6 +147,7 @@ impl Gathered {
             part,
             undecided: None,
             learned: None,
+            papers: None,
             plan,
         })
     }
@@ -180,8 +183,8 @@ impl Gathered {
     }
 
     pub(crate) fn inputs(&self) -> Vec<FileDigest> {
-        let inputs = self.months.iter().flat_map(|kept| kept.inputs.iter().cloned());
-        inputs.collect()
+        let files = self.months.iter().flat_map(|kept| &kept.inputs);
+        files.chain(&self.papers).cloned().collect()
     }
 
     /// The months' figures, which are gone from here then.

@@ -240,6 +240,7 @@ impl Backend {
             None => {
                 let function = eligibility_report::EligibilityReport {
                     lake: self.lake.clone(),
+                    store: self.store.clone(),
                     policy: Arc::clone(&self.policy),
                 };
                 Ok(eligibility_report::handle(

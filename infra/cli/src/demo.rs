@@ -106,6 +106,7 @@ async fn tell(
     report::save(backend, &outcome, &reports).await?;
     let function = eligibility_report::EligibilityReport {
         lake: backend.lake.clone(),
+        store: backend.store.clone(),
         policy: backend.policy.clone(),
     };
     let verdicts = eligibility_report::make(&function, month, as_of).await?;

@@ -224,6 +224,7 @@ impl Cloud {
     pub fn eligibility_report(&self) -> EligibilityReport {
         EligibilityReport {
             lake: self.lake.clone(),
+            store: self.store.clone(),
             policy: Arc::clone(&self.policy),
         }
     }

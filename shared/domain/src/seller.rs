@@ -20,7 +20,7 @@ pub use papers::{
     ValidUntil, ValidUntilError,
 };
 
-use crate::{Finding, RowCode, Ruling, SellerId, Source, Timestamp};
+use crate::{Finding, RowCode, Ruling, SellerId, Source, Timestamp, Zone};
 
 /// Whose word a fact about a seller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,22 @@ pub struct Profile {
     pub agreements: Option<Vec<Agreement>>,
     /// The steps done (C8).
     pub steps: Steps,
+}
+
+impl Profile {
+    /// The certificates of local fulfilment (C2) in force on an instant's day in the platform zone.
+    pub fn certificates_in_force(&self, as_of: Timestamp, zone: Zone) -> Vec<&Certificate> {
+        let day = as_of.date_in(zone);
+        let certificates = self.certificates.iter().flatten();
+        certificates.filter(|paper| paper.is_in_force(day)).collect()
+    }
+
+    /// The authorisations for sensitive categories (C3) in force on an instant's day in the platform zone.
+    pub fn authorisations_in_force(&self, as_of: Timestamp, zone: Zone) -> Vec<&Authorisation> {
+        let day = as_of.date_in(zone);
+        let authorisations = self.authorisations.iter().flatten();
+        authorisations.filter(|paper| paper.is_in_force(day)).collect()
+    }
 }
 
 /// A row of a `sellers` file.

@@ -36,7 +36,7 @@
 //! | `on_time_delivery_bp`, `node_complete_bp`, `upload_on_time_bp`, `pickup_on_time_bp` | i64? | B4, B2, A1, B1 |
 //! | `fines_count` | i64 | fines less reversals, of all orders paid in the month |
 //! | `fines_usd` | i64, named `fines_usd_cents` | a decimal in csv |
-//! | `class_ka`, `class_local`, `class_sensitive` | bool | C1; C2 and C3 need seller papers, which are not read yet |
+//! | `class_ka`, `class_local`, `class_sensitive` | bool | C1; C2 and C3 by the papers that are in force |
 //! | `eligible`, `final` | bool | |
 //! | `reasons_en`, `reasons_zh` | utf8 | the numbers that decided |
 //! | `orders_excluded`, `orders_pending` | i64 | |
@@ -51,6 +51,7 @@
 mod breakdown;
 mod c1;
 mod changes;
+mod classes;
 mod decision;
 mod error;
 mod figures;

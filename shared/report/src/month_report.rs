@@ -86,9 +86,9 @@ pub struct SellerMonth {
     pub fines: Cents,
     /// C1.
     pub class_ka: bool,
-    /// C2: never, until seller papers are read.
+    /// C2, once the seller is admitted by papers ([`MonthReport::admit`]).
     pub class_local: bool,
-    /// C3: never, until seller papers are read.
+    /// C3, likewise.
     pub class_sensitive: bool,
     /// Any one class.
     pub eligible: bool,

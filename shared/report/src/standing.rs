@@ -9,6 +9,8 @@
 //! - The rate is too low, and new orders can still mend it.
 //! - GMV. The month runs and lacks more than its pace so far brings; or it is final, and the sum falls short if the next
 //!   month is just like it.
+//!
+//! Papers (C2, C3) admit beside C1: `classes.rs`.
 
 use domain::{Cents, Elapsed, Month, Policy, Timestamp, Zone};
 

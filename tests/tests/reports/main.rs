@@ -1,6 +1,7 @@
 //! The monthly report through the front door: the same inputs give the same bytes, and what was reported once stays.
 
 mod compaction;
+mod papers;
 mod parts;
 mod publications;
 mod tables;

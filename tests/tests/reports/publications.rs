@@ -48,6 +48,7 @@ async fn of_two_published_at_once_the_newer_stands_whole_wherever_the_other_was_
             let (lake, mut paused) = pausing_lake(&cloud, "reports", call);
             let function = EligibilityReport {
                 lake,
+                store: cloud.store.clone(),
                 policy: cloud.policy.clone(),
             };
             let asked = request(stopped);

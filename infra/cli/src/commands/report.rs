@@ -32,6 +32,7 @@ pub(crate) async fn run(
     if !terminal.is_json() {
         let function = eligibility_report::EligibilityReport {
             lake: backend.lake.clone(),
+            store: backend.store.clone(),
             policy: backend.policy.clone(),
         };
         let report = eligibility_report::make(&function, arguments.month, as_of).await?;

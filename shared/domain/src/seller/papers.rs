@@ -86,6 +86,17 @@ impl fmt::Display for ValidUntil {
     }
 }
 
+impl ValidUntil {
+    /// Whether a paper that is in force from a day on is in force on another, the first and the last day among them.
+    fn covers(self, from: NaiveDate, day: NaiveDate) -> bool {
+        let is_over = match self {
+            Self::Day(last) => day > last,
+            Self::Permanent => false,
+        };
+        from <= day && !is_over
+    }
+}
+
 /// What a seller has in a country (C2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,6 +121,13 @@ pub struct Certificate {
     pub valid_until: ValidUntil,
 }
 
+impl Certificate {
+    /// Whether it is in force on a day of the platform zone.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.valid_until.covers(self.valid_from, day)
+    }
+}
+
 /// The compliance team's authorisation for a sensitive category (C3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +138,13 @@ pub struct Authorisation {
     pub valid_from: NaiveDate,
     /// Its last day.
     pub valid_until: ValidUntil,
+}
+
+impl Authorisation {
+    /// Whether it is in force on a day of the platform zone.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.valid_until.covers(self.valid_from, day)
+    }
 }
 
 /// A clause that an agreement must have (C6).

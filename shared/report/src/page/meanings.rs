@@ -25,9 +25,15 @@ fn terms(report: &MonthReport) -> Vec<Term> {
     let limits = report.limits;
     let (months, min, percent) = (limits.months, usd(limits.gmv_min), limits.fulfilment_percent_min);
     let mut terms = vec![
-        (("Eligible (C1)", "合格（C1）"), (
-            format!("GMV of at least {min} USD a month on average over {months} months, and fulfilment of at least {percent} % in each of them"),
-            format!("近 {months} 个月月均 GMV 不低于 {min} 美元，且各月物流履约率不低于 {percent}%"),
+        (("Eligible", "合格"), (
+            format!(
+                "GMV of at least {min} USD a month on average over {months} months, and fulfilment of at least {percent} % in each of them (C1); \
+                 or a certificate of local fulfilment (C2) or, for its category alone, an authorisation (C3) in force"
+            ),
+            format!(
+                "近 {months} 个月月均 GMV 不低于 {min} 美元，且各月物流履约率不低于 {percent}%（C1）；\
+                 或持有效的本地化履约证书（C2）；或持有效的敏感类目专项授权（C3，仅限该类目）"
+            ),
         )),
         (("GMV", "GMV"), (
             "amounts of the month's paid orders, in USD; those cancelled before shipment are left out".to_owned(),

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod changes;
+mod classes;
 mod eligibility;
 mod figures;
 mod files;
