@@ -3,6 +3,7 @@
 mod board;
 mod diagnose;
 mod diagnosis_page;
+mod help;
 mod hostile;
 mod output;
 mod shadow;
