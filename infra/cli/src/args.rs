@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line. Its help in Chinese is in `data/help.zh.toml`.
 
 use std::path::PathBuf;
 

@@ -5,8 +5,10 @@ mod backend;
 mod commands;
 mod demo;
 mod failure;
+mod help;
 mod terminal;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use args::{Arguments, Command};
@@ -27,9 +29,11 @@ pub(crate) enum Done {
 ///
 /// 0 done, 1 done but with rejected rows or failed checks, 2 bad usage or input that cannot be read, 3 the service failed.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let arguments = match Arguments::try_parse_from(&line) {
         Ok(arguments) => arguments,
         Err(error) => {
+            let error = help::told(error, &line);
             // Help and version are no errors; clap knows where each goes. Nothing is left to do when even that fails.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });

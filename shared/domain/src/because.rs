@@ -38,7 +38,7 @@ pub enum Because {
         signed_at: Option<Timestamp>,
         /// The order's amount in USD.
         order_usd: Cents,
-        /// "5 % of 80.10 = 4.01, at most 50.00"
+        /// "5 % of 80.10, at most 50.00 = 4.01", told in Chinese by `arithmetic`.
         comparison: String,
         /// The pending appeal that holds the entry.
         held_by_appeal: Option<String>,
@@ -175,19 +175,22 @@ impl Because {
                         .as_ref()
                         .map_or(String::new(), |appeal| format!("{held} {appeal}"))
                 };
+                let arithmetic = arithmetic(comparison);
                 (
                     format!(
-                        "paid {}, deadline {}, {}: {comparison}{}",
+                        "paid {}, deadline {}, {}: {}{}",
                         at(paid_at),
                         at(deadline),
                         signed("signed", "not signed"),
+                        arithmetic.en,
                         held("; held by appeal")
                     ),
                     format!(
-                        "付款 {}，截止 {}，{}：{comparison}{}",
+                        "付款 {}，截止 {}，{}：{}{}",
                         at(paid_at),
                         at(deadline),
                         signed("签收于", "未签收"),
+                        arithmetic.zh,
                         held("；因申诉挂起")
                     ),
                 )
@@ -242,9 +245,23 @@ impl Seen {
         }
         if let Some((status, since)) = self.status {
             let since = since.display_in(zone);
-            en += &format!("; {} since {since}", status.as_str());
-            zh += &format!("；自 {since} 起状态为 {}", status.as_str());
+            let (status_en, status_zh) = status.words();
+            en += &format!("; {status_en} since {since}");
+            zh += &format!("；自 {since} 起状态为{status_zh}");
         }
         Told { en, zh }
     }
+}
+
+/// B4's arithmetic as an entry keeps it, "5 % of 80.10, at most 50.00 = 4.01", in both languages.
+///
+/// Ledgers hold it in English. What is written otherwise is told as it is kept.
+pub(crate) fn arithmetic(kept: &str) -> Told {
+    let numbers = || {
+        let (percent, rest) = kept.split_once(" % of ")?;
+        let (usd, rest) = rest.split_once(", at most ")?;
+        let (cap, amount) = rest.split_once(" = ")?;
+        Some(format!("{usd} 的 {percent} %，上限 {cap} = {amount}"))
+    };
+    Told::new(kept, numbers().unwrap_or_else(|| kept.to_owned()))
 }

@@ -354,9 +354,6 @@ fn country(code: &str) -> Told {
 }
 
 fn status_words(status: OrderStatus) -> Told {
-    match status {
-        OrderStatus::Paid => Told::new("paid", "已付款"),
-        OrderStatus::Cancelled => Told::new("cancelled", "已取消"),
-        OrderStatus::Refunded => Told::new("refunded", "已退款"),
-    }
+    let (en, zh) = status.words();
+    Told::new(en, zh)
 }

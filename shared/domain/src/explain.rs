@@ -1,13 +1,14 @@
 //! Why an entry stands in the ledger: told from the entry, from the others of its subject and, while the table has it,
 //! from its order. Nothing is judged again: what decided is in the entry.
 
+use std::fmt;
 use std::ops::Range;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::audit::ordinal;
-use crate::because::Told;
+use crate::because::{Told, arithmetic};
 use crate::clause::{ClauseText, clause_text};
 use crate::order::{Source, UploadId};
 use crate::{
@@ -89,6 +90,9 @@ pub struct Input {
     pub name: Told,
     /// Its value, for an instant in UTC.
     pub value: String,
+    /// The value in Chinese, where it has words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_zh: Option<String>,
     /// The instant, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Moment>,
@@ -205,23 +209,33 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn value(&mut self, en: &str, zh: &str, value: impl ToString) {
-        self.tell(en, zh, value.to_string(), None);
+    fn value(&mut self, en: &str, zh: &str, value: impl fmt::Display) {
+        self.tell(en, zh, Told::alike(value), None);
     }
 
     /// An instant; nothing where there is none.
     fn at(&mut self, en: &str, zh: &str, at: impl Into<Option<Timestamp>>) {
         if let Some(at) = at.into() {
-            self.tell(en, zh, at.to_string(), Some(Moment::of(at, self.zone)));
+            self.tell(en, zh, Told::alike(at), Some(Moment::of(at, self.zone)));
         }
     }
 
-    fn tell(&mut self, en: &str, zh: &str, value: String, at: Option<Moment>) {
+    /// A value with words in it.
+    fn words(&mut self, en: &str, zh: &str, value: Told) {
+        self.tell(en, zh, value, None);
+    }
+
+    fn tell(&mut self, en: &str, zh: &str, value: Told, at: Option<Moment>) {
         let name = Told {
             en: en.to_owned(),
             zh: zh.to_owned(),
         };
-        self.told.push(Input { name, value, at });
+        self.told.push(Input {
+            name,
+            value_zh: Some(value.zh).filter(|zh| *zh != value.en),
+            value: value.en,
+            at,
+        });
     }
 }
 
@@ -261,7 +275,7 @@ fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
             inputs.at("deadline", "截止时间", *deadline);
             inputs.at("signed", "签收时间", *signed_at);
             inputs.value("order amount, USD", "订单金额（美元）", order_usd);
-            inputs.value("arithmetic", "计算", comparison);
+            inputs.words("arithmetic", "计算", arithmetic(comparison));
             if let Some(appeal) = held_by_appeal {
                 inputs.value("held by appeal", "挂起申诉", appeal);
             }
@@ -293,7 +307,8 @@ fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
             }
             inputs.at("signed, as seen now", "现知签收时间", seen.signed_at);
             if let Some((status, since)) = seen.status {
-                inputs.value("status, as seen now", "现知订单状态", status.as_str());
+                let (en, zh) = status.words();
+                inputs.words("status, as seen now", "现知订单状态", Told::new(en, zh));
                 inputs.at("status since", "状态起始", since);
             }
         }

@@ -37,6 +37,16 @@ impl OrderStatus {
             Self::Refunded => "refunded",
         }
     }
+
+    /// The status in English and Chinese.
+    pub fn words(self) -> (&'static str, &'static str) {
+        let zh = match self {
+            Self::Paid => "已付款",
+            Self::Cancelled => "已取消",
+            Self::Refunded => "已退款",
+        };
+        (self.as_str(), zh)
+    }
 }
 
 /// Where a fact came from: an upload and a row of it. Tells a redelivered row from a row sent again.

@@ -4,6 +4,7 @@ mod board;
 mod demo;
 mod diagnose;
 mod diagnosis_page;
+mod help;
 mod hostile;
 mod output;
 mod shadow;

@@ -134,10 +134,9 @@ impl Telling<'_> {
     fn inputs(&self) {
         self.title("What it was decided from", "判定输入");
         for input in &self.explanation.inputs {
-            let value = input
-                .at
-                .as_ref()
-                .map_or(input.value.clone(), |at| self.moment(at));
+            let in_chinese = input.value_zh.as_deref().unwrap_or(&input.value);
+            let value = self.say(&input.value, in_chinese);
+            let value = input.at.as_ref().map_or(value.to_owned(), |at| self.moment(at));
             self.terminal
                 .paragraph(format!("{}: {value}", self.told(&input.name)));
         }

@@ -67,9 +67,12 @@ impl View<'_, '_> {
             let case = match status {
                 AppealStatus::Pending => Case::AppealPending,
                 AppealStatus::Accepted => Case::AppealAccepted,
-                AppealStatus::Rejected | AppealStatus::Withdrawn | AppealStatus::Expired => {
+                AppealStatus::Rejected | AppealStatus::Withdrawn | AppealStatus::Expired
+                    if self.is_fined(clause_of(appeal.clause)) =>
+                {
                     Case::AppealRefused
                 }
+                AppealStatus::Rejected | AppealStatus::Withdrawn | AppealStatus::Expired => Case::AppealMoot,
             };
             sentences.say(case, &given);
         }
@@ -91,20 +94,19 @@ impl View<'_, '_> {
 
     /// Refused while its fine is due: failed. Pending and holding nothing although a fine is due: at risk.
     fn appeal_standing(&self, appeal: &Appeal, status: AppealStatus) -> Standing {
-        let clause = clause_of(appeal.clause);
-        let mut due = self
-            .assessment
-            .due
-            .iter()
-            .filter(|due| due.subject.clause == clause);
-        let is_fined = due.any(|due| due.verdict == Verdict::Fine);
-        match (status, is_fined) {
+        match (status, self.is_fined(clause_of(appeal.clause))) {
             (AppealStatus::Accepted, _) => Standing::Passed,
             (AppealStatus::Pending, true) => Standing::AtRisk,
             (AppealStatus::Pending, false) => Standing::Pending,
             (_, true) => Standing::Failed,
             (_, false) => Standing::Passed,
         }
+    }
+
+    /// Whether a fine under a clause is due and not held.
+    fn is_fined(&self, clause: Clause) -> bool {
+        let mut due = self.assessment.due.iter();
+        due.any(|due| due.subject.clause == clause && due.verdict == Verdict::Fine)
     }
 
     /// What the whole order costs. Its `fined` is the ledger's balance.

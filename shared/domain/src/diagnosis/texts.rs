@@ -35,7 +35,7 @@ cases! {
     SilenceNotBegun SilenceFine SilenceWithin SilenceExcused SilenceUnpriced
     PapersNotWanted PapersShown PapersWanted DestinationServed DestinationEmbargoed
     SignedInTime SignOffFine SignOffHeld SignOffExempt SignOffExcused SignOffUnpriced SignOffAhead
-    AppealsNone AppealPending AppealRefused AppealAccepted AppealsMore
+    AppealsNone AppealPending AppealRefused AppealMoot AppealAccepted AppealsMore
     FinesNone FinesStand FinesUnposted FinesToReverse FinesHeld FinesAhead
 }
 

@@ -15,6 +15,7 @@ mod pickup_and_nodes;
 mod season;
 mod sign_off;
 mod silence;
+mod telling;
 mod two_times;
 mod upload_fines;
 mod uploads;

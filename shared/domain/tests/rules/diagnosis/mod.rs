@@ -6,7 +6,7 @@ mod orders;
 
 use domain::assess::Verdict;
 use domain::diagnosis::{Asked, Diagnosis, Family, Known, Stage, StageName, Standing, Waiting, diagnose};
-use domain::facts::OrderFact;
+use domain::facts::{AppealFact, OrderFact};
 use domain::{
     AppealStatus, AppealedClause, Because, Cents, Clause, Elapsed, EntryKind, Finding, Node, Order,
     OrderStatus, PolicyBook, RowCode, SendType, Timestamp,

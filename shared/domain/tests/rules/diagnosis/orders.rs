@@ -216,6 +216,7 @@ fn a_sign_off_runs_fails_is_held_excused_or_exempt() {
         (appeals.standing, appeals.family),
         (Standing::Failed, Some(Family::Trace))
     );
+    assert_says(appeals, &["The fine stands", "罚金成立"]);
     let exempt = case.status(OrderStatus::Refunded, day(29));
     assert_eq!(
         standing(&exempt, StageName::SignOff, day(33)),
@@ -230,6 +231,46 @@ fn a_sign_off_runs_fails_is_held_excused_or_exempt() {
         standing(&worthless, StageName::SignOff, day(33)),
         Standing::Failed
     );
+}
+
+#[test]
+fn a_lost_appeal_tells_of_a_fine_only_where_one_is_to_be_paid() {
+    let case = Case::travelled(&TRAVEL[..7]).appeal(decision_fact(
+        AppealedClause::B4,
+        AppealStatus::Withdrawn,
+        day(27),
+        day(29),
+    ));
+    // The deadline has not passed; then it has, and a second appeal holds the fine.
+    let held = case.clone().appeal(AppealFact {
+        appeal_id: "A-2".to_owned(),
+        ..appeal_fact(AppealedClause::B4, AppealStatus::Pending, day(29))
+    });
+    for (case, as_of) in [(&case, day(29)), (&held, deadline().next())] {
+        let told = of_order(case, as_of);
+        let appeals = stage(&told, StageName::Appeals);
+        assert_says(
+            appeals,
+            &[
+                "withdrawn",
+                "No fine is to be paid under B4 now.",
+                "目前B4没有应付罚金。",
+            ],
+        );
+        let said = format!("{appeals:?}");
+        assert!(
+            !said.contains("The fine stands") && !said.contains("罚金成立"),
+            "{said}"
+        );
+    }
+    let told = of_order(&case, day(29));
+    assert_eq!(stage(&told, StageName::Appeals).remedy, None);
+    assert_eq!(stage(&told, StageName::Appeals).standing, Standing::Passed);
+    let told = of_order(&case, deadline().next());
+    let appeals = stage(&told, StageName::Appeals);
+    assert_eq!(appeals.standing, Standing::Failed);
+    assert_says(appeals, &["withdrawn", "The fine stands", "罚金成立"]);
+    assert!(!format!("{appeals:?}").contains("No fine"), "{appeals:?}");
 }
 
 #[test]
