@@ -23,9 +23,9 @@ pub(crate) struct Shared {
     /// Machine output on stdout, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Language of what people read
-    #[arg(long, global = true, value_enum, default_value_t = Lang::En)]
-    pub(crate) lang: Lang,
+    /// Language of what people read; without it the locale's, Chinese or else English
+    #[arg(long, global = true, value_enum)]
+    pub(crate) lang: Option<Lang>,
     /// The embedded cloud's state
     #[arg(long, global = true, value_name = "DIR", default_value = ".waymark")]
     pub(crate) data_dir: PathBuf,

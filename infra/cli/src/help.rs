@@ -78,16 +78,25 @@ fn language(line: &[OsString], variable: impl Fn(&str) -> Option<String>) -> Lan
         word => word.strip_prefix("--lang="),
     });
     let asked = asked.rev().find_map(|lang| Lang::from_str(lang, false).ok());
-    asked.unwrap_or_else(|| {
+    asked.unwrap_or_else(|| Lang::of_locale(variable))
+}
+
+impl Lang {
+    /// The language of the locale that this process runs in.
+    pub(crate) fn of_surroundings() -> Self {
+        Self::of_locale(|name| std::env::var(name).ok())
+    }
+
+    fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
         let locale = LOCALE_VARIABLES
             .iter()
             .filter_map(|name| variable(name))
             .find(|locale| !locale.is_empty());
         match locale {
-            Some(locale) if locale.starts_with("zh") => Lang::Zh,
-            _ => Lang::En,
+            Some(locale) if locale.starts_with("zh") => Self::Zh,
+            _ => Self::En,
         }
-    })
+    }
 }
 
 /// The command line with Chinese pages of help, `width` columns wide.

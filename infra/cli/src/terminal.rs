@@ -25,7 +25,7 @@ impl Terminal {
     pub(crate) fn new(arguments: &Arguments) -> Self {
         Self {
             json: arguments.shared.json,
-            lang: arguments.shared.lang,
+            lang: arguments.shared.lang.unwrap_or_else(Lang::of_surroundings),
         }
     }
 

@@ -38,7 +38,6 @@ const PAGES: [(&[&str], &[&str]); 6] = [
             "参数：",
             "- signoffs：已满 30 天的订单",
             "--shadow-policy <FILE>",
-            "（默认 en）",
             "-h, --help",
         ],
     ),
@@ -98,6 +97,25 @@ fn help_is_english_everywhere_else() {
         let asked: Vec<&str> = ["--lang=en"].iter().chain(arguments).copied().collect();
         assert_eq!(said_in(CHINESE, &asked).stdout, plain.stdout);
     }
+}
+
+#[test]
+fn what_a_command_says_follows_the_locale_unless_a_language_is_asked_for() {
+    let identify = ["identify", "3318810025"];
+    let english = said_in(None, &identify);
+    let chinese = said_in(CHINESE, &identify);
+    assert_eq!(
+        (english.status, chinese.status),
+        (0, 0),
+        "{english:?} {chinese:?}"
+    );
+    assert!(
+        english.stdout.is_ascii() && !chinese.stdout.is_ascii(),
+        "{english:?} {chinese:?}"
+    );
+    let asked = |lang| [&["--lang", lang], &identify[..]].concat();
+    assert_eq!(said_in(CHINESE, &asked("en")).stdout, english.stdout);
+    assert_eq!(said_in(None, &asked("zh")).stdout, chinese.stdout);
 }
 
 #[test]
