@@ -230,7 +230,8 @@ fn what_changed_since_the_revision_before_has_a_sheet_with_the_reasons() {
         let row = told.iter().find(|row| row[1] == what).expect("it changed");
         assert_eq!((&row[2][..], &row[3][..]), (before, after), "{what}");
         assert_eq!(row[0], "shop");
-        let why = format!("orders with news (1): {order_id}; ledger entries posted (1): entry.1");
+        let why =
+            format!("orders with news (1): {order_id}; ledger entries posted (1): entry.1; deadlines passed");
         assert!(row[4].ends_with(&why), "{}", row[4]);
     }
     let (_, definitions) = sheets.last().expect("the last sheet");
