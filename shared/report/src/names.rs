@@ -1,9 +1,24 @@
-//! Names of places, carriers, nodes and standings, in English and Chinese.
+//! Names of instants, places, carriers, nodes and standings, in English and Chinese.
 
 use domain::carrier::CarrierTable;
-use domain::{Node, country};
+use domain::{Node, Timestamp, Zone, country};
 
 use crate::Standing;
+use crate::reason::beijing;
+
+/// An instant in Beijing and in the platform's zone, each by its name: a zone's letters may be those of another.
+pub(crate) fn instant_names(at: Timestamp, zone: Zone) -> (String, String) {
+    let (there, here) = (to_the_minute(at, beijing()), to_the_minute(at, zone));
+    (
+        format!("{there} Beijing ({here} Pacific)"),
+        format!("北京时间 {there}（太平洋时间 {here}）"),
+    )
+}
+
+/// `2024-05-18 03:00`.
+pub(crate) fn to_the_minute(at: Timestamp, zone: Zone) -> String {
+    at.display_in(zone).chars().take(16).collect()
+}
 
 /// A country's code and name, or the code that is none.
 pub(crate) fn destination_names(code: &str) -> (String, String) {

@@ -3,6 +3,7 @@
 use domain::{Cents, Month, Timestamp, Zone};
 
 use crate::Tally;
+use crate::names::instant_names;
 
 /// One of the reasons of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +123,8 @@ impl Reason {
                 final_from,
                 zone,
             } => {
-                let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
-                format!("provisional ({pending} pending), final from {there} (Beijing {beijing})")
+                let (instant, _) = instant_names(*final_from, *zone);
+                format!("provisional ({pending} pending), final from {instant}")
             }
         }
     }
@@ -194,8 +195,8 @@ impl Reason {
                 final_from,
                 zone,
             } => {
-                let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
-                format!("暂定（{pending} 单待定），北京时间 {beijing}（{there}）起为最终结果")
+                let (_, instant) = instant_names(*final_from, *zone);
+                format!("暂定（{pending} 单待定），{instant}起为最终结果")
             }
         }
     }

@@ -280,9 +280,9 @@ fn a_provisional_row_says_what_is_open_and_until_when() {
     let report = three_months(rows).report(month("2024-04"), at("2024-05-01T12:00:00Z"));
     let row = &report.rows[0];
     assert_eq!((row.eligible, row.is_final, row.orders_pending), (true, false, 1));
-    let tail = "provisional (1 pending), final from 2024-05-04 00:00 PDT (Beijing 2024-05-04 15:00 CST)";
+    let tail = "provisional (1 pending), final from 2024-05-04 15:00 Beijing (2024-05-04 00:00 Pacific)";
     assert!(row.reasons_en.ends_with(tail), "{}", row.reasons_en);
-    let tail = "暂定（1 单待定），北京时间 2024-05-04 15:00 CST（2024-05-04 00:00 PDT）起为最终结果";
+    let tail = "暂定（1 单待定），北京时间 2024-05-04 15:00（太平洋时间 2024-05-04 00:00）起为最终结果";
     assert!(row.reasons_zh.ends_with(tail), "{}", row.reasons_zh);
 }
 

@@ -26,7 +26,7 @@ fn sheets(report: &MonthReport) -> Vec<(String, Range<Data>)> {
 }
 
 fn sheets_with(report: &MonthReport, changes: Option<&Changes>) -> Vec<(String, Range<Data>)> {
-    let bytes = xlsx(report, changes).expect("a workbook");
+    let bytes = xlsx(report, changes, PolicyBook::shipped().zone).expect("a workbook");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).expect("another reader opens it");
     workbook.worksheets()
 }
@@ -238,7 +238,9 @@ fn what_changed_since_the_revision_before_has_a_sheet_with_the_reasons() {
     let before = definitions
         .rows()
         .find(|row| row[0].to_string().ends_with("revision before"));
-    assert!(before.is_some_and(|row| row[1].to_string().starts_with("one (")));
+    let told = before.expect("it is named")[2].to_string();
+    let expected = "one: 2024-05-05 08:00 Beijing (2024-05-04 17:00 Pacific), UTC 2024-05-05T00:00:00Z";
+    assert_eq!(told, expected);
     // Nothing changed, no sheet.
     let quiet = april(&three_months("shop", 1));
     let sheets = sheets_with(&report, Some(&quiet));
@@ -305,7 +307,8 @@ fn what_a_file_called_a_carrier_is_text_and_no_formula() {
 #[test]
 fn the_same_report_is_the_same_workbook_and_an_empty_one_opens_too() {
     for report in [report(), running()] {
-        assert!(xlsx(&report, None).expect("a workbook") == xlsx(&report, None).expect("a workbook"));
+        let made = || xlsx(&report, None, PolicyBook::shipped().zone).expect("a workbook");
+        assert!(made() == made());
     }
     let empty = Lake::empty().report(month("2024-04"), settled());
     assert_eq!(sheets(&empty)[0].1.height(), 1);
