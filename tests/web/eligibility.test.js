@@ -152,6 +152,7 @@ test("a seller opens by keyboard, shows its months, failures and prospects, and 
     assert.ok(told.includes(text), text);
   }
   assert.match(told, /more miss(es)? and 2024-05 is lost|falls short|is lost unless/);
+  assert.match(told, /Destinations with the most failures: 5 of \d/, "what is cut says so");
   await picture("running-seller", { height: 2400 });
   // It stays open when the order changes, and closes where it was opened.
   await press("Fulfilment");

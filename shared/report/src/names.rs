@@ -6,6 +6,9 @@ use domain::{Node, Timestamp, Zone, country};
 use crate::Standing;
 use crate::reason::beijing;
 
+/// The carrier of orders that no upload was accepted for.
+pub(crate) const NO_CARRIER: &str = "";
+
 /// An instant in Beijing and in the platform's zone, each by its name: a zone's letters may be those of another.
 pub(crate) fn instant_names(at: Timestamp, zone: Zone) -> (String, String) {
     let (there, here) = (to_the_minute(at, beijing()), to_the_minute(at, zone));
@@ -29,6 +32,7 @@ pub(crate) fn destination_names(code: &str) -> (String, String) {
 /// A carrier's names, or what the row called it.
 pub(crate) fn carrier_names(id: &str) -> (String, String) {
     match CarrierTable::shipped().find(id) {
+        None if id == NO_CARRIER => ("no accepted upload".to_owned(), "无有效上传".to_owned()),
         Some(carrier) => (carrier.name().to_owned(), carrier.name_zh().to_owned()),
         None => (id.to_owned(), id.to_owned()),
     }

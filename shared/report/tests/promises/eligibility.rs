@@ -287,6 +287,31 @@ fn a_provisional_row_says_what_is_open_and_until_when() {
 }
 
 #[test]
+fn failures_that_pending_orders_can_mend_are_too_many_so_far() {
+    let april = month("2024-04");
+    let waits = OrderRow {
+        fulfilment: Some((true, at("2024-05-02T00:00:00Z").unix())),
+        ..fulfilled("shop", april, 100, 0)
+    };
+    let mut rows = orders("shop", april, 20, 2, GMV_CENTS);
+    rows.push(waits);
+    let lake = three_months(rows);
+    let told = |as_of| {
+        let row = &lake.report(april, at(as_of)).rows[0];
+        (row.reasons_en.clone(), row.reasons_zh.clone())
+    };
+    let (en, zh) = told("2024-05-01T12:00:00Z");
+    assert!(
+        en.contains("2 of 20 orders failed, 1 too many so far; provisional"),
+        "{en}"
+    );
+    assert!(zh.contains("20 单中 2 单未履约，目前超出 1 单"), "{zh}");
+    let (en, zh) = told("2024-05-09T00:00:00Z");
+    assert!(en.ends_with("2 of 21 orders failed, 1 too many"), "{en}");
+    assert!(zh.ends_with("21 单中 2 单未履约，超出 1 单"), "{zh}");
+}
+
+#[test]
 fn a_policy_that_asks_for_the_sign_off_is_final_after_its_30_days() {
     let book = policy_with("fulfilment_requires = []", "fulfilment_requires = [\"sign_off\"]");
     assert_eq!(final_from(month("2024-04"), &book), at("2024-05-31T07:00:00Z"));

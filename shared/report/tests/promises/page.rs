@@ -184,6 +184,28 @@ fn deadlines_that_passed_are_told_beside_news_where_they_moved_a_figure() {
 }
 
 #[test]
+fn orders_that_no_upload_was_accepted_for_make_the_carriers_add_up() {
+    let mut rows = orders("shop", months()[0], 20, 3, GMV_CENTS);
+    for row in &mut rows[18..] {
+        row.carrier = None;
+    }
+    let page = page(&Lake::of(&[(months()[0], rows)]).report(months()[0], settled()));
+    let row = "<th scope=\"row\"><span lang=\"en\">no accepted upload</span><span lang=\"zh-CN\">无有效上传</span></th>\
+        <td class=\"number\">2</td><td class=\"number\">2</td><td class=\"number\">0.00 %</td>";
+    assert!(page.contains(row));
+    let details = details(&page);
+    // Two of none, all failed; 18 of DHL, one failed.
+    let carriers = details[0][6].as_array().expect("carriers");
+    assert_eq!(
+        (&carriers[..4], carriers.len()),
+        (&[0, 2, 2, 2].map(Value::from)[..], 16)
+    );
+    // Where every order has its carrier, there is no such row.
+    let all = self::page(&report_of(&[("fine", 0)]));
+    assert!(!all.contains("<th scope=\"row\"><span lang=\"en\">no accepted upload"));
+}
+
+#[test]
 fn the_portfolio_is_summed_exactly_beside_the_quoted_figures() {
     let page = page(&report_of(&[("a", 1), ("b", 2), ("c", 0)]));
     assert!(page.contains("150,000.00 USD"), "GMV of the month");

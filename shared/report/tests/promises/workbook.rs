@@ -257,7 +257,9 @@ fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow()
         let sheet = sheet(&report, name);
         let all =
             (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string().starts_with("全部"));
-        assert_eq!(all.count(), slices.len(), "{name}");
+        // The carriers add up to the destinations by those that have none.
+        let rest = usize::from(name == "carriers");
+        assert_eq!(all.count(), slices.len() + rest, "{name}");
         let most = slices
             .values()
             .map(|slice| slice.fulfilment.failed())
@@ -274,6 +276,23 @@ fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow()
             let listed = (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string() == id);
             assert!(listed.count() <= 5);
         }
+    }
+    let summed = |name: &str, column: &str| -> f64 {
+        let sheet = sheet(&report, name);
+        let all =
+            (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string().starts_with("全部"));
+        all.map(|row| match cell(&sheet, row, column) {
+            Data::Float(figure) => *figure,
+            other => panic!("{other} is no figure"),
+        })
+        .sum()
+    };
+    for column in ["orders", "failed", "GMV"] {
+        let (markets, carriers) = (summed("markets", column), summed("carriers", column));
+        assert!(
+            (markets - carriers).abs() < 0.005,
+            "{column}: {markets} {carriers}"
+        );
     }
     let sheet = sheet(&report, "node gaps");
     let lacking = report.breakdown.missing_nodes[&Node::DepartedOrigin];
@@ -298,10 +317,8 @@ fn what_a_file_called_a_carrier_is_text_and_no_formula() {
     }
     let report = decide(figures, may, settled(), PolicyBook::shipped());
     let sheet = sheet(&report, "carriers");
-    assert_eq!(
-        cell(&sheet, 1, "carrier"),
-        &Data::String("'=HYPERLINK(\"x\")".to_owned())
-    );
+    let text = Data::String("'=HYPERLINK(\"x\")".to_owned());
+    assert!((1..sheet.height()).any(|row| *cell(&sheet, row, "carrier") == text));
 }
 
 #[test]
