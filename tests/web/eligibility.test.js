@@ -50,6 +50,42 @@ test("the switch turns everything to Chinese, in characters and not in boxes", a
   await picture("eligibility-chinese", { height: 2400 });
 });
 
+test("a bar's name stands beside it and its figure behind it, in both languages", async () => {
+  await open("eligibility.html");
+  const bars = () => page.$$eval(".chart > svg:has(path[data-category])", (pictures) => pictures.filter((picture) => picture.checkVisibility()).map((picture) => {
+    const box = (shape) => shape.getBoundingClientRect();
+    const [texts, bars] = ["text", "path[data-category]"].map((shapes) => Array.from(picture.querySelectorAll(shapes)));
+    const covers = (bar, text) => bar.right > text.left + 1 && bar.left < text.right - 1 && bar.bottom > text.top + 1 && bar.top < text.bottom - 1;
+    return {
+      names: new Set(bars.map((bar) => bar.dataset.category)).size,
+      texts: texts.map((text) => text.textContent),
+      covered: texts.filter((text) => bars.some((bar) => covers(box(bar), box(text)))).map((text) => text.textContent),
+    };
+  }));
+  const english = await bars();
+  await chinese();
+  const told = [...english, ...await bars()];
+  assert.equal(told.length, 6);
+  assert.deepEqual(told.flatMap(({ covered }) => covered), [], "no bar covers a label");
+  for (const name of ["import customs", "入境清关"]) {
+    const nodes = told.find(({ texts }) => texts.includes(name));
+    assert.equal(nodes.texts.length, 2 * nodes.names, "a name and a figure each, and no axis of parts of an order");
+  }
+});
+
+test("no page names a time by letters that other zones have too", async () => {
+  for (const name of ["eligibility-running.html", "eligibility-changed.html"]) {
+    await open(name);
+    const told = await page.locator("html").evaluate((page) => page.textContent);
+    assert.doesNotMatch(told, /\d (CST|P[SD]T)/);
+    assert.match(await page.locator("header").innerText(), /as of [-\d]+ [:\d]+ Beijing \([-\d]+ [:\d]+ Pacific\)/);
+    await chinese();
+    assert.match(await page.locator("header").innerText(), /截至 北京时间 [-\d]+ [:\d]+（太平洋时间 [-\d]+ [:\d]+）/);
+    assert.match(await page.getByRole("rowheader", { name: /^GMV/ }).first().innerText(), /^GMV（美元）$/);
+    if (name !== "eligibility-changed.html") await page.context().close();
+  }
+});
+
 test("a Chinese browser opens it in Chinese, a keyboard turns it back", async () => {
   await open("eligibility.html", { locale: "zh-CN" });
   assert.ok(await page.getByRole("heading", { name: "卖家明细" }).isVisible());
@@ -116,6 +152,7 @@ test("a seller opens by keyboard, shows its months, failures and prospects, and 
     assert.ok(told.includes(text), text);
   }
   assert.match(told, /more miss(es)? and 2024-05 is lost|falls short|is lost unless/);
+  assert.match(told, /Destinations with the most failures: 5 of \d/, "what is cut says so");
   await picture("running-seller", { height: 2400 });
   // It stays open when the order changes, and closes where it was opened.
   await press("Fulfilment");
@@ -145,7 +182,7 @@ test("the orders that decide the month are named, the nearest deadline first, an
 test("what a revision changes is told seller by seller, in both languages", async () => {
   await open("eligibility-changed.html");
   const section = page.locator("section.changes");
-  assert.match(await section.innerText(), /says something else than the one as of 2024-06-05 15:00 CST \(2024-06-05 00:00 PDT\): \d+\./);
+  assert.match(await section.innerText(), /says something else than the one as of 2024-06-05 15:00 Beijing \(2024-06-05 00:00 Pacific\): \d+\./);
   assert.match(await section.innerText(), /Now eligible: \d+ \(CN/);
   await section.locator("summary").press("Enter");
   assert.equal(await section.locator("tbody").count(), 20, "those who won eligibility first");
@@ -273,6 +310,18 @@ test("every text stands out from its ground, in light and in the dark", async ()
   }
 });
 
+test("on a window of 1300 pixels no column of the sellers is hidden, and pictures of the months stand side by side", async () => {
+  for (const locale of ["en-US", "zh-CN"]) {
+    await open("eligibility-running.html", { locale, width: 1300 });
+    const [all, shown] = await page.locator(".scroll:has(> #sellers)").evaluate((region) => [region.scrollWidth, region.clientWidth]);
+    assert.ok(all <= shown, `${all} > ${shown}`);
+    const tops = await page.locator(".charts > figure").evaluateAll((figures) => figures.map((figure) => figure.getBoundingClientRect().top));
+    assert.ok(tops.length === 2 && tops[0] === tops[1], tops.join());
+    await picture(`running-1300-${locale}`, { height: 2400 });
+    if (locale === "en-US") await page.context().close();
+  }
+});
+
 test("it fits a narrow screen and paper", async () => {
   await open("eligibility-running.html", { width: 390 });
   const [page_, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
@@ -284,4 +333,10 @@ test("it fits a narrow screen and paper", async () => {
   await page.emulateMedia({ media: "print" });
   assert.ok(await page.locator("#filters").isHidden());
   assert.ok(await rows().first().isVisible());
+  assert.equal(await page.locator(".spark:visible").count(), 0);
+  await page.context().close();
+  await open("eligibility-changed.html");
+  assert.ok(await page.locator("summary").isVisible());
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.locator("summary").isHidden(), "nothing can be opened on paper");
 });

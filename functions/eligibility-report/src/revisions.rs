@@ -314,7 +314,7 @@ fn forms(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Result<
     let forms: [&(dyn Fn() -> Made + Sync); 4] = [
         &|| table(&|bytes| report::write_parquet(report, bytes)),
         &|| table(&|bytes| report::write_csv(report, bytes)),
-        &|| report::xlsx(report, changes),
+        &|| report::xlsx(report, changes, zone),
         &|| Ok(report::html(report, changes, zone).into_bytes()),
     ];
     // Beside one another: with many sellers each takes a good part of a second.

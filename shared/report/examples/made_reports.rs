@@ -28,11 +28,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let closed = decide(portfolio(240, month, 100), month, settled, book);
     write("eligibility.html", &closed)?;
-    std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed, None)?)?;
+    std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed, None, book.zone)?)?;
     let mut running = decide(portfolio(240, month, 56), month, middle, book);
     running.name_orders(&undecided(&running), book);
     write("eligibility-running.html", &running)?;
-    std::fs::write(folder.join("eligibility-running.xlsx"), xlsx(&running, None)?)?;
+    std::fs::write(
+        folder.join("eligibility-running.xlsx"),
+        xlsx(&running, None, book.zone)?,
+    )?;
     let mut large = decide(portfolio(13_000, month, 56), month, middle, book);
     large.name_orders(&undecided(&large), book);
     write("eligibility-large.html", &large)?;
@@ -50,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let changes = changed(&before, &closed)?;
     let page = html(&closed, Some(&changes), book.zone);
     std::fs::write(folder.join("eligibility-changed.html"), page)?;
-    let workbook = xlsx(&closed, Some(&changes))?;
+    let workbook = xlsx(&closed, Some(&changes), book.zone)?;
     std::fs::write(folder.join("eligibility-changed.xlsx"), workbook)?;
 
     let mut figures = portfolio(3, month, 100);

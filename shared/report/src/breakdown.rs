@@ -8,6 +8,7 @@ use domain::{Cents, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::Tally;
+use crate::names::NO_CARRIER;
 
 /// The orders of one destination or of one carrier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,21 @@ impl Slice {
         self.fulfilment.failed() + self.delivery.failed() + self.nodes.failed()
     }
 
+    /// Without the orders of a part of it.
+    fn less(&self, part: &Self) -> Self {
+        let less = |all: Tally, part: Tally| Tally {
+            due: all.due - part.due,
+            met: all.met - part.met,
+        };
+        Self {
+            orders: self.orders - part.orders,
+            gmv: self.gmv - part.gmv,
+            fulfilment: less(self.fulfilment, part.fulfilment),
+            delivery: less(self.delivery, part.delivery),
+            nodes: less(self.nodes, part.nodes),
+        }
+    }
+
     /// Adds the orders of another part of the same slice.
     pub fn merge(&mut self, other: &Self) {
         self.orders += other.orders;
@@ -64,6 +80,17 @@ impl Breakdown {
         self
     }
 
+    /// The carriers, and under the name of none the orders that no upload was accepted for: what the destinations have and no
+    /// carrier has. So they add up to the month's figures.
+    pub(crate) fn all_carriers(&self) -> Slices {
+        let mut carriers = self.carriers.clone();
+        let rest = total(&self.destinations).less(&total(&self.carriers));
+        if rest.orders > 0 {
+            carriers.insert(NO_CARRIER.into(), rest);
+        }
+        carriers
+    }
+
     /// Adds other orders: of another part of the month, or of another seller.
     pub fn merge(&mut self, other: &Self) {
         merge_slices(&mut self.destinations, &other.destinations);
@@ -72,6 +99,13 @@ impl Breakdown {
             *self.missing_nodes.entry(*node).or_default() += count;
         }
     }
+}
+
+fn total(slices: &Slices) -> Slice {
+    slices.values().fold(Slice::default(), |mut sum, slice| {
+        sum.merge(slice);
+        sum
+    })
 }
 
 fn merge_slices(into: &mut Slices, from: &Slices) {

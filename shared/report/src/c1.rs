@@ -141,5 +141,6 @@ fn fulfilment_missed(figures: &MonthFigures, policy: &Policy) -> Option<Reason> 
         month: figures.month,
         tally,
         failed_max,
+        pending: figures.pending,
     })
 }

@@ -57,6 +57,9 @@ pub struct SellerChange {
     pub orders_learned: Named,
     /// Its ledger entries posted between the two instants.
     pub entries_posted: Named,
+    /// Whether a figure differs that time alone may have changed.
+    #[serde(skip)]
+    time_decides: bool,
 }
 
 /// A cell in both revisions; `None` where it was empty or the seller had no row.
@@ -108,11 +111,11 @@ pub fn changes(
         if columns.is_empty() {
             continue;
         }
-        let is_eligible = |row: &Row| {
-            row.get("eligible")
+        let is = |row: &Row, column: &str| {
+            row.get(column)
                 .is_some_and(|cell| cell.as_deref() == Some("true"))
         };
-        match (is_eligible(old), is_eligible(new)) {
+        match (is(old, "eligible"), is(new, "eligible")) {
             (false, true) => changes.eligible_won.push(seller_id.clone()),
             (true, false) => changes.eligible_lost.push(seller_id.clone()),
             _ => {}
@@ -120,6 +123,7 @@ pub fn changes(
         let learned = learned.sellers.remove(seller_id.as_str()).unwrap_or_default();
         changes.sellers.push(SellerChange {
             seller_id: seller_id.clone(),
+            time_decides: !old.is_empty() && told::time_decides(&columns, is(old, "final")),
             columns,
             orders_learned: learned.orders,
             entries_posted: learned.entries,

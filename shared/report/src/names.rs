@@ -1,9 +1,27 @@
-//! Names of places, carriers, nodes and standings, in English and Chinese.
+//! Names of instants, places, carriers, nodes and standings, in English and Chinese.
 
 use domain::carrier::CarrierTable;
-use domain::{Node, country};
+use domain::{Node, Timestamp, Zone, country};
 
 use crate::Standing;
+use crate::reason::beijing;
+
+/// The carrier of orders that no upload was accepted for.
+pub(crate) const NO_CARRIER: &str = "";
+
+/// An instant in Beijing and in the platform's zone, each by its name: a zone's letters may be those of another.
+pub(crate) fn instant_names(at: Timestamp, zone: Zone) -> (String, String) {
+    let (there, here) = (to_the_minute(at, beijing()), to_the_minute(at, zone));
+    (
+        format!("{there} Beijing ({here} Pacific)"),
+        format!("北京时间 {there}（太平洋时间 {here}）"),
+    )
+}
+
+/// `2024-05-18 03:00`.
+pub(crate) fn to_the_minute(at: Timestamp, zone: Zone) -> String {
+    at.display_in(zone).chars().take(16).collect()
+}
 
 /// A country's code and name, or the code that is none.
 pub(crate) fn destination_names(code: &str) -> (String, String) {
@@ -14,6 +32,7 @@ pub(crate) fn destination_names(code: &str) -> (String, String) {
 /// A carrier's names, or what the row called it.
 pub(crate) fn carrier_names(id: &str) -> (String, String) {
     match CarrierTable::shipped().find(id) {
+        None if id == NO_CARRIER => ("no accepted upload".to_owned(), "无有效上传".to_owned()),
         Some(carrier) => (carrier.name().to_owned(), carrier.name_zh().to_owned()),
         None => (id.to_owned(), id.to_owned()),
     }

@@ -3,6 +3,7 @@
 use domain::{Cents, Month, Timestamp, Zone};
 
 use crate::Tally;
+use crate::names::instant_names;
 
 /// One of the reasons of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +21,12 @@ pub(crate) enum Reason {
         percent_min: u32,
         rates: Vec<(Month, i64)>,
     },
-    /// C1: a month has more failures than it may have.
+    /// C1: a month has more failures than it may have, which its pending orders may still mend.
     FulfilmentMissed {
         month: Month,
         tally: Tally,
         failed_max: i64,
+        pending: i64,
     },
     /// C1: a month has no rate.
     NothingDue { month: Month },
@@ -95,11 +97,13 @@ impl Reason {
                 month,
                 tally,
                 failed_max,
+                pending,
             } => {
                 let (failed, rate) = (tally.failed(), percent(tally.rate_bp().unwrap_or(0)));
                 let too_many = failed - failed_max;
+                let so_far = if *pending > 0 { " so far" } else { "" };
                 format!(
-                    "fulfilment {rate} % in {month}: {failed} of {} orders failed, {too_many} too many",
+                    "fulfilment {rate} % in {month}: {failed} of {} orders failed, {too_many} too many{so_far}",
                     tally.due
                 )
             }
@@ -122,8 +126,8 @@ impl Reason {
                 final_from,
                 zone,
             } => {
-                let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
-                format!("provisional ({pending} pending), final from {there} (Beijing {beijing})")
+                let (instant, _) = instant_names(*final_from, *zone);
+                format!("provisional ({pending} pending), final from {instant}")
             }
         }
     }
@@ -169,11 +173,13 @@ impl Reason {
                 month,
                 tally,
                 failed_max,
+                pending,
             } => {
                 let (failed, rate) = (tally.failed(), percent(tally.rate_bp().unwrap_or(0)));
                 let too_many = failed - failed_max;
+                let so_far = if *pending > 0 { "目前" } else { "" };
                 format!(
-                    "{month} 物流履约率 {rate}%：{} 单中 {failed} 单未履约，超出 {too_many} 单",
+                    "{month} 物流履约率 {rate}%：{} 单中 {failed} 单未履约，{so_far}超出 {too_many} 单",
                     tally.due
                 )
             }
@@ -194,8 +200,8 @@ impl Reason {
                 final_from,
                 zone,
             } => {
-                let (there, beijing) = (final_from.display_in(*zone), final_from.display_in(beijing()));
-                format!("暂定（{pending} 单待定），北京时间 {beijing}（{there}）起为最终结果")
+                let (_, instant) = instant_names(*final_from, *zone);
+                format!("暂定（{pending} 单待定），{instant}起为最终结果")
             }
         }
     }

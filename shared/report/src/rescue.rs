@@ -12,6 +12,7 @@ use domain::{PolicyBook, SellerId, Timestamp, Zone};
 
 use crate::c1::deciding_policy;
 use crate::fold::OF_A_SELLER_MAX;
+use crate::names::to_the_minute;
 use crate::reason::beijing;
 use crate::{Missing, MonthReport, Risk, SellerMonth, Standing, Undecided, UndecidedOrder};
 
@@ -57,8 +58,7 @@ impl Rescue {
 
     /// An instant in Beijing and in the platform's zone, to the minute: `2024-05-18 03:00`.
     pub(crate) fn both_times(&self, at: Timestamp) -> (String, String) {
-        let to_the_minute = |zone| at.display_in(zone).chars().take(16).collect();
-        (to_the_minute(beijing()), to_the_minute(self.zone))
+        (to_the_minute(at, beijing()), to_the_minute(at, self.zone))
     }
 
     /// All orders that are named: those of sellers at risk before the others', the nearest deadline first.

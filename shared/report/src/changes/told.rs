@@ -1,5 +1,7 @@
 //! What changed as people read it: a column by its name, its cells in their units, and why.
 
+use std::collections::BTreeMap;
+
 use domain::{Cents, SellerId};
 
 use super::{BeforeAndAfter, Changes, Named, SellerChange};
@@ -81,8 +83,27 @@ const COLUMNS: [(&str, Form, &str, &str); 22] = [
     ("orders_excluded", Form::Count, "excluded", "发货前取消"),
     ("orders_pending", Form::Count, "pending", "待定"),
 ];
+/// What time alone decides until the month is final: an order that waits comes to fail.
+const DECIDED_BY_TIME: [&str; 8] = [
+    "orders_due",
+    "orders_fulfilled",
+    "orders_pending",
+    "fulfilment_rate_bp",
+    "rate_bp_m1",
+    "rate_bp_m2",
+    "upload_on_time_bp",
+    "pickup_on_time_bp",
+];
+/// What it decides for longer.
+const DECIDED_LATER: [&str; 2] = ["on_time_delivery_bp", "node_complete_bp"];
 /// The reasons' two columns, which change as one.
 const REASONS: (&str, &str) = ("reasons_en", "reasons_zh");
+
+/// Whether a figure differs that deadlines decide.
+pub(super) fn time_decides(columns: &BTreeMap<String, BeforeAndAfter>, was_final: bool) -> bool {
+    let moved = |decided: &[&str]| decided.iter().any(|column| columns.contains_key(*column));
+    moved(&DECIDED_LATER) || (!was_final && moved(&DECIDED_BY_TIME))
+}
 
 impl Changes {
     /// The sellers of whom something changed: who won or lost eligibility first, then those with the most news.
@@ -103,7 +124,8 @@ impl Changes {
         sellers
     }
 
-    /// Why a seller's figures changed: what was learned of it between the two instants, else what else is different.
+    /// Why a seller's figures changed: what was learned of it between the two instants, what else is different, and that
+    /// deadlines passed where a figure moved that time decides.
     pub(crate) fn why(&self, seller: &SellerChange) -> Both {
         let mut causes = Vec::new();
         if seller.orders_learned.count > 0 {
@@ -133,6 +155,8 @@ impl Changes {
                 ),
             };
             causes.push((en.to_owned(), zh.to_owned()));
+        } else if before.as_of != after.as_of && seller.time_decides {
+            causes.push(("deadlines passed".to_owned(), "期限已过".to_owned()));
         }
         let (en, zh): (Vec<_>, Vec<_>) = causes.into_iter().unzip();
         (en.join("; "), zh.join("；"))

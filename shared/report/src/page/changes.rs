@@ -7,7 +7,7 @@ use super::glance::grouped;
 use super::text;
 use crate::Changes;
 use crate::changes::SellerChange;
-use crate::reason::beijing;
+use crate::names::instant_names;
 
 /// Sellers that are shown; all are in the workbook.
 const SELLERS_MAX: usize = 20;
@@ -20,14 +20,13 @@ pub(super) fn section(changes: &Changes, zone: Zone) -> Markup {
     let sellers = changes.by_weight();
     let shown = &sellers[..sellers.len().min(SELLERS_MAX)];
     let more = sellers.len() - shown.len();
-    let before = changes.before.as_of;
-    let before = format!("{} ({})", before.display_in(beijing()), before.display_in(zone));
+    let (before_en, before_zh) = instant_names(changes.before.as_of, zone);
     markup! {
         section.changes aria-labelledby="changes-title" {
             h2 id="changes-title" { (text("What changed", "修订变化")) }
             p { (text(
-                &format!("Sellers of whom this report says something else than the one as of {before}: {}.", grouped(sellers.len() as i64)),
-                &format!("与截至 {before} 的报告相比，有变化的卖家：{}。", grouped(sellers.len() as i64)))) }
+                &format!("Sellers of whom this report says something else than the one as of {before_en}: {}.", grouped(sellers.len() as i64)),
+                &format!("与截至{before_zh}的报告相比，有变化的卖家：{}。", grouped(sellers.len() as i64)))) }
             (turned(&changes.eligible_won, ("Now eligible", "新合格")))
             (turned(&changes.eligible_lost, ("No longer eligible", "不再合格")))
             @if !shown.is_empty() {

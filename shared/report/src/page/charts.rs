@@ -15,6 +15,12 @@ const GOOD: &str = "#14713D";
 const BAD: &str = "#B3261E";
 const SOFT: &str = "#5A6673";
 const GRID: &str = "#D5DBE2";
+/// Around a picture.
+const MARGIN: u16 = 5;
+/// Of a narrow character of a label, at most; a wide one (of Chinese) takes two.
+const CHARACTER: u16 = 7;
+/// For a bar's name, at most.
+const NAME_MAX: u16 = 22 * CHARACTER;
 const LINES: [&str; 5] = [OURS, "#B26A00", "#7A3E9D", "#00796B", SOFT];
 
 /// Rates over the months, the earliest first.
@@ -100,11 +106,10 @@ pub(super) fn bars(bars: &[Bar]) -> Markup {
         data: bars.iter().map(|bar| bar.beside_bp.map(percent)).collect(),
         ..Series::default()
     };
-    let height = 40 * bars.len() as u16 + 40;
     horizontal(
         vec![ours, theirs],
-        bars.iter().map(|bar| bar.name.clone()).collect(),
-        height,
+        bars.iter().map(|bar| bar.name.as_str()).collect(),
+        40,
     )
 }
 
@@ -116,25 +121,66 @@ pub(super) fn counts(bars: &[(String, i64)]) -> Markup {
         label_show: true,
         ..Series::default()
     };
-    let height = 28 * bars.len() as u16 + 40;
     horizontal(
         vec![series],
-        bars.iter().map(|(name, _)| name.clone()).collect(),
-        height,
+        bars.iter().map(|(name, _)| name.as_str()).collect(),
+        28,
     )
 }
 
-fn horizontal(series: Vec<Series>, names: Vec<String>, height: u16) -> Markup {
-    let mut chart = HorizontalBarChart::new(series, names);
-    dress(&mut chart.base, f32::from(height));
+/// Bars with their figures behind them, so that no axis is needed, each so many pixels high.
+///
+/// Their names stand in a column of our own: the library takes every character for a narrow one of one font, and would draw
+/// Chinese over the bars.
+fn horizontal(series: Vec<Series>, names: Vec<&str>, pitch: u16) -> Markup {
+    let bars = pitch * names.len() as u16;
+    let names: Vec<String> = names.into_iter().map(fitted).collect();
+    let column = names.iter().map(|name| width(name)).max().unwrap_or(0) + 2 * MARGIN;
+    let mut chart = HorizontalBarChart::new(series, names.clone());
+    dress(&mut chart.base, f32::from(bars + 2 * MARGIN));
     chart.base.series.colors = vec![OURS.into(), THEIRS.into()];
     chart.series_label_position = Some(Position::Right);
+    chart.base.margin.left = f32::from(column);
     // Room for the longest bar's figure, which stands behind it.
-    chart.base.margin.right = 40.0;
-    for axis in &mut chart.y_axis_configs {
-        axis.font.color = SOFT.into();
+    chart.base.margin.right = 48.0;
+    chart.base.x_axis.hidden = true;
+    chart.base.y_axis_hidden = true;
+    chart.base.grid.stroke_width = 0.0;
+    let middle = |place: usize| MARGIN + pitch * place as u16 + pitch / 2;
+    // The first is at the bottom.
+    let labels = markup! {
+        path d={ "M" (column) " " (MARGIN) "v" (bars) } stroke=(GRID) {}
+        @for (place, name) in names.iter().rev().enumerate() {
+            text x=(column - MARGIN) y=(middle(place)) dy="4" text-anchor="end" fill=(SOFT) { (name) }
+        }
+    };
+    let picture = inline(chart.svg());
+    let end = "</svg>";
+    PreEscaped(picture.0.replacen(end, &format!("{}{end}", labels.0), 1))
+}
+
+/// Pixels that a label takes, at most.
+fn width(label: &str) -> u16 {
+    let of = |character: char| {
+        if character.is_ascii() {
+            CHARACTER
+        } else {
+            2 * CHARACTER
+        }
+    };
+    label.chars().map(of).fold(0, u16::saturating_add)
+}
+
+/// A name that leaves room for the bars.
+fn fitted(name: &str) -> String {
+    let mut name = name.to_owned();
+    if width(&name) > NAME_MAX {
+        while width(&name) > NAME_MAX - 2 * CHARACTER {
+            name.pop();
+        }
+        name.push('…');
     }
-    inline(chart.svg())
+    name
 }
 
 fn dress(chart: &mut ChartBase, height: f32) {

@@ -15,7 +15,7 @@ use super::details::{Details, NotedTexts};
 use super::lines::{FULFILMENT, class, columns, in_order, why};
 use super::rescue::Rescues;
 use super::texts::{Piece, Texts, Told};
-use crate::names::{carrier_names, destination_names, node_names, standing_names};
+use crate::names::{NO_CARRIER, carrier_names, destination_names, node_names, standing_names};
 use crate::{MonthReport, SellerMonth, Standing};
 
 #[derive(Serialize)]
@@ -118,17 +118,20 @@ impl<'a> Numbered<'a> {
         let nodes: BTreeSet<Node> = of_sellers()
             .flat_map(|of| of.missing_nodes.keys().copied())
             .collect();
+        let carriers = of_sellers().flat_map(|of| of.carriers.keys().map(CompactString::as_str));
         Self {
             nodes: nodes.into_iter().collect(),
-            destinations: each_once(of_sellers().flat_map(|of| of.destinations.keys())),
-            carriers: each_once(of_sellers().flat_map(|of| of.carriers.keys())),
+            destinations: each_once(
+                of_sellers().flat_map(|of| of.destinations.keys().map(CompactString::as_str)),
+            ),
+            carriers: each_once(carriers.chain([NO_CARRIER])),
         }
     }
 }
 
 /// Sorted, so that a name is found by halving.
-fn each_once<'a>(names: impl Iterator<Item = &'a CompactString>) -> Vec<&'a str> {
-    let names: BTreeSet<&str> = names.map(CompactString::as_str).collect();
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = names.collect();
     names.into_iter().collect()
 }
 

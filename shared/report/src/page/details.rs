@@ -11,7 +11,7 @@ use crate::{MonthFigures, SellerMonth, Slices, Tally};
 /// Destinations and carriers of a seller that are listed.
 const LISTED_MAX: usize = 5;
 
-/// In this order, as lists without names: they are read by their places.
+/// In this order, as lists without names: they are read by their places. A list of places that is cut ends with their number.
 #[derive(Serialize)]
 pub(super) struct Details<'a>(
     /// Why.
@@ -61,7 +61,7 @@ impl<'a> Details<'a> {
             [row.orders_excluded, row.orders_pending],
             markets(&breakdown.destinations, &numbered.destinations),
             worst(&breakdown.destinations, &numbered.destinations),
-            worst(&breakdown.carriers, &numbered.carriers),
+            worst(&breakdown.all_carriers(), &numbered.carriers),
             nodes
                 .flat_map(|(node, count)| [number_of(node, &numbered.nodes), *count])
                 .collect(),
@@ -94,19 +94,22 @@ fn markets(destinations: &Slices, names: &[&str]) -> Vec<i64> {
     let listed = shares.iter().take(LISTED_MAX);
     listed
         .flat_map(|(code, share)| [number_of(code, names), *share])
+        .chain(count_if_cut(shares.len()))
         .collect()
 }
 
 /// Those where something failed, the worst first.
 fn worst(slices: &Slices, names: &[&str]) -> Vec<i64> {
     let worst = worst_first(slices).into_iter();
-    let failing = worst.filter(|(_, slice)| slice.failures() > 0).take(LISTED_MAX);
-    let told = failing.flat_map(|(name, slice)| {
+    let failing: Vec<_> = worst.filter(|(_, slice)| slice.failures() > 0).collect();
+    let told = failing.iter().take(LISTED_MAX).flat_map(|(name, slice)| {
         let outcomes = [slice.fulfilment, slice.delivery, slice.nodes];
         let outcomes = outcomes.into_iter().flat_map(pair);
-        [number_of(&name, names), slice.orders]
-            .into_iter()
-            .chain(outcomes)
+        [number_of(name, names), slice.orders].into_iter().chain(outcomes)
     });
-    told.collect()
+    told.chain(count_if_cut(failing.len())).collect()
+}
+
+fn count_if_cut(count: usize) -> Option<i64> {
+    (count > LISTED_MAX).then_some(count as i64)
 }

@@ -25,7 +25,7 @@ use domain::Zone;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use sha2::{Digest, Sha256};
 
-use crate::reason::beijing;
+use crate::names::instant_names;
 use crate::{Changes, MonthReport};
 
 const STYLE: &str = include_str!("style.css");
@@ -87,8 +87,10 @@ fn text(en: &str, zh: &str) -> Markup {
 }
 
 fn head(report: &MonthReport, zone: Zone) -> Markup {
-    let both = |at: domain::Timestamp| (at.display_in(beijing()), at.display_in(zone));
-    let (as_of, final_from) = (both(report.as_of), both(report.final_from));
+    let instant = |at| {
+        let (en, zh) = instant_names(at, zone);
+        text(&en, &zh)
+    };
     markup! {
         header {
             h1 { (text("Eligibility", "准入资格")) " " span.month { (report.month) } }
@@ -98,9 +100,9 @@ fn head(report: &MonthReport, zone: Zone) -> Markup {
                 } @else {
                     strong.final { (text("final", "最终")) }
                 }
-                " · " (text("as of", "截至")) " " (as_of.0) " (" (as_of.1) ")"
+                " · " (text("as of", "截至")) " " (instant(report.as_of))
                 @if report.is_running() {
-                    " · " (text("final from", "最终结果自")) " " (final_from.0) " (" (final_from.1) ")"
+                    " · " (text("final from", "最终结果自")) " " (instant(report.final_from))
                 }
                 " · " (text("rules", "规则")) " " (report.policy)
             }

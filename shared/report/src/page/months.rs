@@ -44,8 +44,10 @@ pub(super) fn section(report: &MonthReport) -> Markup {
             h2 id="months-title" { (text("Three months", "近三个月")) }
             div.beside {
                 (table(&months))
-                (trend(report, &months))
-                (spread(report))
+                div.charts {
+                    (trend(report, &months))
+                    (spread(report))
+                }
             }
         }
     }
@@ -62,7 +64,7 @@ fn table(months: &[&MonthTotals]) -> Markup {
                 } }
                 tbody {
                     tr {
-                        th scope="row" { "GMV USD" }
+                        th scope="row" { (text("GMV USD", "GMV（美元）")) }
                         @for month in months { td.number { (usd(month.gmv)) } }
                     }
                     @for (en, zh, _, of) in FIGURES {

@@ -86,12 +86,15 @@
     return made;
   };
   let lines;
-  const by = (size, list) => Array.from({ length: list.length / size }, (_, index) => list.slice(index * size, (index + 1) * size));
+  const by = (size, list) => Array.from({ length: Math.floor(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+  // A list that is cut ends with the number of all.
+  const cut = (size, list) => Object.assign(by(size, list), { all: list.length % size ? list.at(-1) : undefined });
+  const cutCaption = ([en, zh], { length, all }) => (all === undefined ? [en, zh] : [`${en}: ${length} of ${all}`, `${zh}：${all} 个中的 ${length} 个`]);
   const detailsOf = (place) => {
     lines ??= byId("details-data").textContent.split("\n");
     const [reasons, forecast, figures, orders, markets, destinations, carriers, nodes] = JSON.parse(lines[place]);
     const months = by(13, figures).map(([gmv, ...rest]) => ({ gmv, tallies: by(2, rest.slice(0, 10)), fines: rest.slice(10) }));
-    return { reasons, forecast, months, orders, markets: by(2, markets), destinations: by(8, destinations), carriers: by(8, carriers), nodes: by(2, nodes) };
+    return { reasons, forecast, months, orders, markets: cut(2, markets), destinations: cut(8, destinations), carriers: cut(8, carriers), nodes: by(2, nodes) };
   };
   const toggle = (place, button) => {
     const isOpen = !open.has(place);
@@ -136,7 +139,7 @@
       [["Figure", "指标"], ...data.months.toReversed().map((month) => [month, month])], rows);
   };
   const PLACE_HEADS = [["Orders", "订单"], ["Fulfilment", "履约率"], ["On time", "准时签收"], ["Nodes", "节点齐全"]];
-  const places = (caption, head, names, list) => tableOf(caption, [head, ...PLACE_HEADS],
+  const places = (caption, head, names, list) => tableOf(cutCaption(caption, list), [head, ...PLACE_HEADS],
     list.map(([name, orders, ...outcomes]) => {
       const [fulfilment, delivery, nodes] = by(2, outcomes);
       return line(names[name], figure(grouped(orders)), outcome(fulfilment, data.percent_min), outcome(delivery), outcome(nodes));
@@ -146,7 +149,7 @@
     picture.append(drawn("rect", { width: basisPoints / 100, height: 8 }));
     return element("td", {}, picture);
   };
-  const markets = (list) => tableOf(["Markets by share of GMV", "市场（按 GMV 份额）"], [["Destination", "目的国"], ["Share", "份额"], ["", ""]],
+  const markets = (list) => tableOf(cutCaption(["Markets by share of GMV", "市场（按 GMV 份额）"], list), [["Destination", "目的国"], ["Share", "份额"], ["", ""]],
     list.map(([code, share]) => line(data.destinations[code], figure(write.rate(share)), bar(share))));
   const nodes = (list) => tableOf(["Nodes missing from ended timelines (B2)", "已结束轨迹中缺失的节点（B2）"], [["Node", "节点"], ["Orders", "订单"]],
     list.toSorted(([, a], [, b]) => b - a).map(([name, count]) => line(data.nodes[name], figure(grouped(count)))));

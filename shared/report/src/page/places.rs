@@ -17,6 +17,7 @@ const ROWS_MAX: usize = 12;
 
 pub(super) fn section(report: &MonthReport) -> Markup {
     let breakdown = &report.breakdown;
+    let all_carriers = breakdown.all_carriers();
     markup! {
         @if !breakdown.destinations.is_empty() {
             section aria-labelledby="markets-title" {
@@ -24,11 +25,11 @@ pub(super) fn section(report: &MonthReport) -> Markup {
                 (markets(&breakdown.destinations))
             }
         }
-        @if !breakdown.carriers.is_empty() || !breakdown.missing_nodes.is_empty() {
+        @if !all_carriers.is_empty() || !breakdown.missing_nodes.is_empty() {
             section aria-labelledby="carriers-title" {
                 h2 id="carriers-title" { (text("Carriers and nodes", "承运商与节点")) }
                 div.beside {
-                    @if !breakdown.carriers.is_empty() { (carriers(&breakdown.carriers)) }
+                    @if !all_carriers.is_empty() { (carriers(&all_carriers)) }
                     @if !breakdown.missing_nodes.is_empty() { (nodes(report)) }
                 }
             }

@@ -12,6 +12,7 @@ mod places;
 mod rescue;
 mod sellers;
 
+use domain::Zone;
 use rust_xlsxwriter::{
     Color, ConditionalFormatBlank, ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatText,
     ConditionalFormatTextRule, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError,
@@ -24,7 +25,7 @@ use self::months::month_columns;
 use self::places::{carrier_columns, carriers, gap_columns, gaps, market_columns, markets};
 use self::rescue::{undecided, undecided_columns};
 use self::sellers::seller_columns;
-use crate::names::standing_names;
+use crate::names::{instant_names, standing_names};
 use crate::table::spreadsheet_safe;
 use crate::{Changes, MonthReport, ReportError, Standing};
 
@@ -38,13 +39,13 @@ const PAPER_A4: u8 = 9;
 ///
 /// # Errors
 /// [`ReportError::Workbook`] when there is no room for its temporary files.
-pub fn xlsx(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, ReportError> {
-    written(report, changes).map_err(|source| ReportError::Workbook {
+pub fn xlsx(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Result<Vec<u8>, ReportError> {
+    written(report, changes, zone).map_err(|source| ReportError::Workbook {
         source: Box::new(source),
     })
 }
 
-fn written(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, XlsxError> {
+fn written(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // The workbook is as old as its instant, whenever it is made.
     let made_at = ExcelDateTime::from_timestamp(report.as_of.unix())?;
@@ -73,7 +74,7 @@ fn written(report: &MonthReport, changes: Option<&Changes>) -> Result<Vec<u8>, X
     book.sheet("市场 markets", &market_columns(), &markets(report))?;
     book.sheet("承运商 carriers", &carrier_columns(), &carriers(report))?;
     book.sheet("节点缺失 node gaps", &gap_columns(), &gaps(report))?;
-    book.definitions(report, changes)?;
+    book.definitions(report, changes, zone)?;
     book.workbook.save_to_buffer()
 }
 
@@ -128,37 +129,45 @@ impl Book {
     }
 
     /// What each column means, and what the report is of.
-    fn definitions(&mut self, report: &MonthReport, changes: Option<&Changes>) -> Result<(), XlsxError> {
+    fn definitions(
+        &mut self,
+        report: &MonthReport,
+        changes: Option<&Changes>,
+        zone: Zone,
+    ) -> Result<(), XlsxError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         let titles = [("列 / column", 34), ("含义", 60), ("meaning", 80)];
         let titles = titles.map(|(title, width)| (title.to_owned(), width));
         header(sheet, "说明 definitions", titles.into_iter())?;
         sheet.set_freeze_panes(1, 0)?;
+        let same = |text: &str| (text.to_owned(), text.to_owned());
+        let instant = |at| {
+            let (en, zh) = instant_names(at, zone);
+            (format!("{zh}（UTC {at}）"), format!("{en}, UTC {at}"))
+        };
         let mut of_the_report = vec![
-            ("月份 / month", report.month.to_string()),
-            ("截至 / as of", report.as_of.to_string()),
-            ("最终结果自 / final from", report.final_from.to_string()),
-            ("规则 / policy", report.policy.clone()),
+            ("月份 / month", same(&report.month.to_string())),
+            ("截至 / as of", instant(report.as_of)),
+            ("最终结果自 / final from", instant(report.final_from)),
+            ("规则 / policy", same(&report.policy)),
         ];
         if let Some(Changes { before, .. }) = changes {
-            let told = format!("{} ({})", before.revision, before.as_of);
+            let ((zh, en), id) = (instant(before.as_of), &before.revision);
+            let told = (format!("{id}：{zh}"), format!("{id}: {en}"));
             of_the_report.push(("上一修订 / revision before", told));
         }
         if let Some(rescue) = &report.rescue {
-            let told = format!(
-                "{} 家 {} 单，列出 {} 单 / {} orders of {} sellers, {} listed",
-                rescue.sellers_count,
-                rescue.orders_count,
-                rescue.named_count(),
-                rescue.orders_count,
-                rescue.sellers_count,
-                rescue.named_count()
+            let (orders, sellers) = (rescue.orders_count, rescue.sellers_count);
+            let named = rescue.named_count();
+            let told = (
+                format!("{sellers} 家 {orders} 单，列出 {named} 单"),
+                format!("{orders} orders of {sellers} sellers, {named} listed"),
             );
             of_the_report.push(("待保订单 / orders to rescue", told));
         }
         let of_the_report = of_the_report
             .into_iter()
-            .map(|(title, told)| (title.to_owned(), told.clone(), told));
+            .map(|(title, (zh, en))| (title.to_owned(), zh, en));
         let of_columns = self.terms.iter();
         let of_columns =
             of_columns.map(|(title, zh, en)| (title.clone(), (*zh).to_owned(), (*en).to_owned()));

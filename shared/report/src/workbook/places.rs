@@ -1,5 +1,7 @@
 //! The sheets of markets, carriers and missing nodes: of all sellers together, then of each seller what went worst.
 
+use std::borrow::Cow;
+
 use domain::Node;
 
 use super::columns::{Column, FULFILMENT, Form, GMV, NODES, ON_TIME, column, count, rate, usd};
@@ -18,30 +20,42 @@ pub(super) type Place = (String, String, Slice);
 pub(super) type Gap = (String, Node, i64, i64);
 
 pub(super) fn markets(report: &MonthReport) -> Vec<Place> {
-    places(report, |breakdown| &breakdown.destinations, destination_names)
+    places(
+        report,
+        |breakdown| Cow::Borrowed(&breakdown.destinations),
+        destination_names,
+    )
 }
 
 pub(super) fn carriers(report: &MonthReport) -> Vec<Place> {
-    places(report, |breakdown| &breakdown.carriers, carrier_names)
+    places(
+        report,
+        |breakdown| Cow::Owned(breakdown.all_carriers()),
+        carrier_names,
+    )
 }
 
 fn places(
     report: &MonthReport,
-    slices: fn(&Breakdown) -> &Slices,
+    slices: fn(&Breakdown) -> Cow<'_, Slices>,
     names: fn(&str) -> (String, String),
 ) -> Vec<Place> {
     let name = |name: &str| match names(name) {
         (en, zh) if en == zh => en,
         (en, zh) => format!("{zh} / {en}"),
     };
-    let all = worst_first(slices(&report.breakdown)).into_iter();
-    let all = all.map(|(place, slice)| (ALL.to_owned(), name(place), *slice));
+    let all = slices(&report.breakdown);
+    let all = worst_first(&all)
+        .into_iter()
+        .map(|(place, slice)| (ALL.to_owned(), name(place), *slice));
     let each = report.rows.iter().flat_map(|row| {
-        let worst = worst_first(slices(&row.months[0].breakdown)).into_iter();
+        let slices = slices(&row.months[0].breakdown);
+        let worst = worst_first(&slices).into_iter();
         let worst = worst
             .filter(|(_, slice)| slice.failures() > 0)
             .take(OF_A_SELLER_MAX);
-        worst.map(|(place, slice)| (row.seller_id.to_string(), name(place), *slice))
+        let worst = worst.map(|(place, slice)| (row.seller_id.to_string(), name(place), *slice));
+        worst.collect::<Vec<_>>()
     });
     all.chain(each).collect()
 }
@@ -76,8 +90,8 @@ pub(super) fn market_columns() -> Vec<Column<Place>> {
 
 pub(super) fn carrier_columns() -> Vec<Column<Place>> {
     let named = (
-        "the carrier of an order's first accepted upload",
-        "首次有效上传单号的承运商",
+        "the carrier of an order's first accepted upload; with those that have none the orders add up to the month's",
+        "首次有效上传单号的承运商；连同无有效上传的订单即为本月全部订单",
     );
     place_columns(column(
         ("carrier", "承运商"),

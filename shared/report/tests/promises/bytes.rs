@@ -103,6 +103,63 @@ fn the_parquet_has_the_same_columns_with_money_in_integer_cents() {
     );
 }
 
+/// A column as the table for readers has it: its names, its type, and whether it may be empty.
+fn documented() -> Vec<[&'static str; 4]> {
+    let rows = include_str!("../../../../infra/athena/REPORT.md")
+        .lines()
+        .filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        assert!(cells.len() == 8 && !cells[6].is_empty(), "{row} has a meaning");
+        [cells[1], cells[2], cells[3], cells[4]]
+    })
+    .collect()
+}
+
+#[test]
+fn the_table_of_columns_says_what_both_files_have() {
+    // Who failed, and who has nothing due: what may be empty is.
+    let april = month("2024-04");
+    let waits = OrderRow {
+        fulfilment: None,
+        upload: (true, i64::MAX),
+        pickup: None,
+        delivery: (false, i64::MAX),
+        nodes: None,
+        ..fulfilled("waits", april, 700, 100)
+    };
+    let mut rows = orders("shop", april, 3, 1, 12_345);
+    rows.push(waits);
+    let report = Lake::of(&[(april, rows)]).report(april, settled());
+    let frame = ParquetReader::new(Cursor::new(parquet(&report)))
+        .finish()
+        .expect("readable");
+    let in_parquet = frame.columns().iter().map(|column| {
+        let kind = match column.dtype() {
+            DataType::String => "string",
+            DataType::Int64 => "int64",
+            DataType::Boolean => "boolean",
+            other => panic!("{} is {other}", column.name()),
+        };
+        let empty = if column.null_count() > 0 { "yes" } else { "no" };
+        (column.name().to_string(), kind, empty)
+    });
+    let in_csv: Vec<String> = csv(&report)
+        .lines()
+        .next()
+        .expect("a header")
+        .split(',')
+        .map(str::to_owned)
+        .collect();
+    let documented = documented();
+    let names: Vec<&str> = documented.iter().map(|[name, ..]| *name).collect();
+    assert_eq!(in_csv, names);
+    let documented = documented
+        .iter()
+        .map(|[_, name, kind, empty]| ((*name).to_owned(), *kind, *empty));
+    assert_eq!(in_parquet.collect::<Vec<_>>(), documented.collect::<Vec<_>>());
+}
+
 /// Rows of few orders and sellers around one instant, so that everything collides; of one order and version, one row.
 pub fn any_order_rows() -> impl Strategy<Value = Vec<OrderRow>> {
     let standing = || prop::option::of((any::<bool>(), -5_i64..10));

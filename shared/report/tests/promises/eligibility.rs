@@ -280,10 +280,35 @@ fn a_provisional_row_says_what_is_open_and_until_when() {
     let report = three_months(rows).report(month("2024-04"), at("2024-05-01T12:00:00Z"));
     let row = &report.rows[0];
     assert_eq!((row.eligible, row.is_final, row.orders_pending), (true, false, 1));
-    let tail = "provisional (1 pending), final from 2024-05-04 00:00 PDT (Beijing 2024-05-04 15:00 CST)";
+    let tail = "provisional (1 pending), final from 2024-05-04 15:00 Beijing (2024-05-04 00:00 Pacific)";
     assert!(row.reasons_en.ends_with(tail), "{}", row.reasons_en);
-    let tail = "暂定（1 单待定），北京时间 2024-05-04 15:00 CST（2024-05-04 00:00 PDT）起为最终结果";
+    let tail = "暂定（1 单待定），北京时间 2024-05-04 15:00（太平洋时间 2024-05-04 00:00）起为最终结果";
     assert!(row.reasons_zh.ends_with(tail), "{}", row.reasons_zh);
+}
+
+#[test]
+fn failures_that_pending_orders_can_mend_are_too_many_so_far() {
+    let april = month("2024-04");
+    let waits = OrderRow {
+        fulfilment: Some((true, at("2024-05-02T00:00:00Z").unix())),
+        ..fulfilled("shop", april, 100, 0)
+    };
+    let mut rows = orders("shop", april, 20, 2, GMV_CENTS);
+    rows.push(waits);
+    let lake = three_months(rows);
+    let told = |as_of| {
+        let row = &lake.report(april, at(as_of)).rows[0];
+        (row.reasons_en.clone(), row.reasons_zh.clone())
+    };
+    let (en, zh) = told("2024-05-01T12:00:00Z");
+    assert!(
+        en.contains("2 of 20 orders failed, 1 too many so far; provisional"),
+        "{en}"
+    );
+    assert!(zh.contains("20 单中 2 单未履约，目前超出 1 单"), "{zh}");
+    let (en, zh) = told("2024-05-09T00:00:00Z");
+    assert!(en.ends_with("2 of 21 orders failed, 1 too many"), "{en}");
+    assert!(zh.ends_with("21 单中 2 单未履约，超出 1 单"), "{zh}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Figures made up in memory, for the tests and for the pages that `make test-web` opens.
 
 use domain::{Cents, Elapsed, Month, Node, OrderId, SellerId};
-use report::{Breakdown, Missing, MonthFigures, MonthReport, Slice, Tally, Undecided, UndecidedOrder};
+use report::{
+    Breakdown, Missing, MonthFigures, MonthReport, Slice, Slices, Tally, Undecided, UndecidedOrder,
+};
 
 /// No orders yet.
 pub fn figures(seller: &SellerId, month: Month) -> MonthFigures {
@@ -94,13 +96,32 @@ const DESTINATIONS: [(&str, i64); 9] = [
     ("KR", 5),
     ("DE", 3),
 ];
-const CARRIERS: [(&str, i64, i64); 5] = [
-    ("yanwen", 36, 80),
-    ("china_post", 24, 160),
-    ("dhl", 20, 60),
-    ("jcex", 14, 110),
-    ("fedex", 6, 90),
+/// Who carries the orders of which destinations.
+const CARRIERS: [(&str, &[&str]); 5] = [
+    ("yanwen", &["RU", "KR"]),
+    ("china_post", &["ES", "MX"]),
+    ("dhl", &["US", "DE"]),
+    ("jcex", &["FR", "PL"]),
+    ("fedex", &["BR"]),
 ];
+
+/// The orders of the destinations by carrier, less those that failed because nothing was ever uploaded.
+fn carried(destinations: &Slices, price: i64) -> Slices {
+    let of = |codes: &[&str]| {
+        let mut sum = Slice::default();
+        codes
+            .iter()
+            .filter_map(|code| destinations.get(*code))
+            .for_each(|slice| sum.merge(slice));
+        let (fulfilment, delivery) = (sum.fulfilment.failed(), sum.delivery.failed());
+        let never = fulfilment.min(delivery) / 4;
+        sum.orders -= never;
+        sum.gmv = Cents(sum.gmv.0 - never * price);
+        (sum.fulfilment.due, sum.delivery.due) = (sum.fulfilment.due - never, sum.delivery.due - never);
+        sum
+    };
+    CARRIERS.map(|(name, codes)| (name.into(), of(codes))).into()
+}
 
 /// `misses` in a thousand orders.
 fn one_month(
@@ -127,7 +148,8 @@ fn one_month(
     };
     let destinations =
         DESTINATIONS.map(|(code, percent)| (code.into(), slice(percent, 60 + dice.below(90), dice)));
-    let carriers = CARRIERS.map(|(name, percent, factor)| (name.into(), slice(percent, factor, dice)));
+    let destinations = Slices::from(destinations);
+    let carriers = carried(&destinations, price);
     let lacking = nodes.failed();
     let gaps = [
         (Node::DepartedOrigin, 60),
@@ -150,8 +172,8 @@ fn one_month(
         fines_count: fines,
         fines: Cents(fines * 120),
         breakdown: Breakdown {
-            destinations: destinations.into(),
-            carriers: carriers.into(),
+            destinations,
+            carriers,
             missing_nodes: missing.into_iter().filter(|(_, count)| *count > 0).collect(),
         },
         ..figures(seller, month)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::changes::{AFTER, april, late, three_months};
-use crate::lake::{Lake, OrderRow, at, fulfilled, month, orders, settled};
+use crate::lake::{Lake, OrderRow, at, failed, fulfilled, month, orders, settled};
 use crate::made::portfolio;
 
 const GMV_CENTS: i64 = 5_000_000;
@@ -146,11 +146,63 @@ fn what_changed_since_the_revision_before_is_told_with_the_reasons() {
         "Now eligible: 1 (shop)",
         "<td class=\"number\"><span lang=\"en\">90.00 %</span>",
         "<td class=\"number\"><span lang=\"en\">95.00 %</span>",
-        &format!("orders with news (1): {order_id}</span>"),
+        &format!("orders with news (1): {order_id}; deadlines passed</span>"),
     ] {
         assert!(page.contains(told), "{told}");
     }
     assert!(!html(&report, None, PolicyBook::shipped().zone).contains("What changed"));
+}
+
+#[test]
+fn deadlines_that_passed_are_told_beside_news_where_they_moved_a_figure() {
+    let changed = |lake: &Lake| {
+        let report = lake.report(months()[0], at(AFTER));
+        html(&report, Some(&april(lake)), PolicyBook::shipped().zone)
+    };
+    let mut lake = three_months("shop", 2);
+    let unsigned = OrderRow {
+        delivery: (false, at("2024-05-07T00:00:00Z").unix()),
+        ..fulfilled("shop", months()[0], 100, 0)
+    };
+    let news = late(OrderRow {
+        gmv_cents: 900,
+        ..fulfilled("shop", months()[0], 0, 0)
+    });
+    lake.add(months()[0], &[unsigned, news], &[]);
+    let page = changed(&lake);
+    assert!(page.contains("orders with news (1): 202404000000000000; deadlines passed</span>"));
+    assert!(page.contains("有新信息的订单（1）：202404000000000000；期限已过</span>"));
+    // Once the month was final, its fulfilment is a matter of news alone.
+    let mut lake = three_months("shop", 2);
+    let mended = OrderRow {
+        fulfilment: Some((true, at("2024-04-02T00:00:00Z").unix())),
+        ..late(failed("shop", months()[0], 19, 0))
+    };
+    lake.add(months()[0], &[mended], &[]);
+    let page = changed(&lake);
+    assert!(page.contains("orders with news (1)") && !page.contains("deadlines passed"));
+}
+
+#[test]
+fn orders_that_no_upload_was_accepted_for_make_the_carriers_add_up() {
+    let mut rows = orders("shop", months()[0], 20, 3, GMV_CENTS);
+    for row in &mut rows[18..] {
+        row.carrier = None;
+    }
+    let page = page(&Lake::of(&[(months()[0], rows)]).report(months()[0], settled()));
+    let row = "<th scope=\"row\"><span lang=\"en\">no accepted upload</span><span lang=\"zh-CN\">无有效上传</span></th>\
+        <td class=\"number\">2</td><td class=\"number\">2</td><td class=\"number\">0.00 %</td>";
+    assert!(page.contains(row));
+    let details = details(&page);
+    // Two of none, all failed; 18 of DHL, one failed.
+    let carriers = details[0][6].as_array().expect("carriers");
+    assert_eq!(
+        (&carriers[..4], carriers.len()),
+        (&[0, 2, 2, 2].map(Value::from)[..], 16)
+    );
+    // Where every order has its carrier, there is no such row.
+    let all = self::page(&report_of(&[("fine", 0)]));
+    assert!(!all.contains("<th scope=\"row\"><span lang=\"en\">no accepted upload"));
 }
 
 #[test]

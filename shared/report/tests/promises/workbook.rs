@@ -26,7 +26,7 @@ fn sheets(report: &MonthReport) -> Vec<(String, Range<Data>)> {
 }
 
 fn sheets_with(report: &MonthReport, changes: Option<&Changes>) -> Vec<(String, Range<Data>)> {
-    let bytes = xlsx(report, changes).expect("a workbook");
+    let bytes = xlsx(report, changes, PolicyBook::shipped().zone).expect("a workbook");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).expect("another reader opens it");
     workbook.worksheets()
 }
@@ -230,14 +230,17 @@ fn what_changed_since_the_revision_before_has_a_sheet_with_the_reasons() {
         let row = told.iter().find(|row| row[1] == what).expect("it changed");
         assert_eq!((&row[2][..], &row[3][..]), (before, after), "{what}");
         assert_eq!(row[0], "shop");
-        let why = format!("orders with news (1): {order_id}; ledger entries posted (1): entry.1");
+        let why =
+            format!("orders with news (1): {order_id}; ledger entries posted (1): entry.1; deadlines passed");
         assert!(row[4].ends_with(&why), "{}", row[4]);
     }
     let (_, definitions) = sheets.last().expect("the last sheet");
     let before = definitions
         .rows()
         .find(|row| row[0].to_string().ends_with("revision before"));
-    assert!(before.is_some_and(|row| row[1].to_string().starts_with("one (")));
+    let told = before.expect("it is named")[2].to_string();
+    let expected = "one: 2024-05-05 08:00 Beijing (2024-05-04 17:00 Pacific), UTC 2024-05-05T00:00:00Z";
+    assert_eq!(told, expected);
     // Nothing changed, no sheet.
     let quiet = april(&three_months("shop", 1));
     let sheets = sheets_with(&report, Some(&quiet));
@@ -254,7 +257,9 @@ fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow()
         let sheet = sheet(&report, name);
         let all =
             (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string().starts_with("全部"));
-        assert_eq!(all.count(), slices.len(), "{name}");
+        // The carriers add up to the destinations by those that have none.
+        let rest = usize::from(name == "carriers");
+        assert_eq!(all.count(), slices.len() + rest, "{name}");
         let most = slices
             .values()
             .map(|slice| slice.fulfilment.failed())
@@ -271,6 +276,23 @@ fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow()
             let listed = (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string() == id);
             assert!(listed.count() <= 5);
         }
+    }
+    let summed = |name: &str, column: &str| -> f64 {
+        let sheet = sheet(&report, name);
+        let all =
+            (1..sheet.height()).filter(|row| cell(&sheet, *row, "seller").to_string().starts_with("全部"));
+        all.map(|row| match cell(&sheet, row, column) {
+            Data::Float(figure) => *figure,
+            other => panic!("{other} is no figure"),
+        })
+        .sum()
+    };
+    for column in ["orders", "failed", "GMV"] {
+        let (markets, carriers) = (summed("markets", column), summed("carriers", column));
+        assert!(
+            (markets - carriers).abs() < 0.005,
+            "{column}: {markets} {carriers}"
+        );
     }
     let sheet = sheet(&report, "node gaps");
     let lacking = report.breakdown.missing_nodes[&Node::DepartedOrigin];
@@ -295,16 +317,15 @@ fn what_a_file_called_a_carrier_is_text_and_no_formula() {
     }
     let report = decide(figures, may, settled(), PolicyBook::shipped());
     let sheet = sheet(&report, "carriers");
-    assert_eq!(
-        cell(&sheet, 1, "carrier"),
-        &Data::String("'=HYPERLINK(\"x\")".to_owned())
-    );
+    let text = Data::String("'=HYPERLINK(\"x\")".to_owned());
+    assert!((1..sheet.height()).any(|row| *cell(&sheet, row, "carrier") == text));
 }
 
 #[test]
 fn the_same_report_is_the_same_workbook_and_an_empty_one_opens_too() {
     for report in [report(), running()] {
-        assert!(xlsx(&report, None).expect("a workbook") == xlsx(&report, None).expect("a workbook"));
+        let made = || xlsx(&report, None, PolicyBook::shipped().zone).expect("a workbook");
+        assert!(made() == made());
     }
     let empty = Lake::empty().report(month("2024-04"), settled());
     assert_eq!(sheets(&empty)[0].1.height(), 1);
