@@ -229,6 +229,31 @@ def test_the_figures_that_alarms_go_by_are_figures_that_functions_log():
     assert metrics and metrics <= set(found)
 
 
+def summed(alarm):
+    """What an alarm adds up: figures and whose they are."""
+    queries = ALARMS[alarm]["Metrics"]
+    assert [query["Expression"] for query in queries if query.get("ReturnData", True)] == ["SUM(METRICS())"]
+    found = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
+    return {
+        (metric["Namespace"], metric["MetricName"], dimension["Name"], dimension["Value"]["Ref"])
+        for metric in found
+        for dimension in metric["Dimensions"]
+    }
+
+
+def test_what_a_run_hands_back_rings_as_a_run_that_fails_does():
+    """Queue and streams are told of a failure by a run that ends well, which is none of its errors."""
+    for alarm, function, figure in (
+        ("UploadFailing", "UploadValidation", "UploadsFailed"),
+        ("HistoryFailing", "OrderHistory", "RecordsUnreadable"),
+    ):
+        of_function = ("FunctionName", function)
+        assert summed(alarm) == {("Waymark", figure, *of_function), ("AWS/Lambda", "Errors", *of_function)}
+    # A message comes again after so long: two of its failures never lie in periods that follow each other.
+    period = ALARMS["UploadFailing"]["Metrics"][1]["MetricStat"]["Period"]
+    assert QUEUES["Uploads"]["VisibilityTimeout"] > 2 * period and ALARMS["UploadFailing"]["EvaluationPeriods"] == 1
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_task_is_tried_again_with_jitter_unless_that_cannot_help(machine):
     tasks = [state for _, state in states(definition(machine)) if state["Type"] == "Task"]
