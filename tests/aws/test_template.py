@@ -120,6 +120,18 @@ def test_a_streams_bad_record_is_set_aside_alone(stream):
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["HistoryFailures", "Arn"]}
 
 
+def test_a_compaction_that_fails_is_told_of():
+    """Whatever a schedule invokes itself is invoked asynchronously: Lambda would drop what fails in vain."""
+    configs = stack.resources(DOCUMENT, "AWS::Lambda::EventInvokeConfig").values()
+    told = {config["FunctionName"]["Ref"]: config["DestinationConfig"]["OnFailure"]["Destination"] for config in configs}
+    targets = [schedule["Target"]["Arn"] for schedule in stack.resources(DOCUMENT, "AWS::Scheduler::Schedule").values()]
+    invoked = {target["Fn::GetAtt"][0] for target in targets if "Fn::GetAtt" in target and target["Fn::GetAtt"][0] in FUNCTIONS}
+    assert set(told) == invoked == {"OrderHistory"}
+    for function, queue in told.items():
+        sends = [each for each in statements(f"{function}Role") if "sqs:SendMessage" in listed(each["Action"])]
+        assert [each["Resource"] for each in sends] == [queue] == [{"Fn::GetAtt": ["HistoryFailures", "Arn"]}]
+
+
 def test_schedules_start_outside_the_hour_that_is_not_every_day():
     schedules = stack.resources(DOCUMENT, "AWS::Scheduler::Schedule")
     started = {json.dumps(schedule["Target"]["Arn"]) for schedule in schedules.values()}
