@@ -90,8 +90,20 @@ def test_each_prefix_of_the_bucket_has_its_lifecycle_and_the_lake_an_inventory()
     assert kept == {"inbox/", "outbox/", "lake/"}
     assert let_go == {"nights/", "digest/", "inventory/", "aggregates/"}
     assert any(rule.get("AbortIncompleteMultipartUpload") for rule in rules)
-    assert any(rule.get("NoncurrentVersionExpiration") for rule in rules)
     assert [found["Prefix"] for found in bucket["InventoryConfigurations"]] == ["lake/"]
+
+
+def test_an_earlier_writing_of_an_upload_a_close_or_a_report_is_never_let_go():
+    bucket = RESOURCES["Bucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    # A rule without a prefix is the whole bucket's.
+    forgets = {rule.get("Prefix", "") for rule in rules if "NoncurrentVersionExpiration" in rule}
+    assert forgets == {"outbox/", "lake/", "nights/", "digest/", "inventory/", "aggregates/"}
+    loses = {rule.get("Prefix", "") for rule in rules if {"ExpirationInDays", "ExpirationDate"} & set(rule)}
+    for kept in ("inbox/", "closes/", "reports/", "policy/"):
+        assert not any(kept.startswith(prefix) for prefix in forgets | loses), kept
+    moved = {rule["Prefix"] for rule in rules if "NoncurrentVersionTransitions" in rule}
+    assert moved == {"inbox/"}
 
 
 def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():
