@@ -120,6 +120,30 @@ def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
     assert [told["record.sequence"] for told in errors(history)[-2:]] == [number, number]
 
 
+def test_a_report_that_is_not_final_a_day_after_its_date_is_counted_for_its_alarm(cloud):
+    digest = cloud.functions["MorningDigest"]
+
+    def overdue(day):
+        told = digest.invoke({"as_of": f"{day}T07:15:00Z"})["overdue"]
+        assert digest.metrics("ReportsOverdue")[-1] == len(told)
+        return told
+
+    # No morning of August yet, so nobody was there to report it.
+    assert overdue("2023-09-12") == []
+    overdue("2023-08-31")
+    assert [overdue(day) for day in ("2023-09-04", "2023-09-05")] == [[], ["2023-08"]]
+    report = cloud.functions["EligibilityReport"]
+    assert not report.invoke({"as_of": "2023-09-03T07:30:00Z"})["final"]
+    assert overdue("2023-09-05") == ["2023-08"]
+    assert report.invoke({"as_of": "2023-09-04T07:30:00Z"})["final"]
+    assert overdue("2023-09-05") == []
+    # Where the policy waits for signatures, the report itself says from when on it is final; of the month after there is none.
+    waits = json.dumps({"final": False, "final_from": "2023-10-10T07:00:00Z"})
+    cloud.client("s3").put_object(Bucket=cloud.bucket, Key="reports/month=2023-08/manifest.json", Body=waits)
+    assert [overdue(day) for day in ("2023-10-10", "2023-10-11")] == [["2023-09"], ["2023-09", "2023-08"]]
+    assert cloud.refused == []
+
+
 @pytest.mark.parametrize("function", ["StallScan", "SignoffScan", "NightClose", "MorningDigest", "EligibilityReport"])
 def test_what_the_scheduler_sends_is_understood(cloud, function):
     answer = cloud.functions[function].invoke({"as_of": "2024-05-02T07:15:00Z"})

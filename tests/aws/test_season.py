@@ -176,6 +176,10 @@ def test_each_role_allows_what_its_function_does_and_nothing_that_it_does_not(cl
     for _ in range(2):
         night = cloud.run("Nightly", {"as_of": "2024-09-12T07:15:00Z"})
         assert night["status"] == "SUCCEEDED", night
+    # A morning of May, and one of June that looks for May's report.
+    mornings = [{"as_of": f"2024-{day}T07:15:00Z"} for day in ("05-31", "06-12")]
+    told = [cloud.functions["MorningDigest"].invoke(morning) for morning in mornings]
+    assert [each["overdue"] for each in told] == [[], []]
     # An order's id may be a number too: so it is looked for as both.
     asked = cloud.functions["Diagnosis"].invoke(events.url_request(f"q={min(part()[0])}"))
     assert asked["statusCode"] == 200, asked
