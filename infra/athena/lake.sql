@@ -1,8 +1,8 @@
 -- The lake as tables, for Athena (and Trino, whose Hive connector reads the same). Replace ${bucket}.
 --
--- Partitions are computed, not crawled: a month is there as soon as it has a file. Rows repeat and lie in any file of
--- their month, so nobody counts rows of waymark_orders: the view waymark_orders_latest holds one row an order, and
--- the query at the end takes an order as of any instant.
+-- Partitions are computed, not crawled: a month is there as soon as it has a file, from 2015-01 on; whoever has older orders
+-- begins both ranges earlier. Rows repeat and lie in any file of their month, so nobody counts rows of waymark_orders: the
+-- view waymark_orders_latest holds one row an order, and the query at the end takes an order as of any instant.
 
 CREATE EXTERNAL TABLE IF NOT EXISTS waymark_orders (
   order_id       string   COMMENT '10-20 digits',
@@ -37,7 +37,7 @@ TBLPROPERTIES (
   'projection.enabled' = 'true',
   'projection.month.type' = 'date',
   'projection.month.format' = 'yyyy-MM',
-  'projection.month.range' = '2024-01,NOW',
+  'projection.month.range' = '2015-01,NOW',
   'projection.month.interval' = '1',
   'projection.month.interval.unit' = 'MONTHS',
   'storage.location.template' = 's3://${bucket}/lake/orders/month=${month}/'
@@ -62,7 +62,7 @@ TBLPROPERTIES (
   'projection.enabled' = 'true',
   'projection.month.type' = 'date',
   'projection.month.format' = 'yyyy-MM',
-  'projection.month.range' = '2024-01,NOW',
+  'projection.month.range' = '2015-01,NOW',
   'projection.month.interval' = '1',
   'projection.month.interval.unit' = 'MONTHS',
   'storage.location.template' = 's3://${bucket}/lake/ledger/month=${month}/'

@@ -186,7 +186,7 @@ class Cloud:
             return self._to_moto(service, environ, start_response)
         body = _body(environ)
         if service == "dynamodb":
-            calls = roles.dynamodb_calls(environ["HTTP_X_AMZ_TARGET"], body, self._arn_of_table)
+            calls = roles.dynamodb_calls(environ["HTTP_X_AMZ_TARGET"], body, self.arn_of_table)
         else:
             calls = roles.s3_calls(environ["REQUEST_METHOD"], _path(environ), environ["QUERY_STRING"])
         role = self.roles[function]
@@ -221,7 +221,7 @@ class Cloud:
             return False
         return True
 
-    def _arn_of_table(self, name):
+    def arn_of_table(self, name):
         return f"arn:aws:dynamodb:{stack.REGION}:{ACCOUNT}:table/{name}"
 
     def _invoke(self, name, environ, start_response):

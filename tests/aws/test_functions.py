@@ -19,6 +19,11 @@ def created(cloud, key, body):
     return events.s3_created(cloud.bucket, key, put["ETag"].strip('"'), len(body), 1)
 
 
+def errors(function):
+    """What the runbook's command finds in a function's log."""
+    return [line["fields"] for line in function.lines() if line.get("level") == "ERROR"]
+
+
 def accepted(cloud, key):
     return json.loads(cloud.get(f"outbox/{key}/report.json"))["counts"]["accepted"]
 
@@ -56,6 +61,18 @@ def test_a_file_refused_whole_is_counted_for_its_alarm(cloud):
     assert cloud.functions["UploadValidation"].metrics("FilesRefused")[-1] == 1
 
 
+def test_a_file_that_lies_where_no_upload_does_is_counted_like_a_refused_one_and_a_folder_is_not(cloud):
+    upload = cloud.functions["UploadValidation"]
+    astray = created(cloud, "inbox/orders.csv", files.orders([9]))
+    folder = created(cloud, "inbox/orders/", b"")
+    removed = events.s3_removed(cloud.bucket, "inbox/gone.csv")
+    told = [message(number, body) for number, body in enumerate((astray, folder, removed))]
+    assert upload.invoke({"Records": told}) == {"batchItemFailures": []}
+    assert (upload.metrics("FilesRefused")[-1], upload.metrics("FilesAnswered")[-1]) == (1, 0)
+    warned = [line["fields"] for line in upload.lines() if line.get("level") == "WARN"]
+    assert warned[-1]["refused"] is True and "inbox/orders.csv" in warned[-1]["error"]
+
+
 def test_an_upload_that_fails_is_delivered_again_and_stops_no_other(cloud):
     bad = created(cloud, "inbox/orders/_/denied.csv", files.orders([5]))
     good = created(cloud, "inbox/orders/_/good.csv", files.orders([6]))
@@ -66,18 +83,24 @@ def test_an_upload_that_fails_is_delivered_again_and_stops_no_other(cloud):
         cloud.fault = None
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert accepted(cloud, "orders/_/good.csv") == 1
+    # The run ended well, so this is all that the alarm has.
+    upload = cloud.functions["UploadValidation"]
+    assert (upload.metrics("UploadsFailed")[-1], upload.metrics("FilesAnswered")[-1]) == (1, 1)
+    assert errors(upload)[-1]["message.id"] == "m0" and "denied.csv" in errors(upload)[-1]["error"]
 
 
 def test_an_upload_for_which_no_time_is_left_is_handed_back(cloud):
     upload = cloud.functions["UploadValidation"]
     told = [created(cloud, f"inbox/orders/_/late-{number}.csv", files.orders([number])) for number in (7, 8)]
-    upload.time_left = 60
+    failed, upload.time_left = len(errors(upload)), 60
     try:
         answer = upload.invoke({"Records": [message(number, body) for number, body in enumerate(told)]})
     finally:
         upload.time_left = 900
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert accepted(cloud, "orders/_/late-7.csv") == 1
+    # That is no failure: nobody is woken.
+    assert upload.metrics("UploadsFailed")[-1] == 0 and len(errors(upload)) == failed
 
 
 def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
@@ -94,6 +117,31 @@ def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
     assert history.invoke({"Records": [poison]}) == answer
     assert history.invoke({"Records": [records[2]]}) == {"batchItemFailures": []}
     assert history.metrics("RecordsUnreadable")[-3:] == [1, 1, 0]
+    assert [told["record.sequence"] for told in errors(history)[-2:]] == [number, number]
+
+
+def test_a_report_that_is_not_final_a_day_after_its_date_is_counted_for_its_alarm(cloud):
+    digest = cloud.functions["MorningDigest"]
+
+    def overdue(day):
+        told = digest.invoke({"as_of": f"{day}T07:15:00Z"})["overdue"]
+        assert digest.metrics("ReportsOverdue")[-1] == len(told)
+        return told
+
+    # No morning of August yet, so nobody was there to report it.
+    assert overdue("2023-09-12") == []
+    overdue("2023-08-31")
+    assert [overdue(day) for day in ("2023-09-04", "2023-09-05")] == [[], ["2023-08"]]
+    report = cloud.functions["EligibilityReport"]
+    assert not report.invoke({"as_of": "2023-09-03T07:30:00Z"})["final"]
+    assert overdue("2023-09-05") == ["2023-08"]
+    assert report.invoke({"as_of": "2023-09-04T07:30:00Z"})["final"]
+    assert overdue("2023-09-05") == []
+    # Where the policy waits for signatures, the report itself says from when on it is final; of the month after there is none.
+    waits = json.dumps({"final": False, "final_from": "2023-10-10T07:00:00Z"})
+    cloud.client("s3").put_object(Bucket=cloud.bucket, Key="reports/month=2023-08/manifest.json", Body=waits)
+    assert [overdue(day) for day in ("2023-10-10", "2023-10-11")] == [["2023-09"], ["2023-09", "2023-08"]]
+    assert cloud.refused == []
 
 
 @pytest.mark.parametrize("function", ["StallScan", "SignoffScan", "NightClose", "MorningDigest", "EligibilityReport"])

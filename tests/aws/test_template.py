@@ -90,8 +90,20 @@ def test_each_prefix_of_the_bucket_has_its_lifecycle_and_the_lake_an_inventory()
     assert kept == {"inbox/", "outbox/", "lake/"}
     assert let_go == {"nights/", "digest/", "inventory/", "aggregates/"}
     assert any(rule.get("AbortIncompleteMultipartUpload") for rule in rules)
-    assert any(rule.get("NoncurrentVersionExpiration") for rule in rules)
     assert [found["Prefix"] for found in bucket["InventoryConfigurations"]] == ["lake/"]
+
+
+def test_an_earlier_writing_of_an_upload_a_close_or_a_report_is_never_let_go():
+    bucket = RESOURCES["Bucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    # A rule without a prefix is the whole bucket's.
+    forgets = {rule.get("Prefix", "") for rule in rules if "NoncurrentVersionExpiration" in rule}
+    assert forgets == {"outbox/", "lake/", "nights/", "digest/", "inventory/", "aggregates/"}
+    loses = {rule.get("Prefix", "") for rule in rules if {"ExpirationInDays", "ExpirationDate"} & set(rule)}
+    for kept in ("inbox/", "closes/", "reports/", "policy/"):
+        assert not any(kept.startswith(prefix) for prefix in forgets | loses), kept
+    moved = {rule["Prefix"] for rule in rules if "NoncurrentVersionTransitions" in rule}
+    assert moved == {"inbox/"}
 
 
 def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():
@@ -118,6 +130,18 @@ def test_a_streams_bad_record_is_set_aside_alone(stream):
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert 0 < mapping["MaximumRetryAttempts"] <= 100
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["HistoryFailures", "Arn"]}
+
+
+def test_a_compaction_that_fails_is_told_of():
+    """Whatever a schedule invokes itself is invoked asynchronously: Lambda would drop what fails in vain."""
+    configs = stack.resources(DOCUMENT, "AWS::Lambda::EventInvokeConfig").values()
+    told = {config["FunctionName"]["Ref"]: config["DestinationConfig"]["OnFailure"]["Destination"] for config in configs}
+    targets = [schedule["Target"]["Arn"] for schedule in stack.resources(DOCUMENT, "AWS::Scheduler::Schedule").values()]
+    invoked = {target["Fn::GetAtt"][0] for target in targets if "Fn::GetAtt" in target and target["Fn::GetAtt"][0] in FUNCTIONS}
+    assert set(told) == invoked == {"OrderHistory"}
+    for function, queue in told.items():
+        sends = [each for each in statements(f"{function}Role") if "sqs:SendMessage" in listed(each["Action"])]
+        assert [each["Resource"] for each in sends] == [queue] == [{"Fn::GetAtt": ["HistoryFailures", "Arn"]}]
 
 
 def test_schedules_start_outside_the_hour_that_is_not_every_day():
@@ -227,6 +251,31 @@ def test_the_figures_that_alarms_go_by_are_figures_that_functions_log():
             if metric.get("Namespace") == "Waymark":
                 metrics.add(metric["MetricName"])
     assert metrics and metrics <= set(found)
+
+
+def summed(alarm):
+    """What an alarm adds up: figures and whose they are."""
+    queries = ALARMS[alarm]["Metrics"]
+    assert [query["Expression"] for query in queries if query.get("ReturnData", True)] == ["SUM(METRICS())"]
+    found = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
+    return {
+        (metric["Namespace"], metric["MetricName"], dimension["Name"], dimension["Value"]["Ref"])
+        for metric in found
+        for dimension in metric["Dimensions"]
+    }
+
+
+def test_what_a_run_hands_back_rings_as_a_run_that_fails_does():
+    """Queue and streams are told of a failure by a run that ends well, which is none of its errors."""
+    for alarm, function, figure in (
+        ("UploadFailing", "UploadValidation", "UploadsFailed"),
+        ("HistoryFailing", "OrderHistory", "RecordsUnreadable"),
+    ):
+        of_function = ("FunctionName", function)
+        assert summed(alarm) == {("Waymark", figure, *of_function), ("AWS/Lambda", "Errors", *of_function)}
+    # A message comes again after so long: two of its failures never lie in periods that follow each other.
+    period = ALARMS["UploadFailing"]["Metrics"][1]["MetricStat"]["Period"]
+    assert QUEUES["Uploads"]["VisibilityTimeout"] > 2 * period and ALARMS["UploadFailing"]["EvaluationPeriods"] == 1
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -3,13 +3,14 @@
 //! A pure function of both and the policy: the same night gives the same bytes, however often it is asked for. It says which
 //! parts of the pass are missing rather than to show less.
 
+mod overdue;
 mod parts;
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use digest::{Digest, Fines, XlsxFailed};
-use domain::{Cents, PolicyBook, Timestamp};
+use domain::{Cents, Month, PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric};
 use lake::{Lake, LakeError, ReportFile};
 use parts::PartsError;
@@ -56,6 +57,8 @@ pub struct Outcome {
     pub at_risk: Cents,
     /// Stretches of the pass that are missing.
     pub missing: u64,
+    /// Months whose reports are not there, or not final, a day after their date.
+    pub overdue: Vec<Month>,
     /// The objects written.
     pub keys: Vec<String>,
 }
@@ -73,6 +76,8 @@ enum Error {
     Xlsx(Timestamp, #[source] XlsxFailed),
     #[error("the bucket refused the digest of {0}")]
     Lake(Timestamp, #[source] LakeError),
+    #[error("the bucket did not say which reports are there as of {0}")]
+    Overdue(Timestamp, #[source] LakeError),
 }
 
 /// Writes one morning's digest.
@@ -83,6 +88,9 @@ pub async fn handle(function: &MorningDigest, request: Request) -> Result<Outcom
     let outcome = write(function, request.as_of).await.map_err(failure)?;
     tracing::info!(as_of = %outcome.as_of, entries = outcome.entries, listed = outcome.listed, missing = outcome.missing,
         superseded = outcome.superseded, "morning digest written");
+    for month in &outcome.overdue {
+        tracing::warn!(%month, "a report is overdue");
+    }
     Ok(outcome)
 }
 
@@ -90,6 +98,7 @@ pub async fn handle(function: &MorningDigest, request: Request) -> Result<Outcom
 pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
     vec![
         Metric::count("StretchesMissing", outcome.missing),
+        Metric::count("ReportsOverdue", outcome.overdue.len() as u64),
         Metric::amount("AtRiskCents", outcome.at_risk.0),
     ]
 }
@@ -131,6 +140,7 @@ async fn write(function: &MorningDigest, as_of: Timestamp) -> Result<Outcome, Er
         listed: listed.count,
         at_risk: listed.at_risk,
         missing: digest.missing.len() as u64,
+        overdue: Vec::new(),
         keys: Vec::new(),
     };
     if !outcome.superseded {
@@ -138,6 +148,9 @@ async fn write(function: &MorningDigest, as_of: Timestamp) -> Result<Outcome, Er
         let keys = function.lake.put_digest(digest.date, files).await;
         outcome.keys = keys.map_err(|source| Error::Lake(as_of, source))?;
     }
+    // Last, so that the digest is there whatever becomes of this.
+    let overdue = overdue::overdue(function, as_of).await;
+    outcome.overdue = overdue.map_err(|source| Error::Overdue(as_of, source))?;
     Ok(outcome)
 }
 
@@ -177,7 +190,9 @@ async fn is_superseded(lake: &Lake, date: NaiveDate, as_of: Timestamp) -> Result
 
 fn failure(error: Error) -> Failure {
     let retryable = match &error {
-        Error::Parts(_, PartsError::Lake(_, source)) | Error::Lake(_, source) => source.is_retryable(),
+        Error::Parts(_, PartsError::Lake(_, source)) | Error::Lake(_, source) | Error::Overdue(_, source) => {
+            source.is_retryable()
+        }
         Error::Entries(_, source) => source.is_retryable(),
         Error::Parts(_, PartsError::Unreadable(..)) | Error::Json(..) => false,
         // There was no room for its temporary files.

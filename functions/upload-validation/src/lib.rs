@@ -53,6 +53,8 @@ pub struct Outcome {
     pub answered: Vec<Answered>,
     /// Records that needed no work: answered before, gone, or no upload at all.
     pub skipped: u64,
+    /// Objects whose keys are no upload's: nothing of them counts, and there is nowhere to answer.
+    pub misplaced: u64,
 }
 
 /// One upload answered.
@@ -70,6 +72,7 @@ impl Outcome {
     fn add(&mut self, other: Self) {
         self.answered.extend(other.answered);
         self.skipped += other.skipped;
+        self.misplaced += other.misplaced;
     }
 }
 
@@ -103,12 +106,13 @@ pub(crate) enum UploadFailure {
 pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for record in event.records {
-        match upload_of(&record) {
-            Some(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
+        match told(&record) {
+            Told::Upload(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
                 Some((upload, answer)) => outcome.answered.push(answered(upload, &answer)),
                 None => outcome.skipped += 1,
             },
-            None => outcome.skipped += 1,
+            Told::Misplaced => outcome.misplaced += 1,
+            Told::Nothing => outcome.skipped += 1,
         }
     }
     Ok(outcome)
@@ -124,28 +128,37 @@ pub(crate) struct Written {
     pub(crate) sequencer: String,
 }
 
-/// The upload that a record tells of; `None` for what is none, or is no more.
-fn upload_of(record: &S3EventRecord) -> Option<Written> {
-    if record
-        .event_name
-        .as_deref()
-        .is_some_and(|name| name.starts_with(REMOVED))
-    {
-        return None;
-    }
+/// What a record tells of.
+enum Told {
+    /// A writing of an upload.
+    Upload(Written),
+    /// An object whose key is no upload's.
+    Misplaced,
+    /// An object that was deleted, or the mark by which a console shows an empty folder.
+    Nothing,
+}
+
+fn told(record: &S3EventRecord) -> Told {
+    let is_removal = |name: &str| name.starts_with(REMOVED);
     let object = &record.s3.object;
     // S3 encodes keys like a form: `+` is a space.
-    let encoded = object.key.as_deref()?.replace('+', " ");
-    let key = urlencoding::decode(&encoded).ok()?;
+    let encoded = object.key.as_deref().unwrap_or_default().replace('+', " ");
+    let Ok(key) = urlencoding::decode(&encoded) else {
+        return Told::Nothing;
+    };
+    if key.is_empty() || record.event_name.as_deref().is_some_and(is_removal) {
+        return Told::Nothing;
+    }
     match UploadKey::parse(&key) {
-        Ok(key) => Some(Written {
+        Ok(key) => Told::Upload(Written {
             key,
             etag: object.e_tag.clone().filter(|etag| !etag.is_empty()),
             sequencer: object.sequencer.clone().unwrap_or_default(),
         }),
+        Err(_) if key.ends_with('/') => Told::Nothing,
         Err(error) => {
-            tracing::warn!(%error, "an object of the inbox is no upload");
-            None
+            tracing::warn!(%error, refused = true, "an object of the inbox is no upload");
+            Told::Misplaced
         }
     }
 }

@@ -20,6 +20,9 @@ const TEST_EVENT: &str = "s3:TestEvent";
 pub struct BatchOutcome {
     /// The messages to be delivered again. The queue deletes the others.
     pub again: SqsBatchResponse,
+    /// How many of those failed; for the others there was no time left.
+    #[serde(skip)]
+    pub failed: u64,
     /// What the others came to; the queue has no use for it.
     #[serde(skip)]
     pub done: Outcome,
@@ -65,11 +68,20 @@ pub async fn handle_batch(
                     outcome.done.add(done);
                     continue;
                 }
-                Err(failure) => failure,
+                Err(failure) => {
+                    tracing::error!(message.id = id, error = %failure, "a message failed and is to be delivered again");
+                    outcome.failed += 1;
+                    failure
+                }
             },
-            false => Failure::of("no time is left to begin another upload", true),
+            false => {
+                tracing::warn!(
+                    message.id = id,
+                    "no time is left for a message; it is to be delivered again"
+                );
+                Failure::of("no time is left to begin another upload", true)
+            }
         };
-        tracing::warn!(message.id = id, error = %failure, "a message is to be delivered again");
         outcome.again.add_failure(id.ok_or(failure)?);
     }
     Ok(outcome)
@@ -78,10 +90,11 @@ pub async fn handle_batch(
 /// What the alarms hear of a batch.
 pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
     let answered = &outcome.done.answered;
-    let refused = answered.iter().filter(|upload| upload.refused).count();
+    let refused = answered.iter().filter(|upload| upload.refused).count() as u64;
     vec![
         Metric::count("FilesAnswered", answered.len() as u64),
-        Metric::count("FilesRefused", refused as u64),
+        Metric::count("FilesRefused", refused + outcome.done.misplaced),
+        Metric::count("UploadsFailed", outcome.failed),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Nights: what the pass over the live orders gathered, a part a run, and the morning's digest.
 
 use chrono::NaiveDate;
-use domain::Timestamp;
+use domain::{Month, Timestamp};
 
 use crate::reports::ReportFile;
 use crate::{Lake, LakeError};
@@ -120,6 +120,15 @@ impl Lake {
             return self.bytes(&key).await.map(Some);
         }
         Ok(None)
+    }
+
+    /// Whether any day of a month has a digest.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket cannot be listed.
+    pub async fn has_digests_of(&self, month: Month) -> Result<bool, LakeError> {
+        let keys = self.keys_under(&format!("digest/date={month}-")).await?;
+        Ok(!keys.is_empty())
     }
 }
 

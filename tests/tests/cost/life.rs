@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Elapsed, Timestamp};
-use local::{BUCKET, ORDERS_TABLE};
-use store::CapacityUsed;
+use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE};
+use store::{CapacityUsed, Item};
 use tests::{OwnCloud, at, operator_key};
 use upload_validation::UploadValidation;
 
@@ -114,10 +115,19 @@ pub(crate) async fn counted() -> String {
     let records = life.cloud.deliver_streams().await.expect("the streams");
     let (objects, lake_bytes) = lake(&life.cloud).await;
     assert!(objects > 0, "the lake has its history");
+    let at_rest = items(&life.cloud, ORDERS_TABLE).await;
+    let numbers = items(&life.cloud, RECORDS_TABLE).await;
+    let numbers = numbers
+        .iter()
+        .filter(|item| text_of(item, "pk").starts_with("number#"));
     let told = [
         (
             "bytes of its item at rest",
-            item_bytes(&life.cloud).await / ORDERS,
+            at_rest.iter().map(bytes_of).sum::<u64>() / ORDERS,
+        ),
+        (
+            "bytes of its number's item, for ever",
+            numbers.map(bytes_of).sum::<u64>() / ORDERS,
         ),
         ("records in the streams", records / ORDERS),
         // To the next 25: how well rows pack depends on which came beside which.
@@ -195,31 +205,38 @@ impl Life {
     }
 }
 
-/// The orders' bytes, as DynamoDB counts a key, its attributes and their names.
-async fn item_bytes(cloud: &OwnCloud) -> u64 {
-    let mut bytes = 0;
-    let mut items = cloud
-        .dynamodb
-        .scan()
-        .table_name(ORDERS_TABLE)
-        .into_paginator()
-        .items()
-        .send();
-    while let Some(item) = items.next().await {
-        for (name, value) in item.expect("an item") {
-            bytes += name.len() as u64;
-            bytes += value.as_s().map(|text| text.len() as u64).unwrap_or_default();
-            bytes += value
-                .as_n()
-                .map(|digits| digits.len() as u64 / 2 + 1)
-                .unwrap_or_default();
-            bytes += value
-                .as_b()
-                .map(|blob| blob.as_ref().len() as u64)
-                .unwrap_or_default();
-        }
+/// All items of a table.
+pub(crate) async fn items(cloud: &OwnCloud, table: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    let pages = cloud.dynamodb.scan().table_name(table).into_paginator();
+    let mut found = pages.items().send();
+    while let Some(item) = found.next().await {
+        items.push(item.expect("an item"));
     }
-    bytes
+    items
+}
+
+/// A text of an item; empty where it has none.
+pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> &'a str {
+    let text = item.get(name).and_then(|value| value.as_s().ok());
+    text.map(String::as_str).unwrap_or_default()
+}
+
+/// An item's bytes, as DynamoDB counts a key, its attributes and their names.
+pub(crate) fn bytes_of(item: &Item) -> u64 {
+    item.iter()
+        .map(|(name, value)| name.len() as u64 + bytes_of_value(value))
+        .sum()
+}
+
+fn bytes_of_value(value: &AttributeValue) -> u64 {
+    match value {
+        AttributeValue::S(text) => text.len() as u64,
+        AttributeValue::N(digits) => digits.len() as u64 / 2 + 1,
+        AttributeValue::B(blob) => blob.as_ref().len() as u64,
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + bytes_of_value(value)).sum::<u64>(),
+        other => panic!("no item has {other:?}"),
+    }
 }
 
 /// How many objects the lake has, and their bytes.

@@ -7,6 +7,7 @@ mod life;
 mod night;
 mod requests;
 mod sums;
+mod watch;
 
 use document::Document;
 use domain::Timestamp;
@@ -53,6 +54,12 @@ async fn a_night_and_a_fine_cost_what_is_written() {
 async fn a_due_index_s_key_moves_at_the_price_that_is_written() {
     let document = Document::read();
     assert_stands(&document, "A moving due index", &night::moving_index().await);
+}
+
+#[test]
+fn what_watches_is_what_the_template_and_the_functions_have() {
+    let document = Document::read();
+    assert_stands(&document, "What watches", &watch::counted());
 }
 
 #[test]

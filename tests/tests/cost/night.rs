@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{Elapsed, Timestamp};
 use entrypoint::TimeLeft;
+use local::RECORDS_TABLE;
 use morning_digest::MorningDigest;
 use night_close::NightClose;
 use stall_scan::StallScan;
@@ -15,6 +16,7 @@ use store::CapacityUsed;
 use tests::{OwnCloud, at, operator_key};
 
 use crate::document::{grouped, table, thousandths};
+use crate::life::{bytes_of, items, text_of};
 use crate::pass;
 use crate::requests::Requests;
 
@@ -60,8 +62,27 @@ pub(crate) async fn counted() -> String {
         FINES,
     ));
     let units = table(&["for", "read units", "write units"], &rows);
+    let kept = table(&["of a fine", "count"], &[kept(&cloud).await]);
     let requests = table(&["for", "puts and lists", "gets"], &[requests(&cloud).await]);
-    format!("{units}\n\n{requests}")
+    format!("{units}\n\n{kept}\n\n{requests}")
+}
+
+/// What stays of a fine: its entry, as often in the index, and the line of the journal that names it.
+async fn kept(cloud: &OwnCloud) -> Vec<String> {
+    let (mut entries, mut bytes) = (0, 0);
+    for item in items(cloud, RECORDS_TABLE).await {
+        if text_of(&item, "sk").starts_with("entry#") {
+            entries += 1;
+            bytes += 2 * bytes_of(&item);
+        } else if item.contains_key("entry_ids") {
+            bytes += bytes_of(&item);
+        }
+    }
+    assert_eq!(entries, 2 * FINES, "each order is fined twice");
+    vec![
+        "bytes of its three items, for ever".to_owned(),
+        grouped(bytes / entries),
+    ]
 }
 
 fn row(what: &str, used: CapacityUsed, times: u64) -> Vec<String> {

@@ -206,6 +206,36 @@ impl<'a> Given<'a> {
         )
     }
 
+    /// What the records table holds in its twelfth month of what never leaves it: numbers and fines.
+    fn records_storage(&self, orders: u64) -> u128 {
+        let fined = self.assumed("silences fined, of 1,000 orders")
+            + self.assumed("orders unsigned for 30 days, of 1,000");
+        let fines = u128::from(12 * orders / 1_000 * fined);
+        let of_a_fine =
+            self.document
+                .number("A night and a fine", "bytes of its three items, for ever", 1, 0);
+        let of_a_number = self.size("bytes of its number's item, for ever") + 100;
+        self.cost(
+            "table storage and backups, a GB-month",
+            u128::from(12 * orders) * of_a_number + fines * (u128::from(of_a_fine) + 300),
+            GB,
+        )
+    }
+
+    /// The stack's own alarms and figures.
+    fn watching(&self) -> u128 {
+        let counted = |what| u128::from(self.document.number("What watches", what, 1, 0));
+        self.cost(
+            "a metric of an alarm, a month",
+            counted("metrics that alarms go by"),
+            1,
+        ) + self.cost(
+            "a custom metric, a month",
+            counted("figures that functions log"),
+            1,
+        )
+    }
+
     fn lake_storage(&self, orders: u64) -> u128 {
         let bytes = u128::from(12 * orders) * self.size("bytes in the lake");
         self.cost("bucket storage, a GB-month", bytes, GB)
@@ -215,7 +245,7 @@ impl<'a> Given<'a> {
 /// The table of a month's costs.
 pub(crate) fn month(given: &Given<'_>) -> String {
     type Line = (&'static str, fn(&Given<'_>, u64) -> u128);
-    let lines: [Line; 10] = [
+    let lines: [Line; 12] = [
         ("rows taken in: orders, tracking, events", |given, orders| {
             given.taking_in(orders)
         }),
@@ -237,9 +267,13 @@ pub(crate) fn month(given: &Given<'_>) -> String {
         ("the orders table, kept and backed up", |given, orders| {
             given.table_storage(orders)
         }),
+        ("the records table, in its twelfth month", |given, orders| {
+            given.records_storage(orders)
+        }),
         ("the lake, in its twelfth month", |given, orders| {
             given.lake_storage(orders)
         }),
+        ("alarms and figures", |given, _| given.watching()),
     ];
     let mut rows: Vec<Vec<String>> = lines
         .iter()
