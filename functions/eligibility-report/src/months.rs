@@ -79,8 +79,6 @@ pub(crate) struct Gathered {
     pub(crate) months: Vec<Kept>,
     /// What was fetched of each: all, or the part's.
     files: Vec<Option<MonthFiles>>,
-    /// What was fetched of the report's own month, all or the part's.
-    own_files: Option<MonthFiles>,
     part: Part,
     /// The undecided orders of the report's own month, where its parts have told them.
     undecided: Option<Undecided>,
@@ -143,7 +141,6 @@ impl Gathered {
             scratch: tempfile::tempdir().map_err(|source| Error::Disk(plan.month, source))?,
             months: Vec::new(),
             files: Vec::new(),
-            own_files: None,
             part,
             undecided: None,
             learned: None,
@@ -163,19 +160,11 @@ impl Gathered {
             return Ok(undecided);
         }
         let (month, as_of, part) = (self.plan.month, self.plan.as_of, self.part);
-        let own = self
-            .plan
-            .months
-            .iter()
-            .find(|planned| planned.objects.month == month);
-        let files = match (self.own_files.take(), own) {
-            (Some(files), _) => files,
-            (None, Some(planned)) => {
-                let objects = objects_of(&planned.objects, part);
-                fetch(function, &objects, &self.scratch).await?.0
-            }
-            (None, None) => return Ok(Undecided::default()),
+        let mut months = self.plan.months.iter();
+        let Some(own) = months.position(|planned| planned.objects.month == month) else {
+            return Ok(Undecided::default());
         };
+        let files = self.files_of(function, own).await?;
         aside(month, move || {
             report::undecided(&[files], month, as_of, part, sellers.as_ref())
         })
@@ -220,17 +209,21 @@ impl Gathered {
         }
         let (month, as_of, part) = (self.plan.month, self.plan.as_of, self.part);
         let mut all = Vec::new();
-        for (planned, files) in self.plan.months.iter().zip(&mut self.files) {
-            let files = match files.take() {
-                Some(files) => files,
-                None => {
-                    let objects = objects_of(&planned.objects, part);
-                    fetch(function, &objects, &self.scratch).await?.0
-                }
-            };
-            all.push(files);
+        for place in 0..self.plan.months.len() {
+            all.push(self.files_of(function, place).await?);
         }
         aside(month, move || report::learned(&all, since, as_of, part)).await
+    }
+
+    /// The files of one of the plan's months, all or the part's, fetched if they were not yet.
+    async fn files_of(&mut self, function: &EligibilityReport, place: usize) -> Result<MonthFiles, Error> {
+        if let Some(files) = &self.files[place] {
+            return Ok(files.clone());
+        }
+        let objects = objects_of(&self.plan.months[place].objects, self.part);
+        let (files, _) = fetch(function, &objects, &self.scratch).await?;
+        self.files[place] = Some(files.clone());
+        Ok(files)
     }
 
     async fn kept(
@@ -254,7 +247,7 @@ impl Gathered {
     }
 
     async fn folded(
-        &mut self,
+        &self,
         function: &EligibilityReport,
         objects: &MonthObjects,
         part: Part,
@@ -264,9 +257,6 @@ impl Gathered {
         let of_part = objects_of(objects, part);
         let (files, inputs) = fetch(function, &of_part, &self.scratch).await?;
         let to_fold = files.clone();
-        if month == self.plan.month {
-            self.own_files = Some(files.clone());
-        }
         let fold = move || report::fold(&[to_fold], month, as_of, part, detail);
         let folded = aside(month, fold).await?;
         Ok((Kept { inputs, folded }, files))

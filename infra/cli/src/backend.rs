@@ -8,6 +8,7 @@ use diagnosis::DiagnosisDesk;
 use digest::{ShadowFigures, ShadowPolicy};
 use domain::policy::PolicyError;
 use domain::{Month, PolicyBook, Timestamp};
+use eligibility_report::EligibilityReport;
 use entrypoint::TimeLeft;
 use lake::{Answer, Lake, UploadKey};
 use local::{Cloud, Night, Options};
@@ -205,6 +206,15 @@ impl Backend {
         }
     }
 
+    /// `eligibility-report` of this cloud.
+    pub(crate) fn eligibility_report(&self) -> EligibilityReport {
+        EligibilityReport {
+            lake: self.lake.clone(),
+            store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
     /// `morning-digest` of this cloud.
     pub(crate) fn morning_digest(&self) -> MorningDigest {
         MorningDigest {
@@ -237,21 +247,14 @@ impl Backend {
     ) -> Result<eligibility_report::Outcome, CommandError> {
         match &self.local {
             Some(cloud) => Ok(cloud.report(Some(month), as_of).await?),
-            None => {
-                let function = eligibility_report::EligibilityReport {
-                    lake: self.lake.clone(),
-                    store: self.store.clone(),
-                    policy: Arc::clone(&self.policy),
-                };
-                Ok(eligibility_report::handle(
-                    &function,
-                    eligibility_report::Request {
-                        as_of,
-                        month: Some(month),
-                    },
-                )
-                .await?)
-            }
+            None => Ok(eligibility_report::handle(
+                &self.eligibility_report(),
+                eligibility_report::Request {
+                    as_of,
+                    month: Some(month),
+                },
+            )
+            .await?),
         }
     }
 }

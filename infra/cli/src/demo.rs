@@ -104,11 +104,7 @@ async fn tell(
     let outcome = backend.report(month, as_of).await?;
     let reports = arguments.out.join("reports");
     report::save(backend, &outcome, &reports).await?;
-    let function = eligibility_report::EligibilityReport {
-        lake: backend.lake.clone(),
-        store: backend.store.clone(),
-        policy: backend.policy.clone(),
-    };
+    let function = backend.eligibility_report();
     let verdicts = eligibility_report::make(&function, month, as_of).await?;
     let numbers = story.numbers_of(backend, &entries).await?;
     story.refusals();

@@ -13,6 +13,7 @@
 
 mod papers;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use papers::{
@@ -20,7 +21,7 @@ pub use papers::{
     ValidUntil, ValidUntilError,
 };
 
-use crate::{Finding, RowCode, Ruling, SellerId, Source, Timestamp, Zone};
+use crate::{Finding, RowCode, Ruling, SellerId, Source, Timestamp};
 
 /// Whose word a fact about a seller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,16 +66,14 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The certificates of local fulfilment (C2) in force on an instant's day in the platform zone.
-    pub fn certificates_in_force(&self, as_of: Timestamp, zone: Zone) -> Vec<&Certificate> {
-        let day = as_of.date_in(zone);
+    /// The certificates of local fulfilment (C2) in force on a day of the platform zone.
+    pub fn certificates_in_force(&self, day: NaiveDate) -> Vec<&Certificate> {
         let certificates = self.certificates.iter().flatten();
         certificates.filter(|paper| paper.is_in_force(day)).collect()
     }
 
-    /// The authorisations for sensitive categories (C3) in force on an instant's day in the platform zone.
-    pub fn authorisations_in_force(&self, as_of: Timestamp, zone: Zone) -> Vec<&Authorisation> {
-        let day = as_of.date_in(zone);
+    /// The authorisations for sensitive categories (C3) in force on a day of the platform zone.
+    pub fn authorisations_in_force(&self, day: NaiveDate) -> Vec<&Authorisation> {
         let authorisations = self.authorisations.iter().flatten();
         authorisations.filter(|paper| paper.is_in_force(day)).collect()
     }

@@ -17,12 +17,13 @@ impl MonthReport {
     /// platform's zone. A certificate takes away what puts C1 at risk. An authorisation does so only from who is not eligible
     /// otherwise, since its right is limited to its category.
     pub fn admit(&mut self, profiles: &BTreeMap<SellerId, Profile>, book: &PolicyBook) {
+        let day = self.as_of.date_in(book.zone);
         let nothing = Profile::default();
         for row in &mut self.rows {
             let profile = profiles.get(&row.seller_id).unwrap_or(&nothing);
             row.admit(&Papers {
-                certificates: profile.certificates_in_force(self.as_of, book.zone),
-                authorisations: profile.authorisations_in_force(self.as_of, book.zone),
+                certificates: profile.certificates_in_force(day),
+                authorisations: profile.authorisations_in_force(day),
             });
         }
     }

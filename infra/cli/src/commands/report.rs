@@ -30,11 +30,7 @@ pub(crate) async fn run(
     }
     terminal.machine(&outcome)?;
     if !terminal.is_json() {
-        let function = eligibility_report::EligibilityReport {
-            lake: backend.lake.clone(),
-            store: backend.store.clone(),
-            policy: backend.policy.clone(),
-        };
+        let function = backend.eligibility_report();
         let report = eligibility_report::make(&function, arguments.month, as_of).await?;
         show(&report, terminal);
         for key in &outcome.keys {
