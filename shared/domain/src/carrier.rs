@@ -4,21 +4,25 @@
 
 mod advice;
 mod check_digit;
+mod own;
 mod pattern;
 mod table_file;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::FixedState;
 use serde::Deserialize;
 
 use advice::Hint;
 pub use check_digit::CheckDigit;
+pub use own::OwnCarrier;
 use pattern::Pattern;
 pub use pattern::PatternError;
 pub use table_file::CarrierTableError;
+
+use crate::seller::Agreement;
 
 /// What a carrier is to offline express (A3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -33,7 +37,7 @@ pub enum CarrierClass {
 }
 
 /// One carrier and its number rules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Carrier {
     id: String,
     name: String,
@@ -43,10 +47,14 @@ pub struct Carrier {
     is_fallback: bool,
     formats: Vec<Format>,
     hints: Vec<Hint>,
+    /// Whether an agreement has to cover its rows (C6), as the operator says; `None` leaves it to the class.
+    agreement_required: Option<bool>,
+    /// Agreements that the policy file states, for every seller.
+    agreements: Vec<Agreement>,
 }
 
 /// One format: a number fits when the pattern matches all of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Format {
     pattern: Pattern,
     check: Option<Check>,
@@ -89,6 +97,16 @@ impl Carrier {
         self.class
     }
 
+    /// Whether a row of it needs an agreement that covers it (A3, C6): an own partner's does unless the operator waives it.
+    pub fn needs_agreement(&self) -> bool {
+        self.class == CarrierClass::OwnPartner && self.agreement_required.unwrap_or(true)
+    }
+
+    /// The agreements that the policy file states for every seller.
+    pub fn stated_agreements(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
     /// Where the carrier's formats are from.
     pub fn source(&self) -> &str {
         &self.source
@@ -120,28 +138,29 @@ impl Check {
     }
 }
 
-/// All carriers, by name and by the numbers that fit them.
-#[derive(Debug)]
+/// All carriers, by name and by the numbers that fit them: the shipped ones and an operator's own.
+#[derive(Clone, Debug)]
 pub struct CarrierTable {
-    carriers: Vec<Carrier>,
+    /// Shared between tables: a compiled pattern is large.
+    carriers: Vec<Arc<Carrier>>,
     /// By id, name and alias: as written, and folded.
     by_name: HashMap<String, usize, FixedState>,
 }
 
-static SHIPPED: LazyLock<CarrierTable> = LazyLock::new(|| {
-    CarrierTable::parse(include_str!("../data/carriers.toml"))
-        .expect("a test reads the shipped carrier table")
+static SHIPPED: LazyLock<Arc<CarrierTable>> = LazyLock::new(|| {
+    let table = CarrierTable::parse(include_str!("../data/carriers.toml"));
+    Arc::new(table.expect("a test reads the shipped carrier table"))
 });
 
 impl CarrierTable {
-    /// The table that ships with the software.
-    pub fn shipped() -> &'static Self {
+    /// The table that ships with the software. What is in force is the policy's (`PolicyBook::carriers`).
+    pub fn shipped() -> &'static Arc<Self> {
         &SHIPPED
     }
 
     /// Every carrier, in the table's order.
     pub fn carriers(&self) -> impl Iterator<Item = &Carrier> {
-        self.carriers.iter()
+        self.carriers.iter().map(Arc::as_ref)
     }
 
     /// The carrier of an id, name or alias, in any language of the table, without regard to case, spaces, `_`, `-`
@@ -163,7 +182,7 @@ impl CarrierTable {
     /// wrong ones last. The fallback rule of all posts speaks only where no other carrier does.
     pub fn fits(&self, number: &str) -> Vec<Fit<'_>> {
         let fit = |carrier| Carrier::judge(carrier, number).map(|check_digit| Fit { carrier, check_digit });
-        let mut fits: Vec<_> = self.carriers.iter().filter_map(fit).collect();
+        let mut fits: Vec<_> = self.carriers().filter_map(fit).collect();
         if fits.iter().any(|fit| !fit.carrier.is_fallback) {
             fits.retain(|fit| !fit.carrier.is_fallback);
         }

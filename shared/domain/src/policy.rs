@@ -1,12 +1,14 @@
 //! The rules' numbers as data: versioned, effective-dated, replaceable without a rebuild, checked on load.
 
+mod file;
 mod sections;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::carrier::{CarrierTable, CarrierTableError, OwnCarrier};
 use crate::node::NodeSet;
 use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
@@ -16,9 +18,19 @@ pub use sections::{
     PickupStart, SeventhNode, SignOffPolicy, SilencePolicy, SilenceUnit, UploadPolicy,
 };
 
-const SHIPPED: &str = include_str!("../data/policy.toml");
+/// The kinds of uploads, as `intake.seller_kinds` names them.
+pub const UPLOAD_KINDS: [&str; 7] = [
+    "orders",
+    "tracking",
+    "events",
+    "appeals",
+    "sellers",
+    "rates",
+    "statement",
+];
 
-/// All policy packs and the parameters that belong to none of them.
+/// All policy packs, the parameters that belong to none of them, and the operator's own data (carriers, embargo): what one
+/// policy file says.
 #[derive(Clone, Debug)]
 pub struct PolicyBook {
     /// The platform's time zone.
@@ -29,8 +41,11 @@ pub struct PolicyBook {
     pub retention: Elapsed,
     /// What the deadline board shows.
     pub board: BoardPolicy,
+    /// The carriers (A2, A3): those that ship with the software and the operator's own.
+    pub carriers: Arc<CarrierTable>,
+    own_carriers: Vec<OwnCarrier>,
     packs: Vec<Policy>,
-    /// The file as it was read.
+    /// The file as it was read, with the sections that it leaves to the shipped one.
     text: String,
 }
 
@@ -45,6 +60,8 @@ pub struct IntakePolicy {
     pub rate_lookback_days_max: u32,
     /// Events an order may have.
     pub events_per_order_max: usize,
+    /// The kinds of files that a seller may send under its own prefix.
+    pub seller_kinds: Vec<String>,
 }
 
 /// One pack: the numbers of clauses A1–C1 from a day on.
@@ -86,95 +103,29 @@ pub enum PolicyError {
     /// Well-formed, but it says something that cannot be meant.
     #[error("the policy file is not sound: {0}")]
     Unsound(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyFile {
-    platform: PlatformSection,
-    intake: IntakeSection,
-    retention: RetentionSection,
-    #[serde(default)]
-    board: BoardPolicy,
-    pack: Vec<Policy>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlatformSection {
-    zone: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IntakeSection {
-    parked_days_max: u32,
-    event_future_hours_max: u32,
-    rate_lookback_days_max: u32,
-    events_per_order_max: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RetentionSection {
-    settled_days: u32,
+    /// An own carrier that cannot be used.
+    #[error("the policy file's carriers cannot be used")]
+    Carrier(#[from] CarrierTableError),
 }
 
 impl PolicyBook {
     /// The policy that ships with the software.
     pub fn shipped() -> &'static Self {
         static BOOK: LazyLock<PolicyBook> = LazyLock::new(|| {
-            PolicyBook::parse(SHIPPED).expect("the shipped policy is proven sound by a test")
+            PolicyBook::parse(file::SHIPPED).expect("the shipped policy is proven sound by a test")
         });
         &BOOK
     }
 
-    /// Reads a policy file.
-    ///
-    /// # Errors
-    /// [`PolicyError`] for a file that cannot be read or says something that cannot be meant.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: PolicyFile =
-            toml::from_str(text).map_err(|error| PolicyError::Unreadable(Box::new(error)))?;
-        let zone = file
-            .platform
-            .zone
-            .parse()
-            .map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
-        let mut packs = file.pack;
-        packs.sort_by_key(|pack| pack.effective_on);
-        if packs.is_empty() {
-            return Err(PolicyError::Unsound("it holds no pack".to_owned()));
-        }
-        if let Some(pair) = packs
-            .windows(2)
-            .find(|pair| pair[0].effective_on == pair[1].effective_on || pair[0].version == pair[1].version)
-        {
-            return Err(PolicyError::Unsound(format!(
-                "packs {} and {} share a day or a name",
-                pair[0].version, pair[1].version
-            )));
-        }
-        packs.iter().try_for_each(Policy::check)?;
-        file.board.check().map_err(PolicyError::Unsound)?;
-        Ok(Self {
-            zone,
-            intake: IntakePolicy {
-                parked_max: Elapsed::days(i64::from(file.intake.parked_days_max)),
-                event_future_max: Elapsed::hours(i64::from(file.intake.event_future_hours_max)),
-                rate_lookback_days_max: file.intake.rate_lookback_days_max,
-                events_per_order_max: file.intake.events_per_order_max,
-            },
-            retention: Elapsed::days(i64::from(file.retention.settled_days)),
-            board: file.board,
-            packs,
-            text: text.to_owned(),
-        })
-    }
-
-    /// The policy file as it was read: what decided can be told by its digest.
+    /// The whole text: the file as it was read and, after it, the sections that it leaves to the shipped one. So it says
+    /// everything, whatever a later release ships, and its SHA-256 is what the policy is named by.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether a seller may send files of a kind under its own prefix (conventions, "Whose word counts").
+    pub fn seller_may_send(&self, kind: &str) -> bool {
+        self.intake.seller_kinds.iter().any(|allowed| allowed == kind)
     }
 
     /// The pack in force at a payment; before the first pack's date, the first one.
@@ -205,8 +156,8 @@ impl PolicyBook {
         &self.packs[self.packs.len() - 1]
     }
 
-    /// Whether the same files give the same facts under `other`: the intake's parameters, the zone, and in every pack
-    /// what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
+    /// Whether the same files give the same facts under `other`: the intake's parameters, the zone, the operator's own
+    /// carriers, and in every pack what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
     /// assessed under the other and nothing be missing.
     pub fn takes_in_like(&self, other: &Self) -> bool {
         let mut turns = self
@@ -216,6 +167,7 @@ impl PolicyBook {
             .map(|pack| day_starts_at(pack.effective_on, self.zone));
         self.zone == other.zone
             && self.intake == other.intake
+            && self.own_carriers == other.own_carriers
             && turns.all(|at| self.in_force_at(at).at_uploads() == other.in_force_at(at).at_uploads())
     }
 
@@ -350,52 +302,4 @@ fn is_same_code(one: &str, other: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shipped_policy_is_sound() {
-        let book = PolicyBook::parse(SHIPPED).expect("sound");
-        let pack = book.in_force_at("2024-05-01T00:00:00Z".parse().expect("an instant"));
-        assert_eq!(
-            (
-                pack.version.as_str(),
-                pack.silence.fine_cents,
-                pack.upload.fined_codes.len()
-            ),
-            ("V4.2", 120, 12)
-        );
-    }
-
-    #[test]
-    fn an_order_is_under_the_pack_in_force_at_its_payment() {
-        let (shared, pack) = SHIPPED.split_at(SHIPPED.find("[[pack]]").expect("a pack"));
-        let newer = pack.replace("V4.2", "V5").replace("2024-03-01", "2025-01-01");
-        let book = PolicyBook::parse(&format!("{shared}{newer}\n{pack}")).expect("sound");
-        let version = |at: &str| book.in_force_at(at.parse().expect("an instant")).version.clone();
-        assert_eq!(version("2016-01-01T00:00:00Z"), "V4.2");
-        assert_eq!(version("2025-01-01T07:59:59Z"), "V4.2");
-        assert_eq!(version("2025-01-01T08:00:00Z"), "V5");
-        assert!(book.applied_early("2024-03-01T07:59:59Z".parse().expect("an instant")));
-    }
-
-    #[test]
-    fn a_slip_in_a_policy_file_is_refused_by_name() {
-        for (from, to) in [
-            ("\"KP\"", "\"XX\""),
-            ("hours_max = 48", "hours_max = 0"),
-            ("America/Los_Angeles", "Mars/Olympus"),
-            ("NUM_EMPTY", "NUM_EMTPY"),
-            ("fine_cents = 120", "fine_cents = 1.20"),
-            ("fine_cents_max", "fine_cents_maximum"),
-            ("rows_max = 20_000", "rows_max = 0"),
-            ("silence_hours = 36", "silence_hours = 100_000"),
-            ("fulfilment_percent_min = 95", "fulfilment_percent_min = 950"),
-        ] {
-            assert!(
-                PolicyBook::parse(&SHIPPED.replace(from, to)).is_err(),
-                "{from} → {to}"
-            );
-        }
-    }
-}
+mod tests;

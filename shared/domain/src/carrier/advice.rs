@@ -4,7 +4,7 @@ use super::pattern::Pattern;
 use super::{Carrier, CarrierTable, CheckDigit, Fit};
 
 /// What a number that misses the rule looks like all the same.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hint {
     pub(super) pattern: Pattern,
     pub(super) text_en: String,
@@ -55,7 +55,7 @@ impl CarrierTable {
     /// What a number looks like by the carriers' hints, in English and Chinese, each once: not whose it is.
     pub fn likenesses(&self, number: &str) -> Vec<(&str, &str)> {
         let mut likenesses: Vec<(&str, &str)> = Vec::new();
-        for hint in self.carriers.iter().filter_map(|carrier| carrier.hint(number)) {
+        for hint in self.carriers().filter_map(|carrier| carrier.hint(number)) {
             let likeness = (hint.text_en.as_str(), hint.text_zh.as_str());
             if !likenesses.contains(&likeness) {
                 likenesses.push(likeness);

@@ -18,7 +18,7 @@ use regex_automata::{Anchored, MatchKind};
 const COMPILED_BYTES_MAX: usize = 256 * 1024;
 
 /// A pattern that a whole number matches or does not.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pattern {
     states: DFA<Vec<u32>>,
     start: StateID,
@@ -28,7 +28,7 @@ pub(super) struct Pattern {
 }
 
 /// A pattern of one length that asks of each byte by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shape {
     /// Of every byte, a bit for each class of bytes that it is in.
     classes: Box<[u8; 256]>,

@@ -1,6 +1,7 @@
 //! Reading a carrier table: TOML → compiled rules. What cannot be used is refused, with the carrier named.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -57,6 +58,14 @@ pub enum CarrierTableError {
         /// The later carrier's id.
         second: String,
     },
+    /// A carrier that is not described as it has to be.
+    #[error("carrier {carrier:?}: {what}")]
+    Row {
+        /// The carrier's id.
+        carrier: String,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -83,13 +92,14 @@ struct CarrierRow {
     hint: Vec<HintRow>,
 }
 
-#[derive(Deserialize)]
+/// A format as a file states it. The shipped table has an example of each.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FormatRow {
+pub(super) struct FormatRow {
     pattern: String,
     check: Option<Algorithm>,
     check_last: Option<usize>,
-    example: String,
+    example: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -118,19 +128,23 @@ impl CarrierTable {
             for name in names {
                 table.add_name(name, &row.id)?;
             }
-            table.carriers.push(carrier(row)?);
+            table.carriers.push(Arc::new(carrier(row)?));
         }
         Ok(table)
     }
 
     /// Gives `name` to the carrier that is read next.
     fn add_name(&mut self, name: &str, id: &str) -> Result<(), CarrierTableError> {
-        let next = self.carriers.len();
+        self.name(self.carriers.len(), name, id)
+    }
+
+    /// Gives `name` to the carrier at `index`, whose id is `id`.
+    pub(super) fn name(&mut self, index: usize, name: &str, id: &str) -> Result<(), CarrierTableError> {
         // Also as programs write it, so that most cells are found without folding.
         let as_constant = name.to_uppercase().replace(' ', "_");
         for key in [name.to_owned(), folded(name), as_constant] {
-            let index = *self.by_name.entry(key).or_insert(next);
-            if let Some(first) = self.carriers.get(index) {
+            let holder = *self.by_name.entry(key).or_insert(index);
+            if let Some(first) = self.carriers.get(holder).filter(|_| holder != index) {
                 let (first, second) = (first.id.clone(), id.to_owned());
                 return Err(CarrierTableError::NameTwice {
                     name: name.to_owned(),
@@ -144,6 +158,13 @@ impl CarrierTable {
 }
 
 fn carrier(row: CarrierRow) -> Result<Carrier, CarrierTableError> {
+    if row.format.iter().any(|format| format.example.is_none()) {
+        let what = "a format of the shipped table has an example".to_owned();
+        return Err(CarrierTableError::Row {
+            carrier: row.id,
+            what,
+        });
+    }
     let formats = row
         .format
         .into_iter()
@@ -167,10 +188,12 @@ fn carrier(row: CarrierRow) -> Result<Carrier, CarrierTableError> {
         is_fallback: row.fallback,
         formats,
         hints,
+        agreement_required: None,
+        agreements: Vec::new(),
     })
 }
 
-fn read_format(carrier: &str, row: FormatRow) -> Result<Format, CarrierTableError> {
+pub(super) fn read_format(carrier: &str, row: FormatRow) -> Result<Format, CarrierTableError> {
     let check = row.check.map(|algorithm| Check {
         algorithm,
         last: row.check_last,
@@ -179,12 +202,19 @@ fn read_format(carrier: &str, row: FormatRow) -> Result<Format, CarrierTableErro
         pattern: compiled(carrier, &row.pattern)?,
         check,
     };
-    match format.judge(row.example.as_bytes()) {
-        Some(CheckDigit::Valid | CheckDigit::None) => Ok(format),
-        Some(CheckDigit::Invalid) | None => Err(CarrierTableError::Example {
-            carrier: carrier.to_owned(),
-            example: row.example,
-        }),
+    match row.example {
+        Some(example)
+            if !matches!(
+                format.judge(example.as_bytes()),
+                Some(CheckDigit::Valid | CheckDigit::None)
+            ) =>
+        {
+            Err(CarrierTableError::Example {
+                carrier: carrier.to_owned(),
+                example,
+            })
+        }
+        _ => Ok(format),
     }
 }
 

@@ -159,6 +159,11 @@ pub enum AgreementClause {
     DataReturn,
 }
 
+impl AgreementClause {
+    /// The clauses that C6 asks for.
+    pub const ALL: [Self; 3] = [Self::Scope, Self::Compensation, Self::DataReturn];
+}
+
 /// An agreement with a carrier (C6).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,6 +178,17 @@ pub struct Agreement {
     pub valid_from: NaiveDate,
     /// Its last day.
     pub valid_until: ValidUntil,
+}
+
+impl Agreement {
+    /// C6: whether it is stamped, has the three clauses and is in force on a day of the platform zone.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.stamped
+            && AgreementClause::ALL
+                .iter()
+                .all(|clause| self.clauses.contains(clause))
+            && self.valid_until.covers(self.valid_from, day)
+    }
 }
 
 /// What the review came to (C8).

@@ -1,0 +1,198 @@
+//! Reading a policy file: TOML → a checked [`PolicyBook`].
+//!
+//! Any top-level section may be left out, and the shipped file's applies: an operator's file may hold nothing but its own
+//! carriers and embargo. A section that is there stands in place of the shipped one; of `[[pack]]` all packs are one section.
+//! A section that came with a later release is such a section too, so a file of an earlier release is read as before. A
+//! field that came later has a default.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS};
+use crate::Elapsed;
+use crate::carrier::{CarrierTable, OwnCarrier};
+
+/// The file that ships with the software.
+pub(super) const SHIPPED: &str = include_str!("../../data/policy.toml");
+
+/// Bytes of a policy file, at most.
+const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// Stands between an operator's text and what it leaves to the shipped file.
+const REST: &str = "\n# ---- The rest is the policy that ships with waymark. ----\n\n";
+
+/// The top level of a policy file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    platform: PlatformSection,
+    intake: IntakeSection,
+    retention: RetentionSection,
+    board: BoardPolicy,
+    pack: Vec<Policy>,
+    // The operator's own data: the shipped file has none of it.
+    /// A3: carriers beside the shipped ones.
+    #[serde(default)]
+    carrier: Vec<OwnCarrier>,
+    /// A5: destinations beside those of every pack.
+    #[serde(default)]
+    embargo: Vec<Embargo>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlatformSection {
+    zone: String,
+}
+
+/// The fields that a file does not name are as they were when files first had them.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct IntakeSection {
+    parked_days_max: u32,
+    event_future_hours_max: u32,
+    rate_lookback_days_max: u32,
+    events_per_order_max: usize,
+    seller_kinds: Vec<String>,
+}
+
+impl Default for IntakeSection {
+    fn default() -> Self {
+        Self {
+            parked_days_max: 45,
+            event_future_hours_max: 14,
+            rate_lookback_days_max: 7,
+            events_per_order_max: 400,
+            seller_kinds: ["tracking", "appeals", "sellers"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionSection {
+    settled_days: u32,
+}
+
+impl PolicyBook {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a file that cannot be read or says something that cannot be meant.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        if text.len() > FILE_BYTES_MAX {
+            return Err(PolicyError::Unsound(format!(
+                "it has more than {FILE_BYTES_MAX} bytes"
+            )));
+        }
+        let text = completed(text)?;
+        let file: PolicyFile = toml::from_str(&text).map_err(unreadable)?;
+        let zone = file
+            .platform
+            .zone
+            .parse()
+            .map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
+        file.board.check().map_err(PolicyError::Unsound)?;
+        let carriers = match file.carrier.as_slice() {
+            [] => Arc::clone(CarrierTable::shipped()),
+            own => Arc::new(CarrierTable::shipped().with_own(own)?),
+        };
+        Ok(Self {
+            zone,
+            intake: file.intake.checked()?,
+            retention: Elapsed::days(i64::from(file.retention.settled_days)),
+            board: file.board,
+            carriers,
+            own_carriers: file.carrier,
+            packs: checked_packs(file.pack, &file.embargo)?,
+            text: text.into_owned(),
+        })
+    }
+}
+
+impl IntakeSection {
+    fn checked(self) -> Result<IntakePolicy, PolicyError> {
+        let is_kind = |kind: &&String| UPLOAD_KINDS.contains(&kind.as_str());
+        if let Some(kind) = self.seller_kinds.iter().find(|kind| !is_kind(kind)) {
+            return Err(PolicyError::Unsound(format!(
+                "`{kind}` in seller_kinds is not one of {}",
+                UPLOAD_KINDS.join(", ")
+            )));
+        }
+        Ok(IntakePolicy {
+            parked_max: Elapsed::days(i64::from(self.parked_days_max)),
+            event_future_max: Elapsed::hours(i64::from(self.event_future_hours_max)),
+            rate_lookback_days_max: self.rate_lookback_days_max,
+            events_per_order_max: self.events_per_order_max,
+            seller_kinds: self.seller_kinds,
+        })
+    }
+}
+
+/// The packs by their first days, each with the operator's embargo.
+fn checked_packs(mut packs: Vec<Policy>, embargo: &[Embargo]) -> Result<Vec<Policy>, PolicyError> {
+    if packs.is_empty() {
+        return Err(PolicyError::Unsound("it holds no pack".to_owned()));
+    }
+    packs.sort_by_key(|pack| pack.effective_on);
+    if let Some(pair) = packs
+        .windows(2)
+        .find(|pair| pair[0].effective_on == pair[1].effective_on || pair[0].version == pair[1].version)
+    {
+        return Err(PolicyError::Unsound(format!(
+            "packs {} and {} share a day or a name",
+            pair[0].version, pair[1].version
+        )));
+    }
+    for pack in &mut packs {
+        pack.embargo.extend_from_slice(embargo);
+        pack.check()?;
+    }
+    Ok(packs)
+}
+
+/// The text with the shipped file's sections that it does not have. They come after it, so that what is said of its lines
+/// stands.
+fn completed(text: &str) -> Result<Cow<'_, str>, PolicyError> {
+    let own: toml::Table = toml::from_str(text).map_err(unreadable)?;
+    let missing: Vec<&str> = sections(SHIPPED)
+        .into_iter()
+        .filter(|(name, _)| !own.contains_key(*name))
+        .map(|(_, section)| section)
+        .collect();
+    Ok(if missing.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text}{REST}{}", missing.concat()))
+    })
+}
+
+/// The top-level sections of a text whose headers, and nothing else, stand at the beginning of a line with `[`: each part of
+/// the text with the name it is about.
+fn sections(text: &str) -> Vec<(&str, &str)> {
+    let mut sections: Vec<(&str, usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.len();
+        let header = line.starts_with('[').then(|| line.trim_start_matches('['));
+        let name = header.and_then(|header| header.split(['.', ']']).next());
+        match (name, sections.last_mut()) {
+            (Some(name), Some(last)) if last.0 == name => last.2 = end,
+            (Some(name), _) => sections.push((name, at, end)),
+            (None, Some(last)) => last.2 = end,
+            // What comes before the first header is about the file.
+            (None, None) => {}
+        }
+        at = end;
+    }
+    sections
+        .into_iter()
+        .map(|(name, from, to)| (name, &text[from..to]))
+        .collect()
+}
+
+fn unreadable(error: toml::de::Error) -> PolicyError {
+    PolicyError::Unreadable(Box::new(error))
+}
