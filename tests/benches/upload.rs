@@ -125,6 +125,7 @@ fn check(file: &str, policy: &PolicyBook) {
         recorded_at: at(LEARNED_AT),
         trust: Trust::Operator,
         event_future_max: policy.intake.event_future_max,
+        events: Arc::clone(&policy.events),
         carriers: CarrierTable::shipped(),
     };
     let mut refused = 0;

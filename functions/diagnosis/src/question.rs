@@ -75,11 +75,13 @@ impl Question {
         }
         let table = CarrierTable::shipped();
         let fault = intake::fault_of_number(text, table);
-        // Only spaces leave no doubt what was meant.
-        let meant = match &fault {
-            Some(fault) if fault.code == RowCode::NumWhitespace => fault.detail.as_str(),
-            Some(_) => "",
-            None => text,
+        // Spaces, and other text around the one number, leave no doubt what was meant.
+        let bare = intake::bare_number(text, None, table);
+        let meant = match (&bare, &fault) {
+            (Some(bare), _) => bare.as_str(),
+            (None, Some(fault)) if fault.code == RowCode::NumWhitespace => fault.detail.as_str(),
+            (None, Some(_)) => "",
+            (None, None) => text,
         };
         let number = TrackingNumber::parse(meant);
         Ok(Self {
@@ -141,10 +143,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_among_other_text_is_found() {
+        for typed in [
+            "DHL 3318810025",
+            "33188-10025",
+            "运单号：3318810025",
+            "https://t.17track.net/en#nums=3318810025",
+        ] {
+            assert_eq!(read(typed).number, TrackingNumber::parse("3318810025"), "{typed}");
+        }
+    }
+
+    #[test]
     fn what_is_no_number_has_its_fault_and_no_guess() {
         for (typed, code) in [
             ("8.00001E+15", RowCode::NumScientific),
-            ("33188-10025", RowCode::NumFormat),
             ("3318810025, 3318810036", RowCode::NumMultiple),
             ("三三一八", RowCode::NumFormat),
         ] {

@@ -5,6 +5,7 @@ mod reading;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
@@ -246,6 +247,7 @@ impl Fetched {
             recorded_at: self.recorded_at,
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
             event_future_max: function.policy.intake.event_future_max,
+            events: Arc::clone(&function.policy.events),
             carriers: CarrierTable::shipped(),
         }
     }

@@ -4,19 +4,22 @@
 
 mod advice;
 mod check_digit;
+mod naming;
 mod own;
 mod pattern;
 mod table_file;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use foldhash::fast::FixedState;
 use serde::Deserialize;
 
 use advice::Hint;
 pub use check_digit::CheckDigit;
+use naming::CellMatcher;
+pub use naming::Named;
 pub use own::OwnCarrier;
 use pattern::Pattern;
 pub use pattern::PatternError;
@@ -145,6 +148,8 @@ pub struct CarrierTable {
     carriers: Vec<Arc<Carrier>>,
     /// By id, name and alias: as written, and folded.
     by_name: HashMap<String, usize, FixedState>,
+    /// What looks through cells that are more than one name; made when the first such cell comes.
+    cells: OnceLock<CellMatcher>,
 }
 
 static SHIPPED: LazyLock<Arc<CarrierTable>> = LazyLock::new(|| {

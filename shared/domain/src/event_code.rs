@@ -2,6 +2,8 @@
 //! `data/event_codes.toml` and `data/event_texts.toml`.
 
 mod codes;
+mod handover;
+mod own;
 mod personal;
 mod phrases;
 mod table_file;
@@ -14,9 +16,12 @@ use serde::Deserialize;
 
 use crate::Node;
 use crate::carrier::folded;
+use crate::wording::Wording;
 use codes::{CODE_BYTES_MAX, CodeTable};
+use handover::{Grammar, Handover};
+pub use own::{EventTables, KeepingPolicy, OwnEventCode, OwnEventError, OwnEventText};
 pub use personal::without_personal_data;
-use phrases::{TextTable, normalised};
+use phrases::TextTable;
 
 /// What a carrier says of one event, as a row has it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,13 +56,13 @@ pub fn node_of(carrier_id: &str, code: &str) -> Option<Node> {
     understand(carrier_id, &report).map(|understood| understood.node)
 }
 
-/// As [`node_of`], with all that the row says.
+/// As [`node_of`], with all that the row says, by the tables that ship with the software.
 ///
 /// The code decides. Its description speaks where the code is unknown; where the code says no more than movement or
 /// trouble, it may tell more, but never that the timeline has ended; and where the code says signed, it may take that
 /// back: at a pickup point, or back with its sender, a parcel is not signed.
 pub fn understand(carrier_id: &str, report: &Report<'_>) -> Option<Understood> {
-    SHIPPED.understand(carrier_id, report)
+    EventTables::shipped().understand(carrier_id, report)
 }
 
 /// What a code or text stands for.
@@ -66,6 +71,17 @@ pub fn understand(carrier_id: &str, report: &Report<'_>) -> Option<Understood> {
 enum Meaning {
     Node(Node),
     Clearance(Clearance),
+    Keeping(Keeping),
+}
+
+/// A parcel that somebody keeps or signs for in the recipient's place: the policy decides (B4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Keeping {
+    /// Waiting at a station (驿站, 代收).
+    AtStation,
+    /// Signed for by a proxy (代签).
+    ByProxy,
 }
 
 /// A clearance of which the code does not tell whether it is the export's or the import's.
@@ -89,6 +105,8 @@ struct EventCodes {
     texts: Vec<TextTable>,
     /// The texts that serve every carrier.
     common: TextTable,
+    /// What texts say of a handover, whatever the carrier.
+    handovers: Grammar,
 }
 
 /// What is a carrier's own, as places in [`EventCodes`].
@@ -106,27 +124,46 @@ static SHIPPED: LazyLock<EventCodes> = LazyLock::new(|| {
     .expect("a test reads the shipped tables of codes and texts")
 });
 
+/// Who asks: the tables in force, and the carrier whose event it is.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    tables: &'a EventTables,
+    carrier_id: &'a str,
+    own: Option<&'a CarrierCodes>,
+}
+
 impl EventCodes {
-    fn understand(&self, carrier_id: &str, report: &Report<'_>) -> Option<Understood> {
-        let own = self.carriers.get(carrier_id);
-        let by_code = self.by_code(own, report.code);
-        let meaning = by_code.or_else(|| self.by_text(own, report.code));
-        let node = meaning.map(|meaning| self.node(meaning, report.country));
+    fn understand(&self, tables: &EventTables, carrier_id: &str, report: &Report<'_>) -> Option<Understood> {
+        let asked = Asked {
+            tables,
+            carrier_id,
+            own: self.carriers.get(carrier_id),
+        };
+        let by_code = self.by_code(asked, report.code);
+        let meaning = by_code.or_else(|| self.by_text(asked, report.code));
+        let node = meaning.map(|meaning| self.node(asked, meaning, report.country));
         Some(Understood {
-            node: self.refined(own, node, report)?,
+            node: self.refined(asked, node, report)?,
             is_code: by_code.is_some(),
         })
     }
 
-    /// By tables and names. Nothing is allocated unless the code is in none of the tables.
-    fn by_code(&self, own: Option<&CarrierCodes>, code: &str) -> Option<Meaning> {
-        let own = own.map_or(&[][..], |own| &own.tables);
+    /// By tables and names, the operator's first. Nothing is allocated unless the code is in none of the tables.
+    fn by_code(&self, asked: Asked<'_>, code: &str) -> Option<Meaning> {
+        let mut buffer = [0; CODE_BYTES_MAX];
+        if asked.tables.has_own() {
+            let stated =
+                upper_case(code, &mut buffer).and_then(|upper| asked.tables.by_code(asked.carrier_id, upper));
+            if stated.is_some() {
+                return stated;
+            }
+        }
+        let own = asked.own.map_or(&[][..], |own| &own.tables);
         let as_written = own.iter().find_map(|place| self.tables[*place].exact(code));
         let by_name = |name: &str| self.names.get(name).map(|node| Meaning::Node(*node));
         as_written
             .or_else(|| by_name(code))
             .or_else(|| {
-                let mut buffer = [0; CODE_BYTES_MAX];
                 let upper = upper_case(code, &mut buffer)?;
                 let mut places = own.iter().chain(&self.aggregators);
                 places.find_map(|place| self.tables[*place].meaning_of(upper))
@@ -134,20 +171,47 @@ impl EventCodes {
             .or_else(|| (code.len() <= CODE_BYTES_MAX).then(|| by_name(&folded(code)))?)
     }
 
-    fn by_text(&self, own: Option<&CarrierCodes>, text: &str) -> Option<Meaning> {
-        let words = normalised(text)?;
-        let own = own.and_then(|own| self.texts[own.texts?].meaning_of(&words));
-        own.or_else(|| self.common.meaning_of(&words))
+    /// By the operator's texts, the carrier's own and those that are listed as a whole, then by what the words say of a
+    /// handover, then by the texts with a `*`, of which none says signed.
+    fn by_text(&self, asked: Asked<'_>, text: &str) -> Option<Meaning> {
+        let text = Wording::of(text)?;
+        let own = || {
+            let own = &self.texts[asked.own?.texts?];
+            own.whole(&text).or_else(|| own.open(&text))
+        };
+        let stated = asked.tables.by_text(asked.carrier_id, &text);
+        let listed = stated.or_else(own).or_else(|| self.common.whole(&text));
+        if listed.is_some() {
+            return listed;
+        }
+        match self.handovers.read(&text) {
+            Some(Handover::Expected) => {
+                let listed = self.common.open(&text);
+                Some(listed.unwrap_or(Meaning::Node(Node::InTransit)))
+            }
+            Some(handover) => meaning_of_handover(handover),
+            None => self.common.open(&text),
+        }
     }
 
     /// `node`, or what the description makes of it.
-    fn refined(&self, own: Option<&CarrierCodes>, node: Option<Node>, report: &Report<'_>) -> Option<Node> {
-        if report.description.is_empty() || !node.is_none_or(may_be_refined) {
+    fn refined(&self, asked: Asked<'_>, node: Option<Node>, report: &Report<'_>) -> Option<Node> {
+        let description = report.description;
+        if description.is_empty() || !node.is_none_or(may_be_refined) {
             return node;
         }
-        let by_name = || Some(Meaning::Node(*self.names.get(&folded(report.description))?));
-        let told = self.by_text(own, report.description).or_else(by_name);
-        let told = told.map(|meaning| self.node(meaning, report.country));
+        let by_name = || Some(Meaning::Node(*self.names.get(&folded(description))?));
+        // Where the code says signed, the description may go on: "to local carrier".
+        let going_on = || {
+            let handover = (node == Some(Node::Signed))
+                .then(|| self.handovers.read_on(&Wording::of(description)?))??;
+            meaning_of_handover(handover)
+        };
+        let told = self
+            .by_text(asked, description)
+            .or_else(by_name)
+            .or_else(going_on);
+        let told = told.map(|meaning| self.node(asked, meaning, report.country));
         match (node, told) {
             (Some(known), Some(told)) if is_told_better(known, told) => Some(told),
             (None, told) => told,
@@ -155,10 +219,11 @@ impl EventCodes {
         }
     }
 
-    fn node(&self, meaning: Meaning, country: Option<&str>) -> Node {
+    fn node(&self, asked: Asked<'_>, meaning: Meaning, country: Option<&str>) -> Node {
         let is_at_origin = |country: &str| self.at_origin.iter().any(|origin| origin == country);
         match (meaning, country.map(is_at_origin)) {
             (Meaning::Node(node), _) => node,
+            (Meaning::Keeping(keeping), _) => asked.tables.keeping().node(keeping),
             (Meaning::Clearance(_), Some(true)) | (Meaning::Clearance(Clearance::ExportOrImport), None) => {
                 Node::ExportCustoms
             }
@@ -167,6 +232,23 @@ impl EventCodes {
             }
         }
     }
+}
+
+/// What a handover stands for (B4). `None`: a taker of whom nothing is known; the text stays unmapped, and the operator
+/// says who it is.
+fn meaning_of_handover(handover: Handover) -> Option<Meaning> {
+    let node = match handover {
+        Handover::AtStation => return Some(Meaning::Keeping(Keeping::AtStation)),
+        Handover::ByProxy => return Some(Meaning::Keeping(Keeping::ByProxy)),
+        Handover::Unclear => return None,
+        Handover::Signed => Node::Signed,
+        Handover::Returned => Node::Returned,
+        Handover::Returning => Node::Exception,
+        Handover::Failed => Node::DeliveryAttempted,
+        Handover::OnRound => Node::OutForDelivery,
+        Handover::WithCarrier | Handover::Expected => Node::InTransit,
+    };
+    Some(Meaning::Node(node))
 }
 
 fn may_be_refined(node: Node) -> bool {
@@ -178,7 +260,7 @@ fn is_told_better(known: Node, told: Node) -> bool {
     match known {
         Node::InTransit => !told.ends_timeline(),
         Node::Exception => matches!(told, Node::CustomsHeld | Node::DeliveryAttempted),
-        Node::Signed => matches!(told, Node::InTransit | Node::Returned),
+        Node::Signed => matches!(told, Node::InTransit | Node::Returned | Node::DeliveryAttempted),
         _ => false,
     }
 }

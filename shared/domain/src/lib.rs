@@ -38,6 +38,7 @@ pub mod shipment;
 pub mod statement;
 pub mod time;
 pub mod what_if;
+mod wording;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};
 pub use because::Because;

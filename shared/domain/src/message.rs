@@ -377,8 +377,8 @@ mod tests {
 
     #[test]
     fn braces_in_a_cell_stay_as_they_are() {
-        let finding =
-            Finding::new(RowCode::CarrierUnknown, "carrier", "{detail} {x").with_detail("fits {value}");
+        let finding = Finding::new(RowCode::CarrierUnknown, "carrier", "{detail} {x")
+            .with_detail("The number fits {value}");
         let message = message(&finding);
         assert_eq!(
             message.message_en,

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::carrier::{CarrierTable, CarrierTableError, OwnCarrier};
+use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventError, OwnEventText};
 use crate::node::NodeSet;
 use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
@@ -43,7 +44,10 @@ pub struct PolicyBook {
     pub board: BoardPolicy,
     /// The carriers (A2, A3): those that ship with the software and the operator's own.
     pub carriers: Arc<CarrierTable>,
+    /// What carriers' codes and texts stand for (B2): the operator's own, before those that ship with the software.
+    pub events: Arc<EventTables>,
     own_carriers: Vec<OwnCarrier>,
+    own_events: (Vec<OwnEventCode>, Vec<OwnEventText>),
     packs: Vec<Policy>,
     /// The file as it was read, with the sections that it leaves to the shipped one.
     text: String,
@@ -62,6 +66,8 @@ pub struct IntakePolicy {
     pub events_per_order_max: usize,
     /// The kinds of files that a seller may send under its own prefix.
     pub seller_kinds: Vec<String>,
+    /// What stands for a sign-off though it is not the recipient's own (B4).
+    pub keeping: KeepingPolicy,
 }
 
 /// One pack: the numbers of clauses A1–C1 from a day on.
@@ -106,6 +112,9 @@ pub enum PolicyError {
     /// An own carrier that cannot be used.
     #[error("the policy file's carriers cannot be used")]
     Carrier(#[from] CarrierTableError),
+    /// An own code or text of events that cannot be used.
+    #[error("the policy file's event codes and texts cannot be used")]
+    Events(#[from] OwnEventError),
 }
 
 impl PolicyBook {
@@ -157,7 +166,7 @@ impl PolicyBook {
     }
 
     /// Whether the same files give the same facts under `other`: the intake's parameters, the zone, the operator's own
-    /// carriers, and in every pack what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
+    /// carriers and event codes, and in every pack what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
     /// assessed under the other and nothing be missing.
     pub fn takes_in_like(&self, other: &Self) -> bool {
         let mut turns = self
@@ -168,6 +177,7 @@ impl PolicyBook {
         self.zone == other.zone
             && self.intake == other.intake
             && self.own_carriers == other.own_carriers
+            && self.own_events == other.own_events
             && turns.all(|at| self.in_force_at(at).at_uploads() == other.in_force_at(at).at_uploads())
     }
 

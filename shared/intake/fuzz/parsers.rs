@@ -1,8 +1,10 @@
 //! What every parser must hold for any bytes. The fuzz targets run it, and a test replays the corpus through it.
 
 use std::io::{Cursor, Write};
+use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
+use domain::event_code::EventTables;
 use domain::time::WrittenTime;
 use domain::{Currency, Elapsed, Money, OrderId, Rate, SellerId, Timestamp, TrackingNumber, country};
 use intake::cell::{Use, clean};
@@ -265,6 +267,7 @@ fn context(trust: Trust) -> Context {
         recorded_at: Timestamp::from_unix(1_717_200_000),
         trust,
         event_future_max: Elapsed::hours(14),
+        events: Arc::clone(EventTables::shipped()),
         carriers: CarrierTable::shipped(),
     }
 }

@@ -3,9 +3,11 @@
 //! A row is read cell by cell to its end, so that one answer names all its faults, not just the first.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
 use domain::code::{Finding, RowCode};
+use domain::event_code::EventTables;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
 use domain::order::Source;
 use domain::time::WrittenTime;
@@ -39,6 +41,8 @@ pub struct Context {
     pub trust: Trust,
     /// How far an event may lie after its own recording (conventions, "Arrival": 14 h).
     pub event_future_max: Elapsed,
+    /// What carriers' codes and texts stand for (B2).
+    pub events: Arc<EventTables>,
     /// The carriers and their number rules (A2, A3).
     pub carriers: &'static CarrierTable,
 }
@@ -240,6 +244,16 @@ impl<'a> Reading<'a> {
         };
         precision::ends_like_a_cut_number(order_id)
             && (self.columns.is_precision_lost() || self.columns.are_numbers_cut() && is_number())
+    }
+
+    /// Whether a spreadsheet has cut the end of a cell's value: the cell is a number of its own with more digits than a
+    /// spreadsheet keeps (A2), whatever they look like.
+    pub(crate) fn is_cut_number(&self, column: Column, value: &str) -> bool {
+        let is_number = || {
+            let at = self.columns.at(column);
+            at.is_some_and(|index| self.row.is_marked(index, CellMark::Number))
+        };
+        precision::is_long_number(value) && is_number()
     }
 
     /// A time that must be there.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use domain::event_code::{Report, understand, without_personal_data};
+use domain::carrier::Carrier;
+use domain::event_code::{Report, without_personal_data};
 use domain::facts::EventFact;
 use domain::{Finding, Node, RowCode, Timestamp, TrackingNumber};
 
@@ -16,12 +17,11 @@ const CODE_CHARACTERS_MAX: usize = 40;
 
 pub(crate) fn read(row: &mut Reading<'_>) -> Option<EventFact> {
     // Events are kept by number: an unknown carrier only means that no table of codes speaks for it.
+    let context = row.context;
     let carrier = row.required(Column::Carrier);
-    let carrier_id = carrier
-        .and_then(|name| row.context.carriers.find(&name))
-        .map_or("", |carrier| carrier.id());
-    let number = number(row);
-    let event = event(row, carrier_id);
+    let carrier = carrier.and_then(|name| context.carriers.named(&name).known());
+    let number = number(row, carrier);
+    let event = event(row, carrier.map_or("", Carrier::id));
     let occurred_at = row.required_time(Column::OccurredAt, Favours::Earlier);
     let recorded_at = row.stated_time(Column::RecordedAt);
     check_future(row, occurred_at, recorded_at);
@@ -40,9 +40,13 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<EventFact> {
     })
 }
 
-fn number(row: &mut Reading<'_>) -> Option<TrackingNumber> {
+fn number(row: &mut Reading<'_>, carrier: Option<&Carrier>) -> Option<TrackingNumber> {
     let cell = row.cleaned(Column::TrackingNumber, Use::Number);
-    if let Some(fault) = fault_of_form(&cell, row.context.carriers) {
+    if row.is_cut_number(Column::TrackingNumber, &cell) {
+        row.find(RowCode::NumScientific, Column::TrackingNumber);
+        return None;
+    }
+    if let Some(fault) = fault_of_form(&cell, carrier, row.context.carriers) {
         row.find_with(fault.code, Column::TrackingNumber, fault.detail);
         return None;
     }
@@ -64,7 +68,7 @@ fn event(row: &mut Reading<'_>, carrier_id: &str) -> Option<(Node, Option<String
         description: &description,
         country: country.as_deref().and_then(domain::country::canonical),
     };
-    let understood = understand(carrier_id, &report);
+    let understood = row.context.events.understand(carrier_id, &report);
     let kept = match understood {
         Some(understood) if understood.is_code => Cow::Borrowed(&*code),
         _ => without_personal_data(&code),

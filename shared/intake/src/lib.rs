@@ -8,6 +8,7 @@
 //! reaching a limit is reported, never silent.
 
 mod about;
+mod bare_number;
 pub mod cell;
 mod check;
 mod chunk;
@@ -40,6 +41,7 @@ mod statement;
 mod tracking;
 
 pub use about::{About, Compression, Encoding, Format};
+pub use bare_number::bare_number;
 pub use check::{CheckedRow, Context, Fact, Trust, check};
 pub use chunk::{Chunk, Spot};
 pub use file::{FileError, UploadError};

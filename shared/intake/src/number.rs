@@ -5,6 +5,7 @@ use domain::carrier::{Carrier, CarrierTable, CheckDigit};
 use domain::code::{Finding, RowCode};
 
 use crate::Column;
+use crate::bare_number::bare_number;
 
 /// A fault of a number's form: its code, and what repairs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,16 @@ pub(crate) struct Fault {
     pub(crate) code: RowCode,
     /// The repaired value or the numbers told apart; empty where nothing can be repaired.
     pub(crate) detail: String,
+}
+
+impl Fault {
+    /// A fault that nothing repairs.
+    pub(crate) fn of(code: RowCode) -> Self {
+        Self {
+            code,
+            detail: String::new(),
+        }
+    }
 }
 
 /// Characters of a part of a cell, at least, for it to be a number of its own.
@@ -24,8 +35,9 @@ const SOUND_BYTES_MIN: usize = 6;
 const CELL_BYTES_MAX: usize = 256;
 
 /// What is wrong with the cell whatever its carrier: empty, far too long, scientific, several numbers, spaced. Each stands
-/// alone: a cell with such a fault is not measured against its carrier's rule as well.
-pub(crate) fn fault_of_form(cell: &str, carriers: &CarrierTable) -> Option<Fault> {
+/// alone: a cell with such a fault is not measured against its carrier's rule as well. `named` is the carrier that the row
+/// names, if any: of several numbers in a cell its own is proposed.
+pub(crate) fn fault_of_form(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> Option<Fault> {
     let sound = (SOUND_BYTES_MIN..=CELL_BYTES_MAX).contains(&cell.len()) && are_alphanumeric(cell.as_bytes());
     if sound {
         return None;
@@ -41,15 +53,35 @@ pub(crate) fn fault_of_form(cell: &str, carriers: &CarrierTable) -> Option<Fault
     } else if let Some(numbers) = several(number, carriers) {
         fault(RowCode::NumMultiple, numbers.join(", "))
     } else if cell.contains(char::is_whitespace) {
-        fault(RowCode::NumWhitespace, number.split_whitespace().collect())
+        fault(RowCode::NumWhitespace, without_spaces(number, named, carriers))
     } else {
-        None
+        let bare = (!are_alphanumeric(number.as_bytes())).then(|| bare_number(number, named, carriers))??;
+        fault(RowCode::NumFormat, among_other_text(&bare))
     }
+}
+
+/// The repair of a cell with spaces: the one number that stands among other words, else the cell without its spaces.
+fn without_spaces(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> String {
+    let joined: String = cell.split_whitespace().collect();
+    let upper = joined.to_ascii_uppercase();
+    let fits = match named {
+        Some(carrier) => carrier.judge(&upper).is_some(),
+        None => !carriers.fits(&upper).is_empty(),
+    };
+    if fits {
+        return joined;
+    }
+    bare_number(cell, named, carriers).unwrap_or(joined)
+}
+
+/// The detail of `NUM_FORMAT` for a number with other text around it.
+pub(crate) fn among_other_text(number: &str) -> String {
+    format!("is {number} without what is written around it | 去掉前后多余的文字应为 {number}")
 }
 
 /// What is wrong with a tracking number's cell whatever its carrier, as a row of a tracking file would be told.
 pub fn fault_of_number(cell: &str, carriers: &CarrierTable) -> Option<Finding> {
-    let fault = fault_of_form(cell, carriers)?;
+    let fault = fault_of_form(cell, None, carriers)?;
     let column = Column::TrackingNumber.as_str();
     Some(Finding::new(fault.code, column, cell).with_detail(fault.detail))
 }
@@ -138,7 +170,7 @@ mod tests {
     #[test]
     fn a_cell_far_too_long_is_not_searched_for_numbers() {
         let cell = "3318810025,".repeat(30);
-        let fault = fault_of_form(&cell, CarrierTable::shipped());
+        let fault = fault_of_form(&cell, None, CarrierTable::shipped());
         assert_eq!(
             fault,
             Some(Fault {
@@ -147,7 +179,7 @@ mod tests {
             })
         );
         let padded = format!("{}3318810025", " ".repeat(300));
-        let fault = fault_of_form(&padded, CarrierTable::shipped());
+        let fault = fault_of_form(&padded, None, CarrierTable::shipped());
         assert_eq!(
             fault,
             Some(Fault {

@@ -37,7 +37,8 @@ pub(crate) fn ends_like_a_cut_number(digits: &str) -> bool {
     is_long_number(digits) && digits[DIGITS_KEPT..].bytes().all(|digit| digit == b'0')
 }
 
-fn is_long_number(digits: &str) -> bool {
+/// Whether a number has more digits than a spreadsheet keeps of one.
+pub(crate) fn is_long_number(digits: &str) -> bool {
     digits.len() > DIGITS_KEPT && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 

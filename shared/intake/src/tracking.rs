@@ -5,14 +5,15 @@
 use std::borrow::Cow;
 
 use domain::ascii::are_upper_alphanumeric;
-use domain::carrier::{Carrier, CarrierClass, CheckDigit};
+use domain::carrier::{self, Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
 use domain::{Money, RowCode, SellerId, SendType, TrackingNumber, country};
 
 use crate::Column;
+use crate::bare_number::bare_number;
 use crate::cell::Use;
 use crate::check::{Favours, Reading, currency_of};
-use crate::number::{fault_of_form, with_lost_zero};
+use crate::number::{Fault, among_other_text, fault_of_form, with_lost_zero};
 
 const SEND_TYPES: &[(SendType, &[&str])] = &[
     (SendType::All, &["all", "全部", "全部发货"]),
@@ -20,23 +21,23 @@ const SEND_TYPES: &[(SendType, &[&str])] = &[
 ];
 
 /// Whom a row names.
-enum Named {
+enum Named<'c> {
     /// No cell: `CELL_MISSING` says so.
     Nobody,
-    /// Nobody we know (A2).
-    Unknown,
-    Known(&'static Carrier),
+    /// No carrier for sure (A2): the candidates.
+    Unknown(Vec<&'c Carrier>),
+    Known(&'c Carrier),
 }
 
 #[inline]
 pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
+    let context = row.context;
     let named = match row.given(Column::Carrier) {
         None => Named::Nobody,
-        Some(name) => row
-            .context
-            .carriers
-            .find(&name)
-            .map_or(Named::Unknown, Named::Known),
+        Some(name) => match context.carriers.named(&name) {
+            carrier::Named::Known(carrier) => Named::Known(carrier),
+            carrier::Named::Unknown(candidates) => Named::Unknown(candidates),
+        },
     };
     if matches!(named, Named::Known(carrier) if carrier.class() == CarrierClass::OutOfScope) {
         return out_of_scope(row, named);
@@ -61,7 +62,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
 }
 
 /// A3: a row that names the platform's own lines is refused with that one code and not looked at further.
-fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
+fn out_of_scope(row: &mut Reading<'_>, named: Named<'_>) -> Option<TrackingFact> {
     let order_id = row.order_id();
     let uploaded_at = row.stated_time(Column::UploadedAt);
     row.findings.clear();
@@ -79,20 +80,29 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named) -> Option<TrackingFact> {
     })
 }
 
-impl Named {
-    fn id(&self) -> Option<&'static str> {
+impl<'c> Named<'c> {
+    fn id(&self) -> Option<&'c str> {
+        self.carrier().map(Carrier::id)
+    }
+
+    fn carrier(&self) -> Option<&'c Carrier> {
         match self {
-            Self::Known(carrier) => Some(carrier.id()),
-            Self::Nobody | Self::Unknown => None,
+            Self::Known(carrier) => Some(carrier),
+            Self::Nobody | Self::Unknown(_) => None,
         }
     }
 }
 
 /// A2: the number, when it fits the carrier that the row names.
-fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
-    let carriers = row.context.carriers;
+fn number(row: &mut Reading<'_>, named: &Named<'_>) -> Option<TrackingNumber> {
+    let context = row.context;
+    let carriers = &context.carriers;
     let cell = row.cleaned(Column::TrackingNumber, Use::Number);
-    let fault = fault_of_form(&cell, carriers);
+    let fault = if row.is_cut_number(Column::TrackingNumber, &cell) {
+        Some(Fault::of(RowCode::NumScientific))
+    } else {
+        fault_of_form(&cell, named.carrier(), carriers)
+    };
     let number = if are_upper_alphanumeric(cell.as_bytes()) {
         Cow::Borrowed(&*cell)
     } else {
@@ -101,13 +111,10 @@ fn number(row: &mut Reading<'_>, named: &Named) -> Option<TrackingNumber> {
     match named {
         Named::Known(_) => {}
         Named::Nobody => row.find(RowCode::CellMissing, Column::Carrier),
-        Named::Unknown => {
-            let advice = fault.is_none().then(|| carriers.advice(None, &number));
-            row.find_with(
-                RowCode::CarrierUnknown,
-                Column::Carrier,
-                advice.unwrap_or_default(),
-            );
+        Named::Unknown(candidates) => {
+            let sound = if fault.is_none() { &*number } else { "" };
+            let detail = carriers.candidates(candidates, sound);
+            row.find_with(RowCode::CarrierUnknown, Column::Carrier, detail);
         }
     }
     if cell.is_empty() && row.is_uncomputed(Column::TrackingNumber) {
@@ -133,7 +140,11 @@ fn by_rule(row: &mut Reading<'_>, carrier: &Carrier, number: &str) -> Option<Tra
         None => match with_lost_zero(number, carrier) {
             Some(whole) => row.find_with(RowCode::NumLeadingZeroLost, Column::TrackingNumber, whole),
             None => {
-                let advice = row.context.carriers.advice(Some(carrier), number);
+                let carriers = &row.context.carriers;
+                let advice = match bare_number(number, Some(carrier), carriers) {
+                    Some(bare) => among_other_text(&bare),
+                    None => carriers.advice(Some(carrier), number),
+                };
                 row.find_with(RowCode::NumFormat, Column::TrackingNumber, advice);
             }
         },

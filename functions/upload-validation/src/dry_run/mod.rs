@@ -20,6 +20,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use aws_lc_rs::digest;
@@ -268,6 +269,7 @@ impl DryRun<'_> {
                 Uploader::Seller(seller_id) => Trust::Seller(seller_id.clone()),
             },
             event_future_max: self.policy.intake.event_future_max,
+            events: Arc::clone(&self.policy.events),
             carriers: CarrierTable::shipped(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
 use domain::facts::{AppealFact, OrderFact, TrackingFact};
@@ -37,6 +38,7 @@ impl KnownOrders {
             recorded_at,
             trust: Trust::Operator,
             event_future_max: book.intake.event_future_max,
+            events: Arc::clone(&book.events),
             carriers: CarrierTable::shipped(),
         };
         let mut known = Self {

@@ -48,6 +48,18 @@ struct Hint {
 
 impl<'a> Identified<'a> {
     fn of(number: &'a str, table: &'static CarrierTable) -> Self {
+        // Among other text the number is what is asked about.
+        if let Some(bare) = intake::bare_number(number, None, table) {
+            let fits = TrackingNumber::parse(&bare).map_or(Vec::new(), |bare| table.fits(bare.as_str()));
+            return Self {
+                number,
+                carriers: fits.iter().map(Named::of).collect(),
+                hints: vec![Hint {
+                    en: format!("the number is {bare}"),
+                    zh: format!("其中的运单号是 {bare}"),
+                }],
+            };
+        }
         // A fault of form stands alone: such a cell is not measured against carriers' rules (A2).
         if let Some(fault) = intake::fault_of_number(number, table) {
             return Self {

@@ -47,6 +47,46 @@ impl CarrierTable {
     }
 }
 
+impl CarrierTable {
+    /// What to say of a cell that names no carrier for sure, as the detail of `CARRIER_UNKNOWN` in both languages: the
+    /// carriers that it names all the same, then what the number fits (see [`Self::advice`]). `number` is empty where it
+    /// cannot be told.
+    pub fn candidates(&self, named: &[&Carrier], number: &str) -> String {
+        let fits = if number.is_empty() {
+            String::new()
+        } else {
+            self.advice(None, number)
+        };
+        let (fits_en, fits_zh) = fits.split_once(" | ").unwrap_or_default();
+        let named = &named[..named.len().min(CANDIDATES_MAX)];
+        let english: Vec<&str> = named.iter().map(|carrier| carrier.name()).collect();
+        let chinese: Vec<&str> = named.iter().map(|carrier| carrier.name_zh()).collect();
+        let (english, chinese) = (english.join(", "), chinese.join("、"));
+        match (english.is_empty(), fits_en.is_empty()) {
+            (true, true) => String::new(),
+            (true, false) => format!("The number {fits_en} | 该单号{fits_zh}"),
+            (false, true) => format!(
+                "The cell names {english} | 单元格写的是{}",
+                spaced_before(&chinese)
+            ),
+            (false, false) => format!(
+                "The cell names {english}, and the number {fits_en} | 单元格写的是{}，该单号{fits_zh}",
+                spaced_before(&chinese)
+            ),
+        }
+    }
+}
+
+/// Names at the end of a Chinese clause, with a space where a Latin letter would touch a Chinese one.
+fn spaced_before(names: &str) -> String {
+    let is_latin = names.chars().next().is_some_and(|letter| letter.is_ascii());
+    if is_latin {
+        format!(" {names}")
+    } else {
+        names.to_owned()
+    }
+}
+
 fn names<'c>(fits: &[&Fit<'c>], name: fn(&'c Carrier) -> &'c str) -> Vec<&'c str> {
     fits.iter().map(|fit| name(fit.carrier)).collect()
 }
@@ -92,6 +132,34 @@ impl Carrier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn candidates_are_named_by_the_cell_and_by_the_number() {
+        let table = CarrierTable::shipped();
+        let carrier = |name: &str| table.find(name).expect("a carrier");
+        for (named, number, detail) in [
+            (vec![], "", ""),
+            (vec![], "?", ""),
+            (
+                vec![],
+                "JCEAB1234567890CN",
+                "The number fits JCEX | 该单号符合佳成的单号规则",
+            ),
+            (
+                vec!["DHL", "UPS"],
+                "",
+                "The cell names DHL, UPS | 单元格写的是敦豪、联合包裹",
+            ),
+            (
+                vec!["CDEK"],
+                "JCEAB1234567890CN",
+                "The cell names CDEK, and the number fits JCEX | 单元格写的是 CDEK，该单号符合佳成的单号规则",
+            ),
+        ] {
+            let named: Vec<&Carrier> = named.into_iter().map(carrier).collect();
+            assert_eq!(table.candidates(&named, number), detail);
+        }
+    }
 
     #[test]
     fn advice_names_candidates_and_what_the_number_looks_like() {

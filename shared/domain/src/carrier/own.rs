@@ -1,7 +1,7 @@
 //! The operator's own carriers (A3): `[[carrier]]` of the policy file, beside the shipped table.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -55,7 +55,10 @@ impl CarrierTable {
     /// # Errors
     /// [`CarrierTableError`] names the carrier and what cannot be used: nothing of the rows is used then.
     pub fn with_own(&self, rows: &[OwnCarrier]) -> Result<Self, CarrierTableError> {
-        let mut table = self.clone();
+        let mut table = Self {
+            cells: OnceLock::new(),
+            ..self.clone()
+        };
         for (index, row) in rows.iter().enumerate() {
             row.check()?;
             let is_twice = rows[..index].iter().any(|other| other.id == row.id);

@@ -1,7 +1,7 @@
 //! Reading a carrier table: TOML → compiled rules. What cannot be used is refused, with the carrier named.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
@@ -122,6 +122,7 @@ impl CarrierTable {
         let mut table = Self {
             carriers: Vec::new(),
             by_name: HashMap::default(),
+            cells: OnceLock::new(),
         };
         for row in file.carrier {
             let names = [&row.id, &row.name, &row.name_zh].into_iter().chain(&row.aliases);

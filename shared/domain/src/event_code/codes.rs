@@ -11,7 +11,7 @@ use super::Meaning;
 pub(super) const CODE_BYTES_MAX: usize = 64;
 
 /// Codes in upper case; those with a `*` as what stands before and after it.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CodeTable {
     exact: HashMap<String, Meaning, FixedState>,
     open: Vec<(String, String, Meaning)>,
@@ -22,26 +22,32 @@ impl CodeTable {
     pub(super) fn read(codes: &BTreeMap<String, Meaning>) -> Result<Self, String> {
         let mut table = Self::default();
         for (code, meaning) in codes {
-            if code.is_empty() || !code.is_ascii() || code.len() > CODE_BYTES_MAX {
-                return Err(code.clone());
-            }
-            let upper = code.to_ascii_uppercase();
-            let is_new = match upper.split_once('*') {
-                None => table.exact.insert(upper, *meaning).is_none(),
-                Some((start, end)) => {
-                    table.open.push((start.to_owned(), end.to_owned(), *meaning));
-                    !end.contains('*')
-                }
-            };
-            if !is_new {
-                return Err(code.clone());
-            }
+            table.add(code, *meaning).ok_or_else(|| code.clone())?;
         }
-        // The most particular first, so that `RT_X*` is asked before `RT_*`.
-        table
-            .open
-            .sort_by_key(|(start, end, _)| Reverse(start.len() + end.len()));
+        table.sort();
         Ok(table)
+    }
+
+    /// Adds a code; `None` for one that cannot be used or that the table has already. [`Self::sort`] comes after the last.
+    pub(super) fn add(&mut self, code: &str, meaning: Meaning) -> Option<()> {
+        if code.is_empty() || !code.is_ascii() || code.len() > CODE_BYTES_MAX {
+            return None;
+        }
+        let upper = code.to_ascii_uppercase();
+        let is_new = match upper.split_once('*') {
+            None => self.exact.insert(upper, meaning).is_none(),
+            Some((start, end)) => {
+                self.open.push((start.to_owned(), end.to_owned(), meaning));
+                !end.contains('*')
+            }
+        };
+        is_new.then_some(())
+    }
+
+    /// Puts the most particular first, so that `RT_X*` is asked before `RT_*`.
+    pub(super) fn sort(&mut self) {
+        self.open
+            .sort_by_key(|(start, end, _)| Reverse(start.len() + end.len()));
     }
 
     /// What a code stands for that is written in upper case without a `*`.

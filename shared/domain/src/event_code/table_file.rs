@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::codes::CodeTable;
+use super::handover::{Grammar, LANGUAGES, WordsError};
 use super::phrases::TextTable;
 use super::{CarrierCodes, EventCodes, Meaning};
 use crate::Node;
@@ -25,6 +26,8 @@ pub(super) enum CodeTableError {
     Code { table: String, code: String },
     #[error("the text {text:?} of {owner} holds no word, or stands there twice")]
     Text { owner: String, text: String },
+    #[error("the words of a handover cannot be used")]
+    Words { source: WordsError },
 }
 
 #[derive(Deserialize)]
@@ -37,7 +40,14 @@ struct CodeFile {
     tables: BTreeMap<String, BTreeMap<String, Meaning>>,
 }
 
-type TextFile = BTreeMap<String, Vec<(String, Meaning)>>;
+type TextFile = BTreeMap<String, Vec<TextEntry>>;
+
+/// An entry of a list of texts. Its examples are read by the tests alone.
+#[derive(Deserialize)]
+struct TextEntry {
+    text: String,
+    node: Meaning,
+}
 
 /// The list of texts that serves every carrier.
 const COMMON: &str = "common";
@@ -66,6 +76,7 @@ impl EventCodes {
             carriers,
             tables: file.tables.iter().map(code_table).collect::<Result<_, _>>()?,
             texts: lists,
+            handovers: Grammar::parse(&LANGUAGES).map_err(|source| CodeTableError::Words { source })?,
             common: text_table(COMMON, texts.get(COMMON).map_or(&[], Vec::as_slice))?,
         })
     }
@@ -99,10 +110,10 @@ fn code_table((table, codes): (&String, &BTreeMap<String, Meaning>)) -> Result<C
     })
 }
 
-fn text_table(owner: &str, list: &[(String, Meaning)]) -> Result<TextTable, CodeTableError> {
+fn text_table(owner: &str, list: &[TextEntry]) -> Result<TextTable, CodeTableError> {
     let mut table = TextTable::default();
-    for (text, meaning) in list {
-        if !table.add(text, *meaning) {
+    for TextEntry { text, node } in list {
+        if !table.add(text, *node) {
             return Err(CodeTableError::Text {
                 owner: owner.to_owned(),
                 text: text.clone(),
@@ -175,14 +186,12 @@ mod tests {
 
     #[test]
     fn faulty_texts_are_refused() {
-        for texts in [
-            "common = [['*', 'lost']]",
-            "common = [['...', 'lost']]",
-            "common = [['A', 'lost'], ['a.', 'lost']]",
-            "common = [['A *', 'lost'], ['a*', 'lost']]",
-        ] {
-            let refused = refused("names = {}\ncarriers = {}\ntables = {}", texts);
-            assert!(refused.starts_with("the text "), "{texts}: {refused}");
+        for texts in [&["*"][..], &["..."], &["A", "a."], &["A *", "a*"]] {
+            let entry = |text: &&str| format!("{{ text = '{text}', node = 'lost' }}");
+            let entries: Vec<String> = texts.iter().map(entry).collect();
+            let list = format!("common = [{}]", entries.join(", "));
+            let refused = refused("names = {}\ncarriers = {}\ntables = {}", &list);
+            assert!(refused.starts_with("the text "), "{texts:?}: {refused}");
         }
     }
 }

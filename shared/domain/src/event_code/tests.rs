@@ -28,6 +28,123 @@ fn the_shipped_tables_can_be_read_and_name_carriers_of_the_carrier_table() {
     }
 }
 
+/// An entry of `event_texts.toml` with its examples.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextEntry {
+    text: String,
+    node: Meaning,
+    #[serde(default, rename = "as")]
+    alike: Vec<String>,
+    #[serde(default)]
+    unlike: Vec<String>,
+}
+
+#[test]
+fn every_text_is_read_as_its_examples_say() {
+    let lists: HashMap<String, Vec<TextEntry>> =
+        toml::from_str(include_str!("../../data/event_texts.toml")).expect("the texts");
+    let mut wrong = Vec::new();
+    for (owner, entries) in lists {
+        for entry in entries {
+            assert_eq!(
+                entry.alike.is_empty(),
+                !entry.text.contains('*'),
+                "{} lacks an example",
+                entry.text
+            );
+            let meaning = |text: &str| {
+                let asked = Asked {
+                    tables: EventTables::shipped(),
+                    carrier_id: &owner,
+                    own: SHIPPED.carriers.get(&owner),
+                };
+                SHIPPED.by_text(asked, text)
+            };
+            let whole = (!entry.text.contains('*')).then_some(&entry.text);
+            for text in whole.into_iter().chain(&entry.alike) {
+                if meaning(text) != Some(entry.node) {
+                    wrong.push(format!(
+                        "{owner}: {text:?} for {:?} is {:?}",
+                        entry.text,
+                        meaning(text)
+                    ));
+                }
+            }
+            for text in &entry.unlike {
+                assert_ne!(
+                    meaning(text),
+                    Some(entry.node),
+                    "{owner}: {text:?} for {:?}",
+                    entry.text
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_whole_texts_and_the_words_of_a_handover_say_signed() {
+    let signed = Meaning::Node(Node::Signed);
+    assert!(!SHIPPED.common.has_open(signed) && SHIPPED.texts.iter().all(|texts| !texts.has_open(signed)));
+}
+
+/// Hand-overs as carriers write them, alone and behind an unmapped code.
+#[test]
+fn a_handover_to_anybody_else_is_never_signed() {
+    for (text, node) in [
+        ("Delivered to local carrier", Some(Node::InTransit)),
+        ("Delivered to airline", Some(Node::InTransit)),
+        ("DELIVERED TO CUSTOMS BROKER", Some(Node::InTransit)),
+        ("Delivered to courier company", Some(Node::InTransit)),
+        (
+            "Delivered to the postal operator of the destination",
+            Some(Node::InTransit),
+        ),
+        ("Delivered, To Agent", Some(Node::InTransit)),
+        ("Delivered to Agent for Final Delivery", Some(Node::InTransit)),
+        ("Delivered to post office", Some(Node::InTransit)),
+        ("Delivered to hub", Some(Node::InTransit)),
+        ("Delivered to destination country", Some(Node::InTransit)),
+        ("Delivered to pickup point", Some(Node::InTransit)),
+        ("Delivered, To Original Sender", Some(Node::Returned)),
+        ("Delivered back to sender", Some(Node::Returned)),
+        ("Delivered to Zhongtong", None),
+        ("Delivered, In/At Mailbox", Some(Node::Signed)),
+        ("Delivered to neighbor", Some(Node::Signed)),
+        ("Delivered, Front Desk/Reception/Mail Room", Some(Node::Signed)),
+        ("Delivered to locker at the address", Some(Node::Signed)),
+        ("Delivered", Some(Node::Signed)),
+        ("包裹已被签收", Some(Node::Signed)),
+        ("已代签", Some(Node::Signed)),
+        ("已交付航空公司", Some(Node::InTransit)),
+        ("Вручено", Some(Node::Signed)),
+        ("Entregado", Some(Node::Signed)),
+        ("Objeto entregue ao destinatário", Some(Node::Signed)),
+        ("Доставлено перевозчику", Some(Node::InTransit)),
+    ] {
+        assert_eq!(node_of("yunexpress", text), node, "{text}");
+        // A bare "Delivered" is a code of some aggregators: behind an unmapped code the text alone counts as well.
+        assert_eq!(told("yunexpress", "Q77", text, ""), node, "{text} behind a code");
+    }
+}
+
+#[test]
+fn a_code_that_says_signed_is_taken_back_by_whom_its_text_names() {
+    for (description, node) in [
+        ("Delivered to local carrier", Node::InTransit),
+        ("To local post office", Node::InTransit),
+        ("to sender", Node::Returned),
+        ("Could not be delivered", Node::DeliveryAttempted),
+        ("Delivered to Zhongtong", Node::Signed),
+        ("LONDON HUB", Node::Signed),
+        ("Delivered, Individual Picked Up at Post Office", Node::Signed),
+    ] {
+        assert_eq!(told("usps", "01", description, ""), Some(node), "{description}");
+    }
+}
+
 #[test]
 fn every_post_with_s10_numbers_speaks_the_posts_codes() {
     let posts = CarrierTable::shipped()

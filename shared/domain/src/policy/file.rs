@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS};
 use crate::Elapsed;
 use crate::carrier::{CarrierTable, OwnCarrier};
+use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventText};
 
 /// The file that ships with the software.
 pub(super) const SHIPPED: &str = include_str!("../../data/policy.toml");
@@ -39,6 +40,12 @@ struct PolicyFile {
     /// A5: destinations beside those of every pack.
     #[serde(default)]
     embargo: Vec<Embargo>,
+    /// B2: what carriers' codes stand for, before the shipped tables.
+    #[serde(default)]
+    event_code: Vec<OwnEventCode>,
+    /// B2: what carriers' texts stand for, before the shipped tables.
+    #[serde(default)]
+    event_text: Vec<OwnEventText>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +63,8 @@ struct IntakeSection {
     rate_lookback_days_max: u32,
     events_per_order_max: usize,
     seller_kinds: Vec<String>,
+    proxy_is_signed: bool,
+    station_is_signed: bool,
 }
 
 impl Default for IntakeSection {
@@ -66,6 +75,8 @@ impl Default for IntakeSection {
             rate_lookback_days_max: 7,
             events_per_order_max: 400,
             seller_kinds: ["tracking", "appeals", "sellers"].map(str::to_owned).to_vec(),
+            proxy_is_signed: true,
+            station_is_signed: false,
         }
     }
 }
@@ -99,13 +110,18 @@ impl PolicyBook {
             [] => Arc::clone(CarrierTable::shipped()),
             own => Arc::new(CarrierTable::shipped().with_own(own)?),
         };
+        let intake = file.intake.checked()?;
+        let (codes, texts) = (file.event_code, file.event_text);
+        let events = EventTables::with_own(intake.keeping, &codes, &texts, &carriers)?;
         Ok(Self {
             zone,
-            intake: file.intake.checked()?,
+            intake,
             retention: Elapsed::days(i64::from(file.retention.settled_days)),
             board: file.board,
             carriers,
             own_carriers: file.carrier,
+            events: Arc::new(events),
+            own_events: (codes, texts),
             packs: checked_packs(file.pack, &file.embargo)?,
             text: text.into_owned(),
         })
@@ -127,6 +143,10 @@ impl IntakeSection {
             rate_lookback_days_max: self.rate_lookback_days_max,
             events_per_order_max: self.events_per_order_max,
             seller_kinds: self.seller_kinds,
+            keeping: KeepingPolicy {
+                proxy_is_signed: self.proxy_is_signed,
+                station_is_signed: self.station_is_signed,
+            },
         })
     }
 }

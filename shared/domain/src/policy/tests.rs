@@ -1,6 +1,7 @@
 use super::file::SHIPPED;
 use super::*;
 use crate::carrier::{Carrier, CarrierClass};
+use crate::event_code::Report;
 
 #[test]
 fn the_shipped_policy_is_sound() {
@@ -110,6 +111,23 @@ fn the_example_of_an_operators_file_is_sound() {
     assert!(CarrierTable::shipped().find("GLS Poland").is_none());
     let shipped = PolicyBook::shipped();
     assert!(!book.takes_in_like(shipped) && shipped.carriers.find("北方卡航").is_none());
+    let node = |book: &PolicyBook, code: &str| {
+        let report = Report {
+            code,
+            ..Report::default()
+        };
+        let understood = book.events.understand("north_trucks", &report);
+        understood.map(|understood| understood.node)
+    };
+    assert_eq!(node(&book, "nt-90"), Some(Node::Signed), "of an own carrier");
+    assert_eq!(node(&book, "Handed to Nordic Post, Oslo"), Some(Node::InTransit));
+    assert_eq!(
+        (node(shipped, "NT-90"), node(&book, "Delivered")),
+        (None, Some(Node::Signed))
+    );
+    assert!(PolicyBook::parse("[[event_code]]\ncarrier = 'Pigeon'\ncode = 'A'\nnode = 'signed'").is_err());
+    let strict = PolicyBook::parse("[intake]\nproxy_is_signed = false").expect("sound");
+    assert!(node(&strict, "已代签") == Some(Node::InTransit) && !strict.takes_in_like(shipped));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod chunks;
 mod corpus;
 mod encodings;
 mod events;
+mod field;
 mod hostile;
 mod json_lines;
 mod limits;
@@ -20,9 +21,11 @@ mod titles;
 mod tracking;
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
 use domain::code::FileCode;
+use domain::event_code::EventTables;
 use domain::{Elapsed, SellerId, Timestamp};
 use intake::{CheckedRow, Context, FileError, Kind, Limits, RawRow, Trust, UploadError, check, open};
 
@@ -40,6 +43,7 @@ fn operator() -> Context {
         recorded_at: at(ARRIVED),
         trust: Trust::Operator,
         event_future_max: Elapsed::hours(14),
+        events: Arc::clone(EventTables::shipped()),
         carriers: CarrierTable::shipped(),
     }
 }
