@@ -348,3 +348,6 @@ pub(crate) fn wait_for_number(fact: &EventFact) -> Ruling {
         fact.findings.clone(),
     )
 }
+
+#[cfg(test)]
+mod golden;

@@ -20,6 +20,9 @@ pub enum Severity {
 macro_rules! row_codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $severity:ident $clause:literal;)*) => {
         /// A finding's code, as the contract names it.
+        ///
+        /// JSON holds it by name, an order's binary state by the number of its variant (`UploadFailure`): variants are
+        /// part of the stored form. Append, never insert, reorder or rename.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum RowCode {
             $($(#[$doc])* #[serde(rename = $text)] $variant,)*

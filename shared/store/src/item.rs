@@ -3,6 +3,8 @@
 //! An order's state is one binary attribute (a format byte, then postcard), so that a typical order with 20 events
 //! stays within 1 KB, one write unit. What queries and people need stands beside it in plain attributes.
 
+mod format_1;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -37,8 +39,9 @@ pub(crate) mod name {
     pub(crate) const SHA256: &str = "sha256";
 }
 
-/// The state's first byte: raised when its form changes, so that old items can be told and converted.
-const STATE_FORMAT: u8 = 1;
+/// The first byte of the states that this release writes. A change of [`Order`]'s form raises it; the form before keeps its
+/// reader (a module like [`format_1`]) and its golden bytes.
+const STATE_FORMAT: u8 = format_1::FORMAT;
 
 /// An order's item as a stream shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,9 +127,23 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
         .and_then(|value| value.as_n().ok())
         .and_then(|version| version.parse().ok());
     let version = version.ok_or_else(|| corrupt("it has no version"))?;
-    let order: Order = match state.as_ref().split_first() {
-        Some((&STATE_FORMAT, encoded)) => {
-            postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?
+    let order = decode_state(&order_id, state.as_ref())?;
+    Ok(Some(OrderImage {
+        order,
+        version,
+        state: state.as_ref().to_vec(),
+    }))
+}
+
+/// Reads an order's state, as its item and the lake's rows of it hold it, in whichever form it was written.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it does not decode, is in a form of a later release, or is another order's.
+pub fn decode_state(order_id: &str, state: &[u8]) -> Result<Order, StoreError> {
+    let corrupt = |reason: &str| StoreError::corrupt(format!("order {order_id}"), reason);
+    let order = match state.split_first() {
+        Some((&format_1::FORMAT, encoded)) => {
+            format_1::decode(encoded).map_err(|error| corrupt(&error.to_string()))?
         }
         Some((format, _)) => {
             return Err(corrupt(&format!(
@@ -138,11 +155,7 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
     if order.order_id.as_str() != order_id {
         return Err(corrupt("its state is another order's"));
     }
-    Ok(Some(OrderImage {
-        order,
-        version,
-        state: state.as_ref().to_vec(),
-    }))
+    Ok(order)
 }
 
 pub(crate) fn stored_order(item: &Item) -> Result<StoredOrder, StoreError> {
@@ -195,5 +208,7 @@ pub fn decode_entry(item: &Item) -> Result<Option<(Month, LedgerEntry)>, StoreEr
     Ok(Some((month, entry)))
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

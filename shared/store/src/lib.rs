@@ -32,7 +32,7 @@ use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 
 pub use capacity::{Capacity, CapacityUsed};
 pub use commit::{Commit, OrderWrite};
-pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order, order_item};
+pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order, decode_state, order_item};
 pub use journal::{NightEntries, Posting};
 pub use nights::Night;
 pub use orders::StoredOrder;
