@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use domain::carrier::CarrierTable;
 use domain::facts::OrderFact;
+use domain::ruling::Uploader;
 use domain::{
-    Cents, Currency, Money, Order, OrderId, OrderStatus, PolicyBook, SellerId, Source, Timestamp,
-    TrackingNumber,
+    Currency, Money, Order, OrderId, OrderStatus, PolicyBook, SellerId, Source, Timestamp, TrackingNumber,
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
 use intake::{Context, Kind, Limits, RawRow, Trust};
 use local::{Cloud, Options};
-use store::{OrderWrite, StoreError};
+use store::{News, OrderWrite, StoreError};
 use tests::{at, operator_key};
 
 const PAID_AT: &str = "2024-06-01T00:00:00Z";
@@ -123,6 +123,7 @@ fn check(file: &str, policy: &PolicyBook) {
         zone: policy.zone,
         upload: 1,
         recorded_at: at(LEARNED_AT),
+        stored: None,
         trust: Trust::Operator,
         event_future_max: policy.intake.event_future_max,
         events: Arc::clone(&policy.events),
@@ -147,7 +148,7 @@ async fn load(cloud: &Cloud, rows: u64) {
         .filter_map(|index| TrackingNumber::parse(&number(index)))
         .collect();
     let found = cloud.store.orders(&orders).await.expect("orders");
-    let owners = cloud.store.number_owners(&numbers).await.expect("owners");
+    let owners = cloud.store.claimants(&numbers).await.expect("owners");
     assert_eq!((found.len() as u64, owners.len()), (rows, 0));
 }
 
@@ -170,13 +171,18 @@ async fn place(cloud: &Cloud, rows: u64) -> Result<(), StoreError> {
                 row: index,
             },
         };
+        let order = Order::placed(&fact, Vec::new(), &Uploader::Operator).expect("an order in dollars");
         let write = OrderWrite {
-            order: &Order::placed(&fact, None, Cents(8_010)),
+            order: &order,
             seen_version: None,
             sign_off_open: true,
-            new_numbers: &[],
         };
-        cloud.store.commit(&write).await
+        let news = News {
+            order: write,
+            new_claims: Vec::new(),
+            rivals: Vec::new(),
+        };
+        cloud.store.commit(&news).await
     });
     stream::iter(writes)
         .buffer_unordered(32)

@@ -157,6 +157,22 @@ impl OwnCloud {
         );
     }
 
+    /// How many rows wait for a number that another order holds.
+    ///
+    /// # Panics
+    /// When the tables cannot be read.
+    pub async fn rows_waiting(&self) -> usize {
+        let records = self.dynamodb.scan().table_name(RECORDS_TABLE);
+        let mut records = records.into_paginator().items().send();
+        let mut waiting = 0;
+        while let Some(record) = records.next().await {
+            let record = record.expect("the records can be read");
+            let pk = record["pk"].as_s().expect("a key is text");
+            waiting += usize::from(pk.starts_with("parked#claim#") && record.contains_key("body"));
+        }
+        waiting
+    }
+
     /// Rows that are parked though what they wait for is there: always none.
     ///
     /// # Panics
@@ -177,11 +193,7 @@ impl OwnCloud {
         let (orders, numbers): (Vec<_>, Vec<_>) =
             (orders.into_iter().collect(), numbers.into_iter().collect());
         let orders = self.store.orders(&orders).await.expect("orders can be read");
-        let numbers = self
-            .store
-            .number_owners(&numbers)
-            .await
-            .expect("numbers can be read");
+        let numbers = self.store.claimants(&numbers).await.expect("numbers can be read");
         let orders = orders.into_keys().map(|order| format!("rows of order {order}"));
         orders
             .chain(numbers.into_keys().map(|number| format!("events of {number}")))

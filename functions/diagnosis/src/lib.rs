@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
 use domain::diagnosis::{Asked, Diagnosis, Known, Waiting, diagnose};
-use domain::{LedgerEntry, Order, OrderId, PolicyBook, Timestamp};
+use domain::{LedgerEntry, Order, OrderId, PolicyBook, Timestamp, TrackingNumber};
 use futures::future::try_join;
 use store::{Parent, Store, StoreError};
 
@@ -56,13 +56,7 @@ struct Loaded {
 /// [`StoreError`] when the tables cannot be read or something in them does not decode.
 pub async fn ask(desk: &DiagnosisDesk, question: &Question, as_of: Timestamp) -> Result<Answer, StoreError> {
     if let Some(number) = &question.number {
-        let owner = desk
-            .store
-            .number_owners(std::slice::from_ref(number))
-            .await?
-            .remove(number);
-        if let Some(order_id) = owner {
-            let loaded = load(desk, order_id).await?;
+        if let Some(loaded) = holder(desk, number, as_of).await? {
             return Ok(told(desk, question, Subject::Number, &loaded, as_of));
         }
         if let Some(waiting) = waiting(desk, Parent::Number(number.clone()), as_of).await? {
@@ -85,6 +79,28 @@ pub async fn ask(desk: &DiagnosisDesk, question: &Question, as_of: Timestamp) ->
         }
     }
     Ok(told(desk, question, Subject::Number, &Loaded::default(), as_of))
+}
+
+/// The order that holds a number as of an instant, of those that claim it; the first of them while none does.
+async fn holder(
+    desk: &DiagnosisDesk,
+    number: &TrackingNumber,
+    as_of: Timestamp,
+) -> Result<Option<Loaded>, StoreError> {
+    let claimants = desk.store.claimants(std::slice::from_ref(number)).await?;
+    let mut first = None;
+    for order_id in claimants.into_values().flatten() {
+        let loaded = load(desk, order_id).await?;
+        let is_holder = loaded.order.as_ref().is_some_and(|order| {
+            let policy = desk.policy.in_force_at(order.paid_at);
+            order.holds(number, policy, as_of)
+        });
+        if is_holder {
+            return Ok(Some(loaded));
+        }
+        first.get_or_insert(loaded);
+    }
+    Ok(first)
 }
 
 /// What a question turned out to be about.
@@ -140,11 +156,11 @@ async fn order_asked(
 ) -> Result<Option<Loaded>, StoreError> {
     let loaded = load(desk, order_id.clone()).await?;
     if let Some(order) = &loaded.order {
-        let is_known = order.as_of(as_of).is_some();
+        let is_known = order.recorded_at <= as_of;
         return Ok(is_known.then_some(loaded));
     }
     let ids = std::slice::from_ref(order_id);
-    if !loaded.entries.is_empty() || desk.store.departed(ids).await?.contains(order_id) {
+    if !loaded.entries.is_empty() || desk.store.departed(ids).await?.contains_key(order_id) {
         return Ok(Some(loaded));
     }
     let waiting = waiting(desk, Parent::Order(order_id.clone()), as_of).await?;

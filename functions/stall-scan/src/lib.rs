@@ -192,7 +192,7 @@ fn look_at(
     match scanned {
         Ok(stored) => {
             let order = &stored.order;
-            let seen = order.as_of(watch.as_of);
+            let seen = order.as_of(watch.as_of, scan.policy.in_force_at(order.paid_at));
             if let Some(seen) = &seen {
                 see(scan, seen, watch);
             }

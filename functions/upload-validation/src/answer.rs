@@ -129,6 +129,9 @@ impl Answering {
                 self.fines.count += 1;
                 self.fines.amount += fine;
             }
+            if let Some(pending) = ruled.pending {
+                self.fines.pending += pending;
+            }
         }
         Ok(())
     }

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
 
 use chrono::{Days, NaiveDate};
+use domain::exchange::{RatesByDay, StatedRate};
 use domain::facts::{OrderFact, RateFact};
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{Currency, Finding, OrderId, Rate, RowCode, SellerId, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use intake::{CheckedRow, Fact, Kind, RawRow};
-use store::{Parent, RatesByDay, Store, StoreError};
+use store::{Parent, Store, StoreError, StoredOrder};
 
 use crate::UploadValidation;
 use crate::commit::{Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, wait_for_number};
+use crate::waves::Waves;
 
 /// Calls to the tables under way at once.
 pub(crate) const CALLS_AT_ONCE: usize = 32;
@@ -93,7 +95,8 @@ impl<'a> Batch<'a> {
         for (row, outcome) in applied {
             let index = row.origin;
             if outcome.waits() {
-                waiting.push(row.news);
+                let parent = row.news.parent(&outcome.ruling);
+                waiting.push((row.news, parent));
             }
             ruled[index] = with_warnings(outcome, &rows[index].1.findings);
         }
@@ -103,8 +106,8 @@ impl<'a> Batch<'a> {
         Ok(ruled)
     }
 
-    /// Applies rows to their orders, an order at a time, many orders at once. Gives each row with its ruling, and the
-    /// parents that were brought.
+    /// Applies rows to their orders, an order at a time, many orders at once. An event goes to every order that claims its
+    /// number. Gives each row with its ruling, and the parents that were brought.
     pub(crate) async fn apply<T>(
         &self,
         rows: Vec<Row<T>>,
@@ -113,38 +116,72 @@ impl<'a> Batch<'a> {
             rows.iter().filter_map(|row| row.news.number().cloned()).collect();
         numbers.sort();
         numbers.dedup();
-        let number_owners = self.store().number_owners(&numbers).await?;
-        let mut ruled = Vec::with_capacity(rows.len());
-        let mut jobs: BTreeMap<OrderId, Vec<Row<T>>> = BTreeMap::new();
-        for row in rows {
-            let owner = || row.news.number().and_then(|number| number_owners.get(number));
-            match (row.news.order_id().or_else(owner).cloned(), &row.news) {
-                (Some(order_id), _) => jobs.entry(order_id).or_default().push(row),
-                (None, OrderNews::Event(fact)) => {
-                    let outcome = RuledRow::free(wait_for_number(fact));
-                    ruled.push((row, outcome));
+        let claimants = self.store().claimants(&numbers).await?;
+        let mut ruled: Vec<Option<RuledRow>> = Vec::with_capacity(rows.len());
+        let mut jobs: BTreeMap<OrderId, Vec<Row<usize>>> = BTreeMap::new();
+        let mut origins = Vec::with_capacity(rows.len());
+        for (place, row) in rows.into_iter().enumerate() {
+            let (origin, row) = row.at_place(place);
+            origins.push(origin);
+            let of_number = || row.news.number().and_then(|number| claimants.get(number));
+            ruled.push(match (row.news.order_id(), &row.news) {
+                (Some(order_id), _) => {
+                    jobs.entry(order_id.clone()).or_default().push(row);
+                    None
                 }
+                (None, OrderNews::Event(fact)) => match of_number() {
+                    Some(orders) => {
+                        for order_id in orders {
+                            jobs.entry(order_id.clone()).or_default().push(row.clone());
+                        }
+                        None
+                    }
+                    None => {
+                        let outcome = RuledRow::free(wait_for_number(fact));
+                        origins[place].1 = Some(row);
+                        Some(outcome)
+                    }
+                },
                 // Every other row names its order.
-                (None, _) => {}
+                (None, _) => None,
+            });
+        }
+        let mut waves = Waves::new(ruled, origins);
+        while !jobs.is_empty() {
+            let jobs_of_wave = std::mem::take(&mut jobs);
+            let wave = jobs_of_wave
+                .into_iter()
+                .map(|(order_id, rows)| Job { order_id, rows })
+                .collect();
+            for done in self.run(wave, &claimants).await? {
+                waves.take(done, &mut jobs);
             }
         }
-        let jobs: Vec<Job<T>> = jobs
-            .into_iter()
-            .map(|(order_id, rows)| Job { order_id, rows })
-            .collect();
-        let mut brought = Vec::new();
-        for done in self.run(jobs, number_owners).await? {
-            brought.extend(done.brought);
-            ruled.extend(done.rows);
-        }
-        Ok((ruled, brought))
+        self.check_waiting(&mut waves).await?;
+        Ok(waves.finish())
     }
 
-    async fn run<T>(
+    /// Looks once more at the rows of contested numbers: what another row of the batch said since decides, too.
+    async fn check_waiting<T>(&self, waves: &mut Waves<T>) -> Result<(), StoreError> {
+        let ids: Vec<OrderId> = waves.contested.iter().cloned().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let orders = self.store().orders(&ids).await?;
+        let book = &self.surroundings.function.policy;
+        waves.each_tracking(|fact, uploader, ruled| {
+            if let Some(stored) = orders.get(&fact.order_id) {
+                ruled.check_waiting(fact, uploader, &stored.order, book);
+            }
+        });
+        Ok(())
+    }
+
+    async fn run(
         &self,
-        jobs: Vec<Job<T>>,
-        number_owners: HashMap<TrackingNumber, OrderId>,
-    ) -> Result<Vec<Done<T>>, StoreError> {
+        jobs: Vec<Job<usize>>,
+        claimants: &HashMap<TrackingNumber, Vec<OrderId>>,
+    ) -> Result<Vec<Done<usize>>, StoreError> {
         let order_ids: Vec<OrderId> = jobs.iter().map(|job| job.order_id.clone()).collect();
         let mut orders = self.store().orders(&order_ids).await?;
         let missing: Vec<OrderId> = order_ids
@@ -165,29 +202,28 @@ impl<'a> Batch<'a> {
             book: &self.surroundings.function.policy,
             rates,
         };
-        let (first, later) = by_first_claim(jobs);
-        let loaded: Vec<(Job<T>, Loaded)> = first
+        let (alone, contested) = by_contest(jobs, claimants, &orders);
+        let loaded: Vec<(Job<usize>, Loaded)> = alone
             .into_iter()
             .map(|job| {
-                let owners = job.numbers().into_iter().filter_map(|number| {
-                    number_owners
-                        .get(&number)
-                        .map(|owner| (number.clone(), owner.clone()))
+                let claimants = job.numbers().into_iter().filter_map(|number| {
+                    let claimants = claimants.get(&number)?.clone();
+                    Some((number, claimants))
                 });
                 let loaded = Loaded {
-                    number_owners: owners.collect(),
+                    claimants: claimants.collect(),
                     order: orders.remove(&job.order_id),
-                    has_departed: departed.contains(&job.order_id),
+                    has_departed: departed.contains_key(&job.order_id),
                 };
                 (job, loaded)
             })
             .collect();
-        let mut done: Vec<Done<T>> = stream::iter(loaded)
+        let mut done: Vec<Done<usize>> = stream::iter(loaded)
             .map(|(job, loaded)| job.run(&known, loaded))
             .buffer_unordered(CALLS_AT_ONCE)
             .try_collect()
             .await?;
-        for job in row_by_row(later) {
+        for job in row_by_row(contested) {
             let loaded = job.load(self.store()).await?;
             done.push(job.run(&known, loaded).await?);
         }
@@ -233,7 +269,8 @@ impl<'a> Batch<'a> {
             .await
     }
 
-    /// Keeps the rates of a batch. A later file may mend a day's rate; within one file the first stands.
+    /// Keeps the rates of a batch: a day may be stated again, and both statements stand with their instants. Within one file
+    /// the first stands.
     async fn keep_rates(
         &self,
         rates: &[(usize, RateFact)],
@@ -252,16 +289,11 @@ impl<'a> Batch<'a> {
         let mut changed = Vec::new();
         for (index, fact) in rates {
             let first_in_file = in_file.get(&(fact.currency, fact.date)).copied();
-            let was = known
-                .get(&fact.currency)
-                .and_then(|days| days.get(&fact.date))
-                .copied();
-            ruled[*index] = RuledRow::free(rule_rate(fact, first_in_file, was));
+            let stated = known.get(&fact.currency).and_then(|days| days.get(&fact.date));
+            ruled[*index] = RuledRow::free(rule_rate(fact, first_in_file, stated.map_or(&[], Vec::as_slice)));
             if first_in_file.is_none() {
                 in_file.insert((fact.currency, fact.date), fact.rate);
-                if was != Some(fact.rate) {
-                    changed.push(fact);
-                }
+                changed.push(fact);
             }
         }
         stream::iter(changed)
@@ -277,9 +309,14 @@ impl<'a> Batch<'a> {
     }
 }
 
-pub(crate) fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Option<Rate>) -> Ruling {
+/// A rate's row: `unchanged` when the day's rate as of its recording is the same already.
+pub(crate) fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, stated: &[StatedRate]) -> Ruling {
     let date = fact.date.to_string();
-    match (first_in_file, was) {
+    let before = stated
+        .iter()
+        .filter(|stated| stated.recorded_at <= fact.recorded_at);
+    let last = before.max_by_key(|stated| stated.recorded_at);
+    match (first_in_file, last) {
         (Some(first), _) if first == fact.rate => Ruling {
             verdict: Verdict::Unchanged,
             findings: vec![Finding::new(RowCode::RowDuplicate, "date", &date)],
@@ -288,7 +325,7 @@ pub(crate) fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Optio
         (Some(first), _) => Ruling::applied(vec![
             Finding::new(RowCode::RowConflict, "date", &date).with_detail(first.to_string()),
         ]),
-        (None, Some(was)) if was == fact.rate => Ruling {
+        (None, Some(last)) if last.rate == fact.rate => Ruling {
             verdict: Verdict::Unchanged,
             findings: Vec::new(),
             fined: false,
@@ -297,43 +334,44 @@ pub(crate) fn rule_rate(fact: &RateFact, first_in_file: Option<Rate>, was: Optio
     }
 }
 
-/// Orders whose rows name a number that another order of the batch names in an earlier row go later, one by one: the
-/// first row of the file has the number, whatever the writes' timing.
-fn by_first_claim<T>(jobs: Vec<Job<T>>) -> (Vec<Job<T>>, Vec<Job<T>>) {
-    let mut claims: HashMap<TrackingNumber, (u64, OrderId)> = HashMap::new();
-    let tracking = |job: &Job<T>| {
-        job.rows
-            .iter()
-            .filter_map(|row| {
-                if let OrderNews::Tracking(fact) = &row.news {
-                    fact.number.clone().map(|number| (number, fact.source.row))
-                } else {
-                    None
-                }
-            })
-            .collect::<Vec<_>>()
+/// Jobs whose orders claim a number that another order claims, too, in the table or in the batch, go one by one: each writes
+/// the others. Whose the number is does not depend on their order.
+fn by_contest(
+    jobs: Vec<Job<usize>>,
+    claimants: &HashMap<TrackingNumber, Vec<OrderId>>,
+    orders: &HashMap<OrderId, StoredOrder>,
+) -> (Vec<Job<usize>>, Vec<Job<usize>>) {
+    let tracking = |job: &Job<usize>| -> Vec<TrackingNumber> {
+        let facts = job.rows.iter().filter_map(|row| match &row.news {
+            OrderNews::Tracking(fact) => fact.number.clone(),
+            _ => None,
+        });
+        facts.collect()
     };
+    let mut named: HashMap<TrackingNumber, HashSet<OrderId>> = HashMap::new();
     for job in &jobs {
-        for (number, row) in tracking(job) {
-            let claim = claims.entry(number).or_insert((row, job.order_id.clone()));
-            if row < claim.0 {
-                *claim = (row, job.order_id.clone());
-            }
+        for number in tracking(job) {
+            named.entry(number).or_default().insert(job.order_id.clone());
         }
     }
-    let has_all = |job: &Job<T>| {
-        tracking(job).iter().all(|(number, _)| {
-            claims
-                .get(number)
-                .is_none_or(|(_, order_id)| *order_id == job.order_id)
-        })
+    let is_alone = |job: &Job<usize>| {
+        let has_rivals = orders.get(&job.order_id).is_some_and(|stored| {
+            let shipments = stored.order.shipments.iter();
+            shipments.map(|shipment| shipment.rivals.len()).sum::<usize>() > 0
+        });
+        let others = |number: &TrackingNumber| {
+            let known = claimants.get(number).into_iter().flatten();
+            let named = named.get(number).into_iter().flatten();
+            known.chain(named).any(|order_id| *order_id != job.order_id)
+        };
+        !has_rivals && !tracking(job).iter().any(others)
     };
-    jobs.into_iter().partition(has_all)
+    jobs.into_iter().partition(is_alone)
 }
 
-/// Jobs of a row each, in the order of the file: who is first among orders that contest numbers is for their rows to say.
-fn row_by_row<T>(jobs: Vec<Job<T>>) -> Vec<Job<T>> {
-    let mut jobs: Vec<Job<T>> = jobs
+/// Jobs of a row each: no transaction grows with the rows of a file.
+fn row_by_row(jobs: Vec<Job<usize>>) -> Vec<Job<usize>> {
+    let mut jobs: Vec<Job<usize>> = jobs
         .into_iter()
         .flat_map(|job| {
             let of_row = move |row| Job {
@@ -354,6 +392,6 @@ fn with_warnings(outcome: RuledRow, warnings: &[Finding]) -> RuledRow {
     }
     RuledRow {
         ruling: Ruling::applied(warnings.to_vec()),
-        fine: outcome.fine,
+        ..outcome
     }
 }

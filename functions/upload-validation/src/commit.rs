@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 
+use domain::claims::END_OF_TIME;
+use domain::exchange::{RatesByDay, course};
 use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
-use domain::order::FrozenRate;
 use domain::ruling::{Ruling, Uploader};
 use domain::{
     Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Source, Timestamp,
     TrackingNumber,
 };
 use serde::{Deserialize, Serialize};
-use store::{Commit, OrderWrite, Parent, RatesByDay, Store, StoreError, StoredOrder};
+use store::{
+    Commit, NewClaim, News, OrderWrite, Parent, Store, StoreError, StoredOrder, TRANSACTION_ITEMS_MAX,
+};
+
+use crate::rivals::{Rivals, claims_refused};
 
 /// Attempts at one order against concurrent writers.
 const ATTEMPTS_MAX: u32 = 12;
@@ -35,6 +40,29 @@ pub(crate) struct Row<T> {
     pub(crate) learned_at: Timestamp,
 }
 
+impl<T> Row<T> {
+    /// The row, as it stands at a place of its batch, and where it came from.
+    pub(crate) fn at_place(self, place: usize) -> ((T, Option<Row<usize>>), Row<usize>) {
+        let row = Row {
+            origin: place,
+            news: self.news,
+            uploader: self.uploader,
+            learned_at: self.learned_at,
+        };
+        ((self.origin, None), row)
+    }
+
+    /// The row, from where it came.
+    pub(crate) fn with_origin<U>(self, origin: U) -> Row<U> {
+        Row {
+            origin,
+            news: self.news,
+            uploader: self.uploader,
+            learned_at: self.learned_at,
+        }
+    }
+}
+
 /// A parent that rows may be waiting for, and when the upload that brings it was learned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Brought {
@@ -55,12 +83,17 @@ pub(crate) struct RuledRow {
     pub(crate) ruling: Ruling,
     /// What the row's failure costs (A6).
     pub(crate) fine: Option<Cents>,
+    /// What it will cost if its claim still waits when its time is up (A6, `NUM_USED_ELSEWHERE`).
+    pub(crate) pending: Option<Cents>,
 }
 
 /// A job done: its rows with their rulings, and the parents it brought for parked rows.
 pub(crate) struct Done<T> {
+    pub(crate) order_id: OrderId,
     pub(crate) rows: Vec<(Row<T>, RuledRow)>,
     pub(crate) brought: Vec<Brought>,
+    /// By number, the other orders that claim it.
+    pub(crate) contested: Vec<(TrackingNumber, Vec<OrderId>)>,
 }
 
 /// What ruling needs beside the order.
@@ -77,7 +110,8 @@ pub(crate) struct Loaded {
     pub(crate) order: Option<StoredOrder>,
     /// It is not there because it was settled for good and left.
     pub(crate) has_departed: bool,
-    pub(crate) number_owners: HashMap<TrackingNumber, OrderId>,
+    /// The orders that claim the numbers of the rows.
+    pub(crate) claimants: HashMap<TrackingNumber, Vec<OrderId>>,
 }
 
 impl OrderNews {
@@ -111,11 +145,14 @@ impl OrderNews {
         }
     }
 
-    /// What it waits for, when it waits.
-    pub(crate) fn parent(&self) -> Parent {
+    /// What it waits for, when it waits as `ruling` says.
+    pub(crate) fn parent(&self, ruling: &Ruling) -> Parent {
         match self {
             Self::Order(fact) => Parent::Rate(fact.amount.currency),
-            Self::Tracking(fact) => Parent::Order(fact.order_id.clone()),
+            Self::Tracking(fact) => match &fact.number {
+                Some(number) if ruling.finds(RowCode::NumUsedElsewhere) => Parent::Claim(number.clone()),
+                _ => Parent::Order(fact.order_id.clone()),
+            },
             Self::Event(fact) => Parent::Number(fact.number.clone()),
             Self::Appeal(fact) => Parent::Order(fact.order_id.clone()),
         }
@@ -141,9 +178,42 @@ impl OrderNews {
 }
 
 impl RuledRow {
+    /// Adds to a row whose claim waits that it does (A2), with the order that holds the number, if the uploader may see it.
+    pub(crate) fn check_waiting(
+        &mut self,
+        fact: &TrackingFact,
+        uploader: &Uploader,
+        order: &Order,
+        book: &PolicyBook,
+    ) {
+        let policy = book.in_force_at(order.paid_at);
+        let holder = fact
+            .number
+            .as_ref()
+            .filter(|_| !self.ruling.is_refused())
+            .and_then(|number| order.waits_for(number, fact.source, policy, END_OF_TIME));
+        let (Some(holder), Some(number)) = (holder, &fact.number) else {
+            return;
+        };
+        let finding = Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str());
+        // The other order may be another seller's: only an operator is shown which it is.
+        let finding = match uploader {
+            Uploader::Operator => finding.with_detail(holder.as_str()),
+            Uploader::Seller(_) => finding,
+        };
+        let findings = std::mem::take(&mut self.ruling.findings);
+        self.ruling = Ruling::applied(findings.into_iter().chain([finding]).collect());
+        let is_fined = policy.upload.fined_codes.contains(&RowCode::NumUsedElsewhere);
+        self.pending = is_fined.then_some(Cents(i64::from(policy.upload.fine_cents)));
+    }
+
     /// A ruling that costs nothing.
     pub(crate) fn free(ruling: Ruling) -> Self {
-        Self { ruling, fine: None }
+        Self {
+            ruling,
+            fine: None,
+            pending: None,
+        }
     }
 
     /// Whether the row waits for a parent: kept, whatever the clerk is told of it meanwhile.
@@ -169,22 +239,25 @@ impl<T> Job<T> {
 
     /// Rules the rows and commits what they bring. A lost race loads and rules again.
     pub(crate) async fn run(self, known: &Known<'_>, mut loaded: Loaded) -> Result<Done<T>, StoreError> {
+        let mut has_room = true;
         for _ in 0..ATTEMPTS_MAX {
             let before = loaded.order.as_ref().map(|stored| &stored.order);
             let mut order = before.cloned();
             let ruled: Vec<RuledRow> = self
                 .rows
                 .iter()
-                .map(|row| rule(&mut order, row, &loaded, known))
+                .map(|row| rule(&mut order, row, &loaded, known, has_room))
                 .collect();
-            if self.commit(known, &loaded, order.as_ref()).await? == Commit::Done {
-                let brought = self.brought(order.as_ref(), &ruled);
-                return Ok(Done {
-                    rows: self.rows.into_iter().zip(ruled).collect(),
-                    brought,
-                });
+            let mut rivals = Rivals::default();
+            if let Some(order) = &mut order {
+                rivals = Rivals::meet(order, before, &loaded.claimants, known.store).await?;
             }
-            loaded = self.load(known.store).await?;
+            match self.commit(known, &loaded, order.as_ref(), &rivals).await? {
+                Some(Commit::Done) => return Ok(self.done(order.as_ref(), before, ruled)),
+                Some(Commit::Raced) => loaded = self.load(known.store).await?,
+                // More orders than one transaction can tell of it: the row is refused, and the next attempt says so.
+                None => has_room = false,
+            }
         }
         Err(StoreError::Contended {
             subject: format!("order {}", self.order_id),
@@ -197,43 +270,73 @@ impl<T> Job<T> {
         let order = store.order(&self.order_id).await?;
         // Whoever let it go noted that long before it left: an order seen to be gone is seen to have departed.
         let ids = [self.order_id.clone()];
-        let has_departed = order.is_none() && store.departed(&ids).await?.contains(&self.order_id);
+        let has_departed = order.is_none() && store.departed(&ids).await?.contains_key(&self.order_id);
         Ok(Loaded {
             order,
             has_departed,
-            number_owners: store.number_owners(&self.numbers()).await?,
+            claimants: store.claimants(&self.numbers()).await?,
         })
     }
 
+    /// Writes the order, the records of its new numbers and the rivals that must know; `None` when these are more than one
+    /// transaction holds.
     async fn commit(
         &self,
         known: &Known<'_>,
         loaded: &Loaded,
         after: Option<&Order>,
-    ) -> Result<Commit, StoreError> {
+        rivals: &Rivals,
+    ) -> Result<Option<Commit>, StoreError> {
         let before = loaded.order.as_ref();
         let Some(order) = after.filter(|after| before.is_none_or(|before| before.order != **after)) else {
-            return Ok(Commit::Done);
+            return Ok(Some(Commit::Done));
         };
         let is_new =
-            |number: &TrackingNumber| before.is_none_or(|before| before.order.shipment(number).is_none());
-        let new_numbers: Vec<TrackingNumber> = order
-            .shipments
-            .iter()
-            .map(|shipment| shipment.number.clone())
-            .filter(is_new)
-            .collect();
-        let write = OrderWrite {
-            order,
-            seen_version: before.map(|before| before.version),
-            sign_off_open: order.is_sign_off_open(known.book.in_force_at(order.paid_at)),
-            new_numbers: &new_numbers,
+            |number: &&TrackingNumber| before.is_none_or(|before| before.order.shipment(number).is_none());
+        let numbers = order.shipments.iter().map(|shipment| &shipment.number);
+        let new_claims = numbers.filter(is_new).map(|number| NewClaim {
+            number,
+            seen: loaded.claimants.get(number).map_or(&[], Vec::as_slice),
+        });
+        let write = |order, seen_version| write_of(order, seen_version, known.book);
+        let news = News {
+            order: write(order, before.map(|before| before.version)),
+            new_claims: new_claims.collect(),
+            rivals: rivals
+                .changed()
+                .map(|rival| write(&rival.order, Some(rival.version)))
+                .collect(),
         };
-        known.store.commit(&write).await
+        if news.items() > TRANSACTION_ITEMS_MAX {
+            return Ok(None);
+        }
+        known.store.commit(&news).await.map(Some)
     }
 
-    /// Parents that rows may be waiting for. Also those that were there before: a run killed between its write and
-    /// the waking of parked rows is made good by the next delivery of the same file.
+    /// What came of the job. Parents are brought also where they were there before: a run killed between its write and the
+    /// waking of parked rows is put right by the next delivery of the same file.
+    fn done(self, order: Option<&Order>, before: Option<&Order>, ruled: Vec<RuledRow>) -> Done<T> {
+        let contested: Vec<(TrackingNumber, Vec<OrderId>)> = order.map(contested).unwrap_or_default();
+        let mut brought = self.brought(order, &ruled);
+        if let Some(order) = order
+            && !contested.is_empty()
+            && before != Some(order)
+        {
+            let learned_at = self.rows.iter().map(|row| row.learned_at).min();
+            let claims = contested.iter().map(|(number, _)| Brought {
+                parent: Parent::Claim(number.clone()),
+                learned_at: learned_at.unwrap_or(order.recorded_at),
+            });
+            brought.extend(claims);
+        }
+        Done {
+            order_id: self.order_id,
+            rows: self.rows.into_iter().zip(ruled).collect(),
+            brought,
+            contested,
+        }
+    }
+
     fn brought(&self, order: Option<&Order>, ruled: &[RuledRow]) -> Vec<Brought> {
         let Some(order) = order else { return Vec::new() };
         let parent = |row: &Row<T>, ruled: &RuledRow| match &row.news {
@@ -258,26 +361,57 @@ impl<T> Job<T> {
     }
 }
 
-fn rule<T>(order: &mut Option<Order>, row: &Row<T>, loaded: &Loaded, known: &Known<'_>) -> RuledRow {
+/// The numbers of an order that others claim, too.
+fn contested(order: &Order) -> Vec<(TrackingNumber, Vec<OrderId>)> {
+    let shipments = order.shipments.iter();
+    shipments
+        .filter(|shipment| !shipment.rivals.is_empty())
+        .map(|shipment| {
+            let rivals = shipment.rivals.iter().map(|word| word.order_id.clone());
+            (shipment.number.clone(), rivals.collect())
+        })
+        .collect()
+}
+
+fn write_of<'a>(order: &'a Order, seen_version: Option<u64>, book: &PolicyBook) -> OrderWrite<'a> {
+    OrderWrite {
+        order,
+        seen_version,
+        sign_off_open: order.is_sign_off_open(book.in_force_at(order.paid_at)),
+    }
+}
+
+fn rule<T>(
+    order: &mut Option<Order>,
+    row: &Row<T>,
+    loaded: &Loaded,
+    known: &Known<'_>,
+    has_room: bool,
+) -> RuledRow {
     if loaded.has_departed {
         return RuledRow::free(refuse_archived(&row.news));
     }
     let ruling = match (&row.news, order.as_mut()) {
-        (OrderNews::Order(fact), None) => place(order, fact, known),
+        (OrderNews::Order(fact), None) => place(order, fact, &row.uploader, known),
         (OrderNews::Order(fact), Some(order)) => order.rule_order(fact, &row.uploader),
         (OrderNews::Tracking(fact), Some(order)) => {
             let policy = known.book.in_force_at(order.paid_at);
-            let owner = fact
-                .number
-                .as_ref()
-                .and_then(|number| loaded.number_owners.get(number));
-            let ruling = order.rule_tracking(fact, &row.uploader, owner, policy, known.book);
+            if let Some(refused) = claims_refused(order, fact, &loaded.claimants, policy.claims, has_room) {
+                return RuledRow::free(refused);
+            }
+            let ruling = order.rule_tracking(fact, &row.uploader, policy, known.book);
             let fine = ruling.fined.then_some(Cents(i64::from(policy.upload.fine_cents)));
-            return RuledRow { ruling, fine };
+            return RuledRow {
+                ruling,
+                fine,
+                pending: None,
+            };
         }
         (OrderNews::Tracking(fact), None) => wait_for_order(fact),
         (OrderNews::Event(fact), Some(order)) => {
-            order.rule_event(fact, &row.uploader, known.book.intake.events_per_order_max)
+            let policy = known.book.in_force_at(order.paid_at);
+            let events_max = known.book.intake.events_per_order_max;
+            order.rule_event(fact, &row.uploader, policy, events_max)
         }
         (OrderNews::Event(fact), None) => wait_for_number(fact),
         (OrderNews::Appeal(fact), Some(order)) => order.rule_appeal(fact, &row.uploader),
@@ -302,17 +436,18 @@ fn refuse_archived(news: &OrderNews) -> Ruling {
     Ruling::applied(vec![Finding::new(RowCode::OrderArchived, column, value)])
 }
 
-/// Places a new order, with its rate frozen; without a rate it waits (never 1.0).
-fn place(order: &mut Option<Order>, fact: &OrderFact, known: &Known<'_>) -> Ruling {
-    let paid_on = fact.paid_at.date_in(known.book.zone);
+/// Places a new order by the rates that are known; without one it waits (never 1.0).
+fn place(order: &mut Option<Order>, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
     let rates = known.rates.get(&fact.amount.currency);
-    let rate =
-        rates.and_then(|rates| FrozenRate::pick(rates, paid_on, known.book.intake.rate_lookback_days_max));
-    match fact.amount.usd_cents(rate.map(|frozen| frozen.rate)) {
-        Some(usd) => {
-            *order = Some(Order::placed(fact, rate, usd));
-            Ruling::applied(Vec::new())
-        }
+    *order = Order::placed(
+        fact,
+        rates
+            .map(|rates| rates_of(fact, rates, known.book))
+            .unwrap_or_default(),
+        uploader,
+    );
+    match order {
+        Some(_) => Ruling::applied(Vec::new()),
         None => Ruling::parked(
             RowCode::RateMissing,
             "currency",
@@ -320,6 +455,20 @@ fn place(order: &mut Option<Order>, fact: &OrderFact, known: &Known<'_>) -> Ruli
             Vec::new(),
         ),
     }
+}
+
+/// The rates that apply to an order's row in turn.
+pub(crate) fn rates_of(
+    fact: &OrderFact,
+    rates: &RatesByDay,
+    book: &PolicyBook,
+) -> Vec<domain::exchange::DatedRate> {
+    course(
+        rates,
+        fact.paid_at.date_in(book.zone),
+        book.intake.rate_lookback_days_max,
+        fact.recorded_at.plus(book.intake.parked_max),
+    )
 }
 
 /// A tracking row of an unknown order waits; one out of scope has nothing to wait for (A3).

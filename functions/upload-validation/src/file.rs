@@ -10,8 +10,9 @@ use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
 use domain::carrier::CarrierTable;
+use domain::facts::Stored;
 use domain::ruling::Uploader;
-use domain::{OrderId, Timestamp, code::FileCode};
+use domain::{OrderId, PolicyBook, Timestamp, code::FileCode};
 use intake::{Context, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust, UploadError};
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
@@ -55,7 +56,15 @@ pub(crate) async fn answer_upload(
     {
         return Ok(None);
     }
-    let upload = Fetched::fetch(key, object).await?;
+    let mut upload = Fetched::fetch(key, object).await?;
+    upload.place(written);
+    let first_sent_at = function
+        .store
+        .first_sent(&key.prefix(), &upload.summary.sha256, upload.recorded_at)
+        .await
+        .map_err(store_failed)?;
+    upload.sent_before = (first_sent_at < upload.recorded_at).then_some(first_sent_at);
+    upload.recorded_at = first_sent_at;
     let (answer, files) = upload.judge(function, key, record.upload).await?;
     put_files(function, key, &files).await.map_err(lake_failed)?;
     function
@@ -95,7 +104,12 @@ async fn put_files(
 /// A digest of the object's key and what tells this writing of it from another: redelivered events name the same
 /// upload, the same file put again is another one.
 fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
-    let digest = digest::digest(&digest::SHA256, format!("{key}\n{etag}\n{sequencer}").as_bytes());
+    digest_of(&format!("{key}\n{etag}\n{sequencer}"))
+}
+
+/// The first 64 bits of a text's SHA-256.
+fn digest_of(text: &str) -> u64 {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
     digest
         .as_ref()
         .iter()
@@ -108,10 +122,23 @@ struct Fetched {
     directory: TempDir,
     summary: UploadSummary,
     recorded_at: Timestamp,
+    /// The stored file, as its rows are told from those of others.
+    stored: Stored,
+    /// When the same prefix sent the same bytes first, if it did before: that instant counts.
+    sent_before: Option<Timestamp>,
     too_large: bool,
 }
 
 impl Fetched {
+    /// Where the file stands among others: when it was stored, and what its bytes are.
+    fn place(&mut self, written: &Written) {
+        let content = format!("{}\n{}", written.key.prefix(), self.summary.sha256);
+        self.stored = Stored {
+            at_ms: written.at_ms.unwrap_or(self.stored.at_ms),
+            content: digest_of(&content),
+        };
+    }
+
     async fn fetch(key: &UploadKey, mut object: UploadObject) -> Result<Self, UploadFailure> {
         let disk_failed = |source| UploadFailure::Disk {
             key: key.to_string(),
@@ -147,6 +174,11 @@ impl Fetched {
             directory,
             summary,
             recorded_at,
+            stored: Stored {
+                at_ms: object.last_modified.unix().saturating_mul(1_000),
+                content: 0,
+            },
+            sent_before: None,
             too_large,
         })
     }
@@ -169,7 +201,7 @@ impl Fetched {
             about,
             rows,
             suspects,
-        } = match self.readable(key).await? {
+        } = match self.readable(function, key).await? {
             Ok(readable) => readable,
             Err(error) => {
                 File::create(&rejected).map_err(disk_failed)?;
@@ -191,6 +223,9 @@ impl Fetched {
         let mut answering =
             Answering::new(self.summary.clone(), Some(&rejected), &header).map_err(disk_failed)?;
         answering.about(&about);
+        if let Some(first) = self.sent_before {
+            answering.note(notes::of_bytes_sent_before(first));
+        }
         let repair_failed = |error| disk_failed(io::Error::other(error));
         let mut repaired = (rows <= SHEET_ROWS_MAX)
             .then(|| RepairedWriter::new(&header, &columns, &context))
@@ -245,6 +280,7 @@ impl Fetched {
             zone: function.policy.zone,
             upload,
             recorded_at: self.recorded_at,
+            stored: Some(self.stored),
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
             event_future_max: function.policy.intake.event_future_max,
             events: Arc::clone(&function.policy.events),
@@ -253,7 +289,11 @@ impl Fetched {
     }
 
     /// Reads the file to its end without applying anything: a file that breaks half-way is refused whole.
-    async fn readable(&self, key: &UploadKey) -> Result<Result<Readable, FileError>, UploadFailure> {
+    async fn readable(
+        &self,
+        function: &UploadValidation,
+        key: &UploadKey,
+    ) -> Result<Result<Readable, FileError>, UploadFailure> {
         let Some(kind) = Kind::parse(&key.kind) else {
             return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
         };
@@ -263,8 +303,8 @@ impl Fetched {
                 self.summary.bytes.to_string(),
             )));
         }
-        if kind == Kind::Rates && key.seller_id.is_some() {
-            return Ok(Err(rates_of_a_seller()));
+        if let Some(error) = kind_not_allowed(kind, &uploader(key), &function.policy) {
+            return Ok(Err(error));
         }
         let path = self.directory.path().join(UPLOADED);
         let read = tokio::task::spawn_blocking(move || read_to_end(&path, kind)).await;
@@ -325,12 +365,10 @@ pub(crate) fn are_known(suspects: &[OrderId], is_known: impl Fn(&OrderId) -> boo
     2 * known > suspects.len()
 }
 
-/// A rate touches every seller's money: a seller's own file may state none.
-pub(crate) fn rates_of_a_seller() -> FileError {
-    FileError::new(
-        FileCode::FileType,
-        "only an operator's file may state rates | 汇率只能由运营方文件提供",
-    )
+/// Whose word counts: a seller's own file may hold only the kinds that the policy allows.
+pub(crate) fn kind_not_allowed(kind: Kind, uploader: &Uploader, book: &PolicyBook) -> Option<FileError> {
+    let is_allowed = *uploader == Uploader::Operator || book.seller_may_send(kind.as_str());
+    (!is_allowed).then(|| FileError::new(FileCode::KindNotAllowed, kind.to_string()))
 }
 
 fn uploader(key: &UploadKey) -> Uploader {

@@ -17,8 +17,10 @@ mod file;
 mod parking;
 mod proposals;
 mod queue;
+mod rivals;
 mod sellers;
 mod statement;
+mod waves;
 
 use std::sync::Arc;
 
@@ -126,6 +128,8 @@ pub(crate) struct Written {
     pub(crate) etag: Option<String>,
     /// Tells this writing from another of the same bytes.
     pub(crate) sequencer: String,
+    /// When it was written, in milliseconds since the epoch, if the event says so.
+    pub(crate) at_ms: Option<i64>,
 }
 
 /// What a record tells of.
@@ -154,6 +158,7 @@ fn told(record: &S3EventRecord) -> Told {
             key,
             etag: object.e_tag.clone().filter(|etag| !etag.is_empty()),
             sequencer: object.sequencer.clone().unwrap_or_default(),
+            at_ms: Some(record.event_time.timestamp_millis()).filter(|at| *at > 0),
         }),
         Err(_) if key.ends_with('/') => Told::Nothing,
         Err(error) => {

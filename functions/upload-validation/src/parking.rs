@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::order::FrozenRate;
 use domain::parking::Wait;
 use domain::ruling::Verdict;
 use domain::{Currency, OrderId, RowCode, Timestamp, TrackingNumber};
@@ -12,13 +11,16 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{Parent, ParkedRow, StoreError};
 
 use crate::batch::{Batch, CALLS_AT_ONCE};
-use crate::commit::{Brought, OrderNews, Row, RuledRow};
+use crate::commit::{Brought, OrderNews, Row, RuledRow, rates_of};
 
 impl Batch<'_> {
     /// Keeps the rows that wait. Gives the parents that have come meanwhile: whoever brought them may have looked
     /// for parked rows before ours were there.
-    pub(crate) async fn park(&self, waiting: Vec<OrderNews>) -> Result<Vec<Brought>, StoreError> {
-        let rows: Vec<ParkedRow<OrderNews>> = waiting.into_iter().map(|news| self.parked_row(news)).collect();
+    pub(crate) async fn park(&self, waiting: Vec<(OrderNews, Parent)>) -> Result<Vec<Brought>, StoreError> {
+        let rows: Vec<ParkedRow<OrderNews>> = waiting
+            .into_iter()
+            .map(|(news, parent)| self.parked_row(news, parent))
+            .collect();
         stream::iter(&rows)
             .map(|row| self.store().park(row))
             .buffer_unordered(CALLS_AT_ONCE)
@@ -112,11 +114,11 @@ impl Batch<'_> {
         }
     }
 
-    fn parked_row(&self, news: OrderNews) -> ParkedRow<OrderNews> {
+    fn parked_row(&self, news: OrderNews, parent: Parent) -> ParkedRow<OrderNews> {
         let source = news.source();
         let surroundings = self.surroundings();
         ParkedRow {
-            parent: news.parent(),
+            parent,
             // By time of learning first, so that waking applies the rows in the order in which they were learned.
             id: format!(
                 "{:012}#{:016x}#{:010}",
@@ -158,12 +160,17 @@ impl Batch<'_> {
         let orders = self.store().orders(&orders).await?.into_keys().map(Parent::Order);
         let numbers = self
             .store()
-            .number_owners(&numbers)
+            .claimants(&numbers)
             .await?
             .into_keys()
             .map(Parent::Number);
+        // Whether a claim's number was given up meanwhile its row says, ruled once more.
+        let claims = parents
+            .iter()
+            .filter(|parent| matches!(parent, Parent::Claim(_)))
+            .map(|parent| (*parent).clone());
         let rates = self.rates_arrived(rows).await?.into_iter().map(Parent::Rate);
-        Ok(orders.chain(numbers).chain(rates).collect())
+        Ok(orders.chain(numbers).chain(claims).chain(rates).collect())
     }
 
     async fn rates_arrived(&self, rows: &[ParkedRow<OrderNews>]) -> Result<BTreeSet<Currency>, StoreError> {
@@ -181,14 +188,7 @@ impl Batch<'_> {
         let rates: HashMap<Currency, _> = self.load_rates(facts.iter().copied()).await?;
         let has_rate = |fact: &&&domain::facts::OrderFact| {
             let rates = rates.get(&fact.amount.currency);
-            rates.is_some_and(|rates| {
-                FrozenRate::pick(
-                    rates,
-                    fact.paid_at.date_in(book.zone),
-                    book.intake.rate_lookback_days_max,
-                )
-                .is_some()
-            })
+            rates.is_some_and(|rates| !rates_of(fact, rates, book).is_empty())
         };
         Ok(facts
             .iter()

@@ -58,8 +58,9 @@ impl Watch {
 
     /// Sees one order.
     pub fn order(&mut self, order: &Order, book: &PolicyBook) {
-        if let Some(seen) = order.as_of(self.as_of) {
-            self.seen(&seen, book.in_force_at(order.paid_at), book);
+        let policy = book.in_force_at(order.paid_at);
+        if let Some(seen) = order.as_of(self.as_of, policy) {
+            self.seen(&seen, policy, book);
         }
     }
 

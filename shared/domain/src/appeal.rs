@@ -134,6 +134,15 @@ impl Appeal {
         }
     }
 
+    /// Whether the appeal, accepted, takes away what came about at an instant.
+    fn frees(&self, came_about_at: Timestamp, known_by: Timestamp, at: Timestamp) -> bool {
+        self.clause == AppealedClause::B4
+            || self.episode_start.is_some()
+            || self
+                .decision_expected(known_by, at)
+                .is_some_and(|decision| decision.since >= came_about_at)
+    }
+
     fn names(&self, subject: &Subject) -> bool {
         let clause = match self.clause {
             AppealedClause::A6 => Clause::A6,
@@ -155,15 +164,22 @@ impl AppealState {
     }
 }
 
-/// Of several appeals about one entry: accepted, then pending, then the rest (B5).
-pub fn plea<'a>(appeals: &'a [Appeal], subject: &Subject, as_of: Timestamp) -> Plea<'a> {
-    plea_known(appeals, subject, as_of, as_of)
+/// Of several appeals about one entry: accepted, then pending, then the rest (B5). An accepted appeal against A6 or B3 takes
+/// away what came about at or before its decision, or the one episode that it names.
+pub fn plea<'a>(
+    appeals: &'a [Appeal],
+    subject: &Subject,
+    came_about_at: Timestamp,
+    as_of: Timestamp,
+) -> Plea<'a> {
+    plea_known(appeals, subject, came_about_at, as_of, as_of)
 }
 
 /// As [`plea`], at an instant ahead of the one as of which is known what is known.
 pub(crate) fn plea_known<'a>(
     appeals: &'a [Appeal],
     subject: &Subject,
+    came_about_at: Timestamp,
     known_by: Timestamp,
     at: Timestamp,
 ) -> Plea<'a> {
@@ -172,8 +188,10 @@ pub(crate) fn plea_known<'a>(
             appeal.names(subject) && appeal.status_expected(known_by, at) == Some(status)
         })
     };
-    if let Some(appeal) =
-        with(AppealStatus::Accepted).min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
+    let frees = |appeal: &&Appeal| appeal.frees(came_about_at, known_by, at);
+    if let Some(appeal) = with(AppealStatus::Accepted)
+        .filter(frees)
+        .min_by_key(|appeal| (appeal.filed_at, &appeal.appeal_id))
     {
         return Plea::Accepted(appeal);
     }
@@ -188,6 +206,7 @@ pub(crate) fn plea_known<'a>(
 pub(crate) fn is_accepted_from(
     appeals: &[Appeal],
     subject: &Subject,
+    came_about_at: Timestamp,
     known_by: Timestamp,
     from: Timestamp,
 ) -> bool {
@@ -196,7 +215,10 @@ pub(crate) fn is_accepted_from(
         .flat_map(|appeal| &appeal.states)
         .filter(|state| state.recorded_at <= known_by && state.since > from)
         .map(|state| state.since);
-    std::iter::once(from)
-        .chain(ahead)
-        .all(|at| matches!(plea_known(appeals, subject, known_by, at), Plea::Accepted(_)))
+    std::iter::once(from).chain(ahead).all(|at| {
+        matches!(
+            plea_known(appeals, subject, came_about_at, known_by, at),
+            Plea::Accepted(_)
+        )
+    })
 }

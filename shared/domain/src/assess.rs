@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::appeal::{Plea, plea};
 use crate::because::Seen;
+use crate::claims::END_OF_TIME;
 use crate::order::{OrderAsOf, OrderStatus};
 use crate::policy::{PickupStart, SilenceUnit};
 use crate::{Because, Cents, Clause, Node, Order, Policy, Subject, Timestamp, TrackingNumber};
@@ -76,7 +77,7 @@ pub enum Warning {
 /// nights ran before.
 pub fn assess(order: &Order, policy: &Policy, as_of: Timestamp) -> Assessment {
     order
-        .as_of(as_of)
+        .as_of(as_of, policy)
         .map_or_else(Assessment::default, |seen| assess_seen(&seen, policy))
 }
 
@@ -110,10 +111,7 @@ impl Rules<'_> {
                 deadline,
             });
         }
-        let Some(failure) = order
-            .failure
-            .filter(|failure| failure.uploaded_at <= self.seen.as_of)
-        else {
+        let Some(failure) = order.first_failure(self.policy, self.seen.as_of) else {
             return;
         };
         let because = Because::UploadFailed {
@@ -126,7 +124,8 @@ impl Rules<'_> {
             assessment,
             Subject::order(Clause::A6),
             fine,
-            failure.uploaded_at,
+            failure.failed_at,
+            failure.failed_at,
             because,
         );
     }
@@ -139,7 +138,7 @@ impl Rules<'_> {
             .iter()
             .filter(|parcel| parcel.is_live_at(self.seen.as_of))
         {
-            let deadline = pickup_deadline(self.seen.order, parcel.shipment.uploaded_at, self.policy);
+            let deadline = pickup_deadline(self.seen.order, parcel.shipment.uploaded_at(), self.policy);
             let picked_up_at = parcel.timeline.picked_up_at;
             let waits = picked_up_at.is_none() && self.seen.as_of <= deadline;
             if !waits && picked_up_at.is_none_or(|at| at > deadline) {
@@ -217,23 +216,25 @@ impl Rules<'_> {
             assessment,
             Subject::silence(number, episode_start),
             fine,
+            silent_from.plus(limit),
             silent_from.plus(limit).next(),
             because,
         );
         true
     }
 
-    /// A6 and B3: a pending appeal holds nothing, an accepted one takes the fine away.
+    /// A6 and B3: a pending appeal holds nothing; an accepted one takes away the fine of what came about by its decision.
     fn charge(
         &self,
         assessment: &mut Assessment,
         subject: Subject,
         amount: Cents,
+        came_about_at: Timestamp,
         effective_at: Timestamp,
         because: Because,
     ) {
         let accepted = matches!(
-            plea(&self.seen.order.appeals, &subject, self.seen.as_of),
+            plea(&self.seen.order.appeals, &subject, came_about_at, self.seen.as_of),
             Plea::Accepted(_)
         );
         if !accepted && amount > Cents::ZERO {
@@ -255,9 +256,9 @@ impl Rules<'_> {
         if as_of <= deadline || exempt || self.seen.signed_at(deadline).is_some() {
             return;
         }
-        let amount = self.policy.sign_off_fine(order.usd);
+        let amount = self.policy.sign_off_fine(self.seen.usd);
         let subject = Subject::order(Clause::B4);
-        let (verdict, held_by_appeal) = match plea(&order.appeals, &subject, as_of) {
+        let (verdict, held_by_appeal) = match plea(&order.appeals, &subject, deadline, as_of) {
             Plea::Accepted(_) => return,
             Plea::Pending(appeal) if appeal.filed_at <= deadline => {
                 (Verdict::Hold, Some(appeal.appeal_id.clone()))
@@ -271,7 +272,7 @@ impl Rules<'_> {
             paid_at: order.paid_at,
             deadline,
             signed_at: self.seen.signed_at(as_of),
-            order_usd: order.usd,
+            order_usd: self.seen.usd,
             comparison: self.sign_off_arithmetic(amount),
             held_by_appeal,
         };
@@ -286,7 +287,7 @@ impl Rules<'_> {
 
     fn sign_off_arithmetic(&self, amount: Cents) -> String {
         let rule = &self.policy.sign_off;
-        let (usd, cap) = (self.seen.order.usd, Cents(i64::from(rule.fine_cents_max)));
+        let (usd, cap) = (self.seen.usd, Cents(i64::from(rule.fine_cents_max)));
         format!("{} % of {usd}, at most {cap} = {amount}", rule.percent())
     }
 }
@@ -325,10 +326,11 @@ impl OrderAsOf<'_> {
             .find(|parcel| parcel.shipment.number == *number)?;
         let instants = &parcel.timeline.instants;
         let index = instants.binary_search(&silent_from).ok()?;
-        let silent_until = match instants.get(index + 1) {
-            Some(next) => *next,
-            None if parcel.timeline.end.is_some() => return None,
-            None => self.as_of,
+        let silent_until = match (instants.get(index + 1), parcel.timeline.stopped_at) {
+            (Some(next), _) => *next,
+            (None, Some(stopped_at)) => stopped_at,
+            (None, None) if parcel.timeline.end.is_some() => return None,
+            (None, None) => self.as_of,
         };
         Some(Seen {
             silent_until: Some(silent_until),
@@ -340,8 +342,22 @@ impl OrderAsOf<'_> {
 
 impl Order {
     /// Why an entry is taken back as of an instant.
-    pub(crate) fn why_withdrawn(&self, subject: &Subject, due: Option<&Due>, as_of: Timestamp) -> Because {
-        match (plea(&self.appeals, subject, as_of), due) {
+    pub(crate) fn why_withdrawn(
+        &self,
+        subject: &Subject,
+        due: Option<&Due>,
+        as_of: Timestamp,
+        policy: &Policy,
+    ) -> Because {
+        let came_about_at = match subject.clause {
+            Clause::A6 => self.first_failure(policy, as_of).map(|failure| failure.failed_at),
+            Clause::B3 => subject
+                .episode_start
+                .map(|start| start.plus(policy.silence_max())),
+            Clause::B4 => Some(self.sign_off_deadline(policy)),
+        };
+        let plea = plea(&self.appeals, subject, came_about_at.unwrap_or(as_of), as_of);
+        match (plea, due) {
             (Plea::Accepted(appeal), None) => Because::AppealAccepted {
                 appeal_id: appeal.appeal_id.clone(),
                 filed_at: appeal.filed_at,
@@ -359,7 +375,7 @@ impl Order {
                 Because::NoLongerDue {
                     latest_fact_recorded_at,
                     seen: self
-                        .as_of(as_of)
+                        .as_of(as_of, policy)
                         .map(|seen| seen.seen_of(subject))
                         .unwrap_or_default(),
                 }
@@ -372,8 +388,7 @@ impl Order {
     /// Looks at every fact known, whenever learned. Settled means: signed in time, exempt or not worth a cent with
     /// nothing standing in the ledger, or fined in full with no appeal pending.
     pub fn is_sign_off_open(&self, policy: &Policy) -> bool {
-        const ALL_FACTS: Timestamp = Timestamp::from_unix(i64::MAX / 4);
-        let assessment = assess(self, policy, ALL_FACTS);
+        let assessment = assess(self, policy, END_OF_TIME);
         let subject = Subject::order(Clause::B4);
         let due = assessment.due.iter().find(|due| due.subject == subject);
         let posted = self

@@ -86,8 +86,8 @@ row_codes! {
     NumLeadingZeroLost "NUM_LEADING_ZERO_LOST" Error "A2";
     /// The check digit is wrong.
     NumCheckDigit "NUM_CHECK_DIGIT" Warning "A2";
-    /// The number belongs to another order.
-    NumUsedElsewhere "NUM_USED_ELSEWHERE" Error "A2";
+    /// Another order holds the number: the claim waits for it.
+    NumUsedElsewhere "NUM_USED_ELSEWHERE" Parked "A2";
     /// The tracking number is not known yet.
     NumUnknown "NUM_UNKNOWN" Parked "";
     /// Several numbers in one cell.
@@ -132,6 +132,10 @@ row_codes! {
     CreditCodeCheckDigit "CREDIT_CODE_CHECK_DIGIT" Warning "C5";
     /// The order was settled for good long ago and has left the books.
     OrderArchived "ORDER_ARCHIVED" Error "";
+    /// Dated more than 7 days before the order's payment: of an earlier use of the number.
+    EventBeforeOrder "EVENT_BEFORE_ORDER" Warning "B3";
+    /// The order or the number has as many claims as it may.
+    NumbersLimit "NUMBERS_LIMIT" Error "";
 }
 
 macro_rules! file_codes {
@@ -185,6 +189,8 @@ file_codes! {
     HeaderDuplicate "HEADER_DUPLICATE";
     /// Two columns that could both be meant.
     HeaderAmbiguous "HEADER_AMBIGUOUS";
+    /// A kind of file that a seller may not send.
+    KindNotAllowed "KIND_NOT_ALLOWED";
 }
 
 impl fmt::Display for RowCode {

@@ -95,11 +95,11 @@ impl<'a> Outlook<'_, 'a> {
     fn upload(&self) -> Option<Deadline<'a>> {
         let (order, as_of) = (self.seen.order, self.seen.as_of);
         let at = order.paid_at.plus(self.policy.upload_max());
-        let waits = self.seen.parcels.is_empty() && as_of <= at;
+        let waits = self.seen.first_upload_at().is_none() && as_of <= at;
         if !waits || self.seen.status_expected_at(at).0 != OrderStatus::Paid {
             return None;
         }
-        let has_failed = order.failure.is_some_and(|failure| failure.uploaded_at <= as_of);
+        let has_failed = order.first_failure(self.policy, as_of).is_some();
         Some(Deadline {
             at,
             matter: Matter::Upload,
@@ -117,7 +117,7 @@ impl<'a> Outlook<'_, 'a> {
 
     /// B1: a parcel in use that no carrier has picked up.
     fn pickup(&self, parcel: &Parcel<'a>) -> Option<Deadline<'a>> {
-        let since = parcel.shipment.uploaded_at;
+        let since = parcel.shipment.uploaded_at();
         let at = pickup_deadline(self.seen.order, since, self.policy);
         let waits = parcel.timeline.picked_up_at.is_none() && self.seen.as_of <= at;
         (waits && parcel.is_live_at(at)).then(|| Deadline {
@@ -146,7 +146,7 @@ impl<'a> Outlook<'_, 'a> {
             }
             let episode_start = (!is_per_shipment).then_some(since);
             let subject = Subject::silence(&parcel.shipment.number, episode_start);
-            if as_of <= at && !is_accepted_from(&self.seen.order.appeals, &subject, as_of, at.next()) {
+            if as_of <= at && !is_accepted_from(&self.seen.order.appeals, &subject, at, as_of, at.next()) {
                 found.push(Deadline {
                     at,
                     matter: Matter::Silence,
@@ -168,16 +168,16 @@ impl<'a> Outlook<'_, 'a> {
     fn sign_off(&self) -> Option<Deadline<'a>> {
         let (order, as_of) = (self.seen.order, self.seen.as_of);
         let at = order.sign_off_deadline(self.policy);
-        let at_risk = self.policy.sign_off_fine(order.usd);
+        let at_risk = self.policy.sign_off_fine(self.seen.usd);
         let exempt = self.seen.status_expected_at(at).0 != OrderStatus::Paid;
         if as_of > at || at_risk == Cents::ZERO || exempt || self.seen.signed_at(at).is_some() {
             return None;
         }
         let subject = Subject::order(Clause::B4);
-        if is_accepted_from(&order.appeals, &subject, as_of, at.next()) {
+        if is_accepted_from(&order.appeals, &subject, at, as_of, at.next()) {
             return None;
         }
-        let is_appealed = matches!(plea_known(&order.appeals, &subject, as_of, at.next()), Plea::Pending(appeal) if appeal.filed_at <= at);
+        let is_appealed = matches!(plea_known(&order.appeals, &subject, at, as_of, at.next()), Plea::Pending(appeal) if appeal.filed_at <= at);
         let mut unsigned = self.seen.parcels.iter().filter(|parcel| {
             parcel.is_live_at(at) && parcel.timeline.signed_at.is_none_or(|signed| signed > at)
         });

@@ -111,7 +111,10 @@ pub struct Diagnosis {
 
 /// Diagnoses what was asked, as of an instant.
 pub fn diagnose(asked: &Asked<'_>, known: &Known<'_>, book: &PolicyBook, as_of: Timestamp) -> Diagnosis {
-    let seen = known.order.and_then(|order| order.as_of(as_of)).filter(|seen| {
+    let seen = known
+        .order
+        .and_then(|order| order.as_of(as_of, book.in_force_at(order.paid_at)));
+    let seen = seen.filter(|seen| {
         let has = |number: &TrackingNumber| {
             seen.parcels
                 .iter()

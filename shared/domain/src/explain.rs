@@ -177,7 +177,7 @@ fn rows(order: &Order) -> Vec<RowTold> {
         told(
             format!("the number {number}"),
             format!("运单号 {number}"),
-            shipment.source,
+            shipment.first_claim().source,
         )
     }));
     rows.extend(order.failure.iter().map(|failure| {

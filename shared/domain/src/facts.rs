@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::appeal::{AppealStatus, AppealedClause};
+use crate::claims::Claim;
 use crate::order::{OrderStatus, Source};
 use crate::papers::TaxIdVerdict;
 use crate::{Finding, Money, Node, OrderId, Rate, SellerId, SendType, Timestamp, TrackingNumber};
@@ -38,6 +39,16 @@ pub struct OrderFact {
     pub source: Source,
 }
 
+/// The stored file that brought a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Stored {
+    /// When the object was stored, in milliseconds since the epoch.
+    pub at_ms: i64,
+    /// A digest of the prefix and the bytes: the same bytes under the same prefix are the same rows, however often they
+    /// are sent.
+    pub content: u64,
+}
+
 /// A row of a `tracking` file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackingFact {
@@ -59,6 +70,24 @@ pub struct TrackingFact {
     pub findings: Vec<Finding>,
     /// Where the row stands.
     pub source: Source,
+    /// The stored file; `None` in rows that were parked before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
+}
+
+impl TrackingFact {
+    /// The row as a claim of its order on its number.
+    pub fn claim(&self) -> Claim {
+        Claim {
+            uploaded_at: self.uploaded_at,
+            stored: self.stored.unwrap_or(Stored {
+                at_ms: self.uploaded_at.unix().saturating_mul(1_000),
+                content: self.source.upload,
+            }),
+            source: self.source,
+            send_type: self.send_type,
+        }
+    }
 }
 
 /// What a tracking row shows of customs papers (A4). Holds no tax id.

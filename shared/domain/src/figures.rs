@@ -25,7 +25,7 @@ pub struct Standing {
 pub struct Figures {
     /// The payment month in the platform zone.
     pub month: Month,
-    /// Cancelled before shipment: in no figure but this.
+    /// Cancelled before shipment, or stated by its seller alone: in no figure but this.
     pub excluded: bool,
     /// What the order adds to GMV.
     pub gmv: Cents,
@@ -48,7 +48,7 @@ pub struct Figures {
 /// The figures of an order by what was learned by `learned_by`; `None` when the order was not known then.
 pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Option<Figures> {
     let policy = book.in_force_at(order.paid_at);
-    let seen = order.as_of(learned_by)?;
+    let seen = order.as_of(learned_by, policy)?;
     let upload = upload_standing(&seen, policy);
     let pickup = pickup_standing(&seen, policy);
     let delivery = delivery_standing(&seen, policy);
@@ -58,7 +58,8 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
         _ => NodeSet::default(),
     };
     let refunded = seen.status_at(learned_by).0 == OrderStatus::Refunded;
-    let excluded = seen.is_excluded();
+    // What only its seller stated is judged and fined, and stands outside the figures of its month.
+    let excluded = seen.is_excluded() || !order.confirmed;
     let is_subtracted = refunded && policy.eligibility.subtract_refunds;
     let extras = policy
         .eligibility
@@ -74,7 +75,7 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
         gmv: if excluded || is_subtracted {
             Cents::ZERO
         } else {
-            order.usd
+            seen.usd
         },
         fulfilment: all_of([Some(upload), pickup].into_iter().chain(extras)),
         upload,
@@ -131,16 +132,32 @@ fn upload_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
 }
 
 /// B1 over the parcels uploaded by A1's deadline (or, after a late first upload, with it) whose number was not
-/// replaced by then: a corrected number is no parcel, its replacement is.
+/// replaced by then: a corrected number is no parcel, its replacement is. An order whose rows named only other orders'
+/// numbers by then is judged by its first number of its own; without one it has shown no parcel, and misses.
 fn pickup_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
     let first_upload_at = seen.first_upload_at()?;
     let by = first_upload_at.max(seen.order.paid_at.plus(policy.upload_max()));
-    let parcels = seen.parcels.iter().filter(move |parcel| parcel.is_in_use_at(by));
-    all_of(parcels.map(|parcel| Some(parcel_pickup(seen.order, parcel, policy))))
+    let pickup = |parcel: &Parcel<'_>| Some(parcel_pickup(seen.order, parcel, policy));
+    let in_time = all_of(
+        seen.parcels
+            .iter()
+            .filter(|parcel| parcel.is_in_use_at(by))
+            .map(pickup),
+    );
+    let first = || {
+        let parcels = seen.parcels.iter();
+        let own = parcels.filter(|parcel| parcel.shipment.uploaded_at() > by);
+        own.min_by_key(|parcel| parcel.shipment.precedence())
+            .and_then(pickup)
+    };
+    in_time.or_else(first).or(Some(Standing {
+        met: false,
+        decided_at: pickup_deadline(seen.order, first_upload_at, policy).next(),
+    }))
 }
 
 fn parcel_pickup(order: &Order, parcel: &Parcel<'_>, policy: &Policy) -> Standing {
-    let deadline = pickup_deadline(order, parcel.shipment.uploaded_at, policy);
+    let deadline = pickup_deadline(order, parcel.shipment.uploaded_at(), policy);
     match parcel.timeline.picked_up_at {
         Some(at) if at <= deadline => Standing {
             met: true,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Due, Verdict};
-use crate::{Because, Cents, Currency, Order, OrderId, SellerId, Timestamp, TrackingNumber};
+use crate::{Because, Cents, Currency, Order, OrderId, Policy, SellerId, Timestamp, TrackingNumber};
 
 /// A clause that costs money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -270,7 +270,7 @@ impl From<EntryDocument> for LedgerEntry {
 ///
 /// Nothing when they agree, so settling again changes nothing. Fines no longer due are reversed, holds no longer
 /// due are voided, a held fine whose appeal failed is posted, and a fine due again after a reversal is posted anew.
-pub fn reconcile(order: &Order, due: &[Due], as_of: Timestamp, policy: &str) -> Vec<LedgerEntry> {
+pub fn reconcile(order: &Order, due: &[Due], as_of: Timestamp, policy: &Policy) -> Vec<LedgerEntry> {
     let draft = Draft { order, as_of, policy };
     let mut entries = Vec::new();
     for posted in &order.posted {
@@ -287,7 +287,7 @@ pub fn reconcile(order: &Order, due: &[Due], as_of: Timestamp, policy: &str) -> 
 struct Draft<'a> {
     order: &'a Order,
     as_of: Timestamp,
-    policy: &'a str,
+    policy: &'a Policy,
 }
 
 impl Draft<'_> {
@@ -305,7 +305,9 @@ impl Draft<'_> {
         let taken_back = posted
             .subject
             .entry_id(&self.order.order_id, posted.kind, posted.ordinal);
-        let because = self.order.why_withdrawn(&posted.subject, due, self.as_of);
+        let because = self
+            .order
+            .why_withdrawn(&posted.subject, due, self.as_of, self.policy);
         entries.push(LedgerEntry {
             effective_at: self.as_of,
             reverses: Some(taken_back),
@@ -351,7 +353,7 @@ impl Draft<'_> {
             subject: subject.clone(),
             as_of: self.as_of,
             effective_at: self.as_of,
-            policy: self.policy.to_owned(),
+            policy: self.policy.version.clone(),
             because,
             reverses: None,
         }

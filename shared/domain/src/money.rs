@@ -31,6 +31,34 @@ pub struct Rate {
     scale: u8,
 }
 
+impl Rate {
+    /// One US dollar a unit: only where no verdict depends on the rate.
+    pub const ONE: Self = Self {
+        mantissa: 1,
+        scale: 0,
+    };
+
+    /// The mantissa at the greater of two scales: what compares with the other rate's.
+    fn scaled(self, other: Self) -> i128 {
+        let places = other.scale.saturating_sub(self.scale);
+        i128::from(self.mantissa).saturating_mul(10_i128.saturating_pow(u32::from(places)))
+    }
+}
+
+/// By value; rates of one value by how they are written.
+impl Ord for Rate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let by_value = self.scaled(*other).cmp(&other.scaled(*self));
+        by_value.then(self.scale.cmp(&other.scale))
+    }
+}
+
+impl PartialOrd for Rate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// Whole units in an amount, at most: keeps every product inside 128 bits and every sum of a month inside 64.
 const UNITS_MAX: i64 = 1_000_000_000_000;
 

@@ -3,17 +3,18 @@
 //! Facts that change are kept as small histories with the instant at which each was learned, so that the order can
 //! be seen as of any instant ([`Order::as_of`]).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::{Claim, ClaimState, Word};
+use crate::exchange::DatedRate;
 use crate::facts::OrderFact;
 use crate::ledger::Posted;
-use crate::shipment::Timeline;
+use crate::shipment::{Holding, Timeline};
 use crate::{
-    Appeal, Cents, Money, Node, OrderId, Policy, Rate, RowCode, SellerId, SendType, Shipment, Timestamp,
+    Appeal, Cents, Money, Node, OrderId, Policy, RowCode, SellerId, SendType, Shipment, Timestamp,
+    TrackingEvent, TrackingNumber, Uploader,
 };
 
 /// An order's status on the platform.
@@ -68,30 +69,6 @@ impl fmt::Display for UploadId {
     }
 }
 
-/// The exchange rate frozen with an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FrozenRate {
-    /// USD per unit.
-    pub rate: Rate,
-    /// The day it is of: the payment day, or the latest before within the lookback.
-    pub date: NaiveDate,
-}
-
-impl FrozenRate {
-    /// The rate for a payment day: that day's, else the latest of the `lookback_days_max` days before it.
-    pub fn pick(
-        rates: &BTreeMap<NaiveDate, Rate>,
-        paid_on: NaiveDate,
-        lookback_days_max: u32,
-    ) -> Option<Self> {
-        let earliest = paid_on.checked_sub_days(Days::new(u64::from(lookback_days_max)))?;
-        rates
-            .range(earliest..=paid_on)
-            .next_back()
-            .map(|(&date, &rate)| Self { rate, date })
-    }
-}
-
 /// A status that an order took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {
@@ -114,6 +91,19 @@ pub struct UploadFailure {
     pub source: Source,
 }
 
+/// A failed upload as an order is assessed by it (A6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When it became one.
+    pub failed_at: Timestamp,
+    /// The row's instant.
+    pub uploaded_at: Timestamp,
+    /// The first of the row's fined codes.
+    pub code: RowCode,
+    /// The row.
+    pub source: Source,
+}
+
 /// An order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
@@ -125,24 +115,24 @@ pub struct Order {
     pub paid_at: Timestamp,
     /// What was paid.
     pub amount: Money,
-    /// The rate by which `usd` was made; `None` for an order in USD.
-    pub rate: Option<FrozenRate>,
-    /// The amount in USD cents, frozen.
-    pub usd: Cents,
+    /// The rates that apply to it in turn, by when they were recorded; empty for an order in USD.
+    pub rates: Vec<DatedRate>,
     /// ISO 3166-1 alpha-2.
     pub destination: String,
     /// The shop's category.
     pub category: Option<String>,
     /// The platform's own shipping deadline; informational.
     pub send_deadline: Option<Timestamp>,
-    /// When we learned of the order.
+    /// When the order was recorded.
     pub recorded_at: Timestamp,
     /// The row that brought it.
     pub source: Source,
+    /// Whether an operator stated it. What only its seller stated stands outside GMV and C1.
+    pub confirmed: bool,
     /// Statuses after `paid`, by the instant from which they hold; of each status at most one without an instant of
     /// its own, so that an export sent every day does not make the order grow.
     pub statuses: Vec<StatusChange>,
-    /// Accepted tracking numbers, in the order in which they count.
+    /// Claimed tracking numbers, in the order in which they count.
     pub shipments: Vec<Shipment>,
     /// The earliest fined failure of an upload.
     pub failure: Option<UploadFailure>,
@@ -157,15 +147,17 @@ pub struct Order {
     pub once_learned_at: Vec<Timestamp>,
 }
 
-/// A parcel as of an instant.
+/// A parcel as of an instant: a number that the order claimed and that is, as of then, its own.
 #[derive(Clone, Debug)]
 pub struct Parcel<'a> {
     /// The shipment.
     pub shipment: &'a Shipment,
     /// Its timeline as of then.
     pub timeline: Timeline,
-    /// When a later `all` upload replaced its number; `None` when none had by then.
+    /// When a later `all` row for a number of the order replaced it; `None` when none had by then.
     pub replaced_at: Option<Timestamp>,
+    /// By each of its rows, from when the number was in use, and until when.
+    in_use: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 /// An order as of an instant: nothing that was learned later.
@@ -175,25 +167,28 @@ pub struct OrderAsOf<'a> {
     pub order: &'a Order,
     /// The instant.
     pub as_of: Timestamp,
-    /// Its parcels, in the order in which they count.
+    /// Its parcels, in the order in which they count: numbers that it only claims are none.
     pub parcels: Vec<Parcel<'a>>,
+    /// The amount in USD cents, by the rates recorded by then.
+    pub usd: Cents,
 }
 
 impl Order {
-    /// An order as its first row tells it; `usd` is the amount in USD cents by `rate`.
-    pub fn placed(fact: &OrderFact, rate: Option<FrozenRate>, usd: Cents) -> Self {
+    /// An order as its first row states it; `None` without a rate for its currency (never 1.0).
+    pub fn placed(fact: &OrderFact, rates: Vec<DatedRate>, uploader: &Uploader) -> Option<Self> {
+        fact.amount.usd_cents(rates.first().map(|dated| dated.rate))?;
         let mut order = Self {
             order_id: fact.order_id.clone(),
             seller_id: fact.seller_id.clone(),
             paid_at: fact.paid_at,
             amount: fact.amount,
-            rate,
-            usd,
+            rates,
             destination: fact.destination.clone(),
             category: fact.category.clone(),
             send_deadline: fact.send_deadline,
             recorded_at: fact.recorded_at,
             source: fact.source,
+            confirmed: *uploader == Uploader::Operator,
             statuses: Vec::new(),
             shipments: Vec::new(),
             failure: None,
@@ -203,7 +198,14 @@ impl Order {
             once_learned_at: Vec::new(),
         };
         order.learn_status(fact);
-        order
+        Some(order)
+    }
+
+    /// The amount in USD cents by the rates recorded by an instant; before the first one was, by that one.
+    pub fn usd_at(&self, as_of: Timestamp) -> Cents {
+        let known = self.rates.iter().rev().find(|dated| dated.recorded_at <= as_of);
+        let rate = known.or(self.rates.first()).map(|dated| dated.rate);
+        self.amount.usd_cents(rate).unwrap_or(Cents::ZERO)
     }
 
     /// Adds the status of an order row; true when something changed. A plain `paid` says nothing new, and a
@@ -253,7 +255,7 @@ impl Order {
     }
 
     /// The shipment under `number`.
-    pub fn shipment(&self, number: &crate::TrackingNumber) -> Option<&Shipment> {
+    pub fn shipment(&self, number: &TrackingNumber) -> Option<&Shipment> {
         self.shipments.iter().find(|shipment| shipment.number == *number)
     }
 
@@ -267,47 +269,200 @@ impl Order {
         self.paid_at.plus(policy.sign_off_max())
     }
 
-    /// The order as of an instant; `None` when it was not known then.
-    pub fn as_of(&self, as_of: Timestamp) -> Option<OrderAsOf<'_>> {
+    /// The order as of an instant under the policy that applies to it; `None` when it was not recorded then.
+    pub fn as_of(&self, as_of: Timestamp, policy: &Policy) -> Option<OrderAsOf<'_>> {
         if self.recorded_at > as_of {
             return None;
         }
-        let known: Vec<&Shipment> = self
+        let held: Vec<(&Shipment, Holding)> = self
             .shipments
             .iter()
-            .filter(|shipment| shipment.uploaded_at <= as_of)
+            .filter(|shipment| shipment.uploaded_at() <= as_of)
+            .filter_map(|shipment| Some((shipment, self.holding(shipment, policy, as_of)?)))
             .collect();
-        let parcels = known.iter().enumerate().map(|(index, shipment)| Parcel {
-            shipment,
-            timeline: shipment.timeline(as_of),
-            replaced_at: known[index + 1..]
+        // Only a row whose number is the order's replaces another (B3, B4).
+        let replacing: Vec<(&TrackingNumber, &Claim)> = held
+            .iter()
+            .flat_map(|(shipment, _)| shipment.claims.iter().map(|claim| (&shipment.number, claim)))
+            .filter(|(_, claim)| claim.send_type == SendType::All && claim.uploaded_at <= as_of)
+            .collect();
+        let replaced_at = |number: &TrackingNumber, claim: &Claim| {
+            let later = replacing
                 .iter()
-                .find(|later| later.send_type == SendType::All)
-                .map(|later| later.uploaded_at),
+                .filter(|(other, row)| *other != number && row.is_after(claim));
+            later.map(|(_, row)| row.uploaded_at).min()
+        };
+        let parcels = held.iter().map(|(shipment, holding)| {
+            let claims = shipment.claims.iter().filter(|claim| claim.uploaded_at <= as_of);
+            let in_use: Vec<_> = claims
+                .map(|claim| (claim.uploaded_at, replaced_at(&shipment.number, claim)))
+                .collect();
+            let replaced_at = in_use
+                .iter()
+                .map(|(_, until)| *until)
+                .try_fold(None, |last, until| until.map(|until| last.max(Some(until))));
+            let replaced_at = replaced_at.flatten();
+            Parcel {
+                shipment,
+                timeline: shipment.timeline(as_of, holding, replaced_at.or(holding.taken_at())),
+                replaced_at,
+                in_use,
+            }
         });
         Some(OrderAsOf {
             order: self,
             as_of,
             parcels: parcels.collect(),
+            usd: self.usd_at(as_of),
         })
+    }
+
+    /// Of a number that this order claims: the order that holds it as of an instant, when this row's claim waits for it
+    /// (`NUM_USED_ELSEWHERE`).
+    pub fn waits_for(
+        &self,
+        number: &TrackingNumber,
+        source: Source,
+        policy: &Policy,
+        as_of: Timestamp,
+    ) -> Option<OrderId> {
+        let shipment = self
+            .shipment(number)
+            .filter(|shipment| !shipment.rivals.is_empty())?;
+        let own = self.word_on(number)?;
+        let claim = shipment.claims.iter().position(|claim| claim.source == source)?;
+        let state = shipment.claim_state(&own, claim, policy.claims, as_of);
+        let holder = || shipment.holder_elsewhere(&own, policy.claims, as_of).cloned();
+        (state == ClaimState::Waits).then(holder).flatten()
+    }
+
+    /// Whether the number is this order's as of an instant, by the latest of its uses.
+    pub fn holds(&self, number: &TrackingNumber, policy: &Policy, as_of: Timestamp) -> bool {
+        let (Some(shipment), Some(own)) = (self.shipment(number), self.word_on(number)) else {
+            return false;
+        };
+        let is_known = self.recorded_at <= as_of && shipment.uploaded_at() <= as_of;
+        is_known && shipment.holder_elsewhere(&own, policy.claims, as_of).is_none()
+    }
+
+    /// Keeps what another order says of a number, in place of what it said before. True when it says something new.
+    pub fn keep_rival(&mut self, number: &TrackingNumber, word: Word) -> bool {
+        let before = self.learned_at();
+        let Some(shipment) = self
+            .shipments
+            .iter_mut()
+            .find(|shipment| shipment.number == *number)
+        else {
+            return false;
+        };
+        match shipment
+            .rivals
+            .binary_search_by(|known| known.order_id.cmp(&word.order_id))
+        {
+            Ok(at) if shipment.rivals[at] == word => return false,
+            Ok(at) => shipment.rivals[at] = word,
+            Err(at) => shipment.rivals.insert(at, word),
+        }
+        let after = self.learned_at();
+        for overtaken in before.into_iter().filter(|at| after.binary_search(at).is_err()) {
+            self.note_overtaken(overtaken);
+        }
+        true
+    }
+
+    /// Takes over the events that another order's item has of a number: every order that claims it keeps all of them.
+    pub fn keep_events(&mut self, number: &TrackingNumber, events: &[TrackingEvent]) {
+        let Some(shipment) = self
+            .shipments
+            .iter_mut()
+            .find(|shipment| shipment.number == *number)
+        else {
+            return;
+        };
+        for event in events {
+            shipment.keep_event(event.clone());
+        }
+    }
+
+    /// The earliest failed upload as of an instant (A6): of a refused row, which is stored, or of a row whose claim still
+    /// waited after its time (`NUM_USED_ELSEWHERE`), which is derived from what was dated and recorded by then.
+    pub fn first_failure(&self, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
+        let stored = self.failure.map(|failure| Failure {
+            failed_at: failure.uploaded_at,
+            uploaded_at: failure.uploaded_at,
+            code: failure.code,
+            source: failure.source,
+        });
+        let stored = stored.filter(|failure| failure.failed_at <= as_of);
+        if !policy.upload.fined_codes.contains(&RowCode::NumUsedElsewhere) {
+            return stored;
+        }
+        let contested = self
+            .shipments
+            .iter()
+            .filter(|shipment| !shipment.rivals.is_empty());
+        let waited_for_long = contested.filter_map(|shipment| self.waited_for_long(shipment, policy, as_of));
+        stored
+            .into_iter()
+            .chain(waited_for_long)
+            .min_by_key(|failure| (failure.failed_at, failure.source.row))
+    }
+
+    /// The earliest row of a number whose claim neither held it nor was superseded when its time was up.
+    fn waited_for_long(&self, shipment: &Shipment, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
+        let own = self.word_on(&shipment.number)?;
+        let rows = shipment.claims.iter().enumerate();
+        let mut due = rows.map(|(index, claim)| (index, claim, policy.claims.fined_at(claim.uploaded_at)));
+        due.find(|(index, _, failed_at)| {
+            *failed_at <= as_of
+                && self.recorded_at <= *failed_at
+                && shipment.claim_state(&own, *index, policy.claims, *failed_at) == ClaimState::Waits
+        })
+        .map(|(_, claim, failed_at)| Failure {
+            failed_at,
+            uploaded_at: claim.uploaded_at,
+            code: RowCode::NumUsedElsewhere,
+            source: claim.source,
+        })
+    }
+
+    /// The part of a number's timeline that is this order's; most numbers have no rivals, and nothing is to be weighed.
+    fn holding(&self, shipment: &Shipment, policy: &Policy, as_of: Timestamp) -> Option<Holding> {
+        let own = if shipment.rivals.is_empty() {
+            Word {
+                order_id: self.order_id.clone(),
+                paid_at: self.paid_at,
+                recorded_at: self.recorded_at,
+                claims: Vec::new(),
+            }
+        } else {
+            self.word_on(&shipment.number)?
+        };
+        shipment.holding(&own, policy.claims, as_of)
     }
 
     /// The instants at which something of this order was learned, ascending; the first is the order itself.
     pub fn learned_at(&self) -> Vec<Timestamp> {
-        // An event told before its number's upload waited for it.
+        // An event that was recorded before its number's upload waited for it.
         let events = self.shipments.iter().flat_map(|shipment| {
             shipment
                 .events
                 .iter()
-                .map(|event| event.recorded_at.max(shipment.uploaded_at))
+                .map(|event| event.recorded_at.max(shipment.uploaded_at()))
         });
-        let uploads = self.shipments.iter().map(|shipment| shipment.uploaded_at);
+        let claims = self.shipments.iter().flat_map(|shipment| &shipment.claims);
+        let uploads = claims.map(|claim| claim.uploaded_at);
+        let rivals = self.shipments.iter().flat_map(|shipment| &shipment.rivals);
+        let rivals = rivals.flat_map(Word::recorded_at);
+        let rates = self.rates.iter().map(|dated| dated.recorded_at);
         let statuses = self
             .statuses
             .iter()
             .map(|change| change.recorded_at.max(change.since()));
         let mut instants: Vec<Timestamp> = events
             .chain(uploads)
+            .chain(rivals)
+            .chain(rates)
             .chain(statuses)
             .map(|at| at.max(self.recorded_at))
             .collect();
@@ -332,9 +487,11 @@ impl Parcel<'_> {
         self.is_in_use_at(at) && !cancelled
     }
 
-    /// Whether the parcel's number was in use at `at`: uploaded by then and not replaced.
+    /// Whether the parcel's number was in use at `at`, by the order's own rows up to then: uploaded and not replaced.
     pub fn is_in_use_at(&self, at: Timestamp) -> bool {
-        self.shipment.uploaded_at <= at && self.replaced_at.is_none_or(|replaced_at| replaced_at > at)
+        self.in_use
+            .iter()
+            .any(|(from, until)| *from <= at && until.is_none_or(|until| until > at))
     }
 }
 
@@ -373,15 +530,17 @@ impl OrderAsOf<'_> {
         }
     }
 
-    /// The first accepted upload (A1).
+    /// The first accepted upload (A1), whosever the number is.
     pub fn first_upload_at(&self) -> Option<Timestamp> {
-        self.first_upload().map(|shipment| shipment.uploaded_at)
+        self.first_upload().map(Shipment::uploaded_at)
     }
 
-    /// The parcel of the first accepted upload (A1).
+    /// The number of the first accepted upload (A1), whosever it is.
     pub fn first_upload(&self) -> Option<&Shipment> {
-        let shipments = self.parcels.iter().map(|parcel| parcel.shipment);
-        shipments.min_by_key(|shipment| shipment.uploaded_at)
+        let known = self.order.shipments.iter();
+        known
+            .filter(|shipment| shipment.uploaded_at() <= self.as_of)
+            .min_by_key(|shipment| shipment.uploaded_at())
     }
 
     /// When the order was signed, by what counts at `horizon`: it has live parcels and all of them are signed (B4).

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::carrier::{CarrierTable, CarrierTableError, OwnCarrier};
+use crate::claims::ClaimTerms;
 use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventError, OwnEventText};
 use crate::node::NodeSet;
 use crate::time::day_starts_at;
@@ -98,6 +99,9 @@ pub struct Policy {
     pub sign_off: SignOffPolicy,
     /// C1 and the figures of a month.
     pub eligibility: EligibilityPolicy,
+    /// Claims on numbers: the file's, the same in every pack.
+    #[serde(skip)]
+    pub claims: ClaimTerms,
 }
 
 /// Why a policy file was refused.

@@ -80,8 +80,9 @@ fn is_open(order: &Order) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::OrderFact;
-    use crate::{Cents, Currency, Money, SellerId, Source};
+    use crate::claims::Claim;
+    use crate::facts::{OrderFact, Stored};
+    use crate::{Currency, Money, SellerId, Source};
 
     fn id(text: &str) -> OrderId {
         OrderId::parse(text).expect("an order id")
@@ -102,7 +103,7 @@ mod tests {
             recorded_at: paid_at,
             source: Source { upload: 1, row: 1 },
         };
-        Order::placed(&fact, None, Cents(8_010))
+        Order::placed(&fact, Vec::new(), &Uploader::Operator).expect("an order in dollars")
     }
 
     fn paid(order_id: &str, seller: &str) -> Order {
@@ -180,10 +181,14 @@ mod tests {
         shipped.shipments.push(crate::Shipment {
             number: crate::TrackingNumber::parse("3318810025").expect("a number"),
             carrier: "dhl".to_owned(),
-            send_type: crate::SendType::All,
-            uploaded_at: mine.paid_at,
-            source: mine.source,
+            claims: vec![Claim {
+                uploaded_at: mine.paid_at,
+                stored: Stored { at_ms: 0, content: 1 },
+                source: mine.source,
+                send_type: crate::SendType::All,
+            }],
             events: Vec::new(),
+            rivals: Vec::new(),
         });
         assert_eq!(proposed([&shipped], &seller), None);
     }

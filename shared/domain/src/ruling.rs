@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{AppealFact, EventFact, OrderFact};
 use crate::shipment::Recorded;
-use crate::{Appeal, Finding, Order, RowCode, SellerId, Severity};
+use crate::{Appeal, Finding, Order, Policy, RowCode, SellerId, Severity};
 
 /// A row's verdict; over a file they add up to its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,6 +102,11 @@ impl Ruling {
         Self::applied(vec![finding])
     }
 
+    /// Whether a code is among the findings.
+    pub fn finds(&self, code: RowCode) -> bool {
+        self.findings.iter().any(|finding| finding.code == code)
+    }
+
     /// Whether the row is refused.
     pub fn is_refused(&self) -> bool {
         self.verdict == Verdict::Rejected
@@ -132,6 +137,18 @@ impl Order {
                 fact.seller_id.as_str(),
             ));
         }
+        match (uploader, self.confirmed) {
+            (Uploader::Operator, false) => return self.confirm(fact),
+            // What an operator stated is his to change.
+            (Uploader::Seller(_), true) => {
+                let finding = Finding::new(RowCode::StatementIgnored, "order_id", fact.order_id.as_str());
+                return Ruling {
+                    findings: vec![finding],
+                    ..Ruling::unchanged()
+                };
+            }
+            (Uploader::Operator, true) | (Uploader::Seller(_), false) => {}
+        }
         let told = (&fact.seller_id, fact.paid_at, fact.amount, &fact.destination);
         if told != (&self.seller_id, self.paid_at, self.amount, &self.destination) {
             let detail = format!(
@@ -158,8 +175,34 @@ impl Order {
         Ruling::unchanged()
     }
 
+    /// An operator's row about an order that only its seller had stated: it replaces the seller's facts and statuses whole, as
+    /// though they had never been, so their order of arrival changes nothing. Uploads, events, appeals and the ledger stay.
+    fn confirm(&mut self, fact: &OrderFact) -> Ruling {
+        for recorded_at in self.learned_at() {
+            self.note_overtaken(recorded_at);
+        }
+        self.seller_id = fact.seller_id.clone();
+        self.paid_at = fact.paid_at;
+        self.amount = fact.amount;
+        self.destination.clone_from(&fact.destination);
+        self.category.clone_from(&fact.category);
+        self.send_deadline = fact.send_deadline;
+        self.recorded_at = fact.recorded_at;
+        self.source = fact.source;
+        self.confirmed = true;
+        self.statuses.clear();
+        self.learn_status(fact);
+        Ruling::applied(Vec::new())
+    }
+
     /// Records an event of one of this order's parcels.
-    pub fn rule_event(&mut self, fact: &EventFact, uploader: &Uploader, events_max: usize) -> Ruling {
+    pub fn rule_event(
+        &mut self,
+        fact: &EventFact,
+        uploader: &Uploader,
+        policy: &Policy,
+        events_max: usize,
+    ) -> Ruling {
         if !uploader.owns(self) {
             return Ruling::refused(Finding::new(
                 RowCode::OrderOtherSeller,
@@ -168,6 +211,7 @@ impl Order {
             ));
         }
         let is_full = self.event_count() >= events_max;
+        let belongs_from = policy.claims.events_from(self.paid_at);
         let Some(shipment) = self
             .shipments
             .iter_mut()
@@ -191,11 +235,20 @@ impl Order {
             Recorded::Known => return Ruling::unchanged(),
             Recorded::New => {}
             Recorded::Earlier(overtaken) => {
-                let overtaken = overtaken.max(shipment.uploaded_at);
+                let overtaken = overtaken.max(shipment.uploaded_at());
                 self.note_overtaken(overtaken);
             }
         }
-        Ruling::applied(fact.findings.clone())
+        let mut findings = fact.findings.clone();
+        if fact.occurred_at < belongs_from {
+            let finding = Finding::new(
+                RowCode::EventBeforeOrder,
+                "occurred_at",
+                &fact.occurred_at.to_string(),
+            );
+            findings.push(finding.with_detail(self.paid_at.to_string()));
+        }
+        Ruling::applied(findings)
     }
 
     /// A row about an appeal of this order (B5).

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::{Claim, ClaimState, ClaimTerms, Docket, END_OF_TIME, Word};
 use crate::facts::EventFact;
 use crate::node::NodeSet;
-use crate::order::Source;
-use crate::{Node, Timestamp, TrackingNumber};
+use crate::{Node, OrderId, Timestamp, TrackingNumber};
 
 /// Whether an upload replaces the order's earlier number or adds a parcel (B4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,21 +17,19 @@ pub enum SendType {
     Part,
 }
 
-/// One accepted tracking number of an order.
+/// A tracking number that an order has claimed, with every row that claimed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
-    /// The number; unique over all orders.
+    /// The number.
     pub number: TrackingNumber,
-    /// The carrier's id in the carrier table.
+    /// The carrier's id in the carrier table, by the earliest row.
     pub carrier: String,
-    /// Whether it replaced earlier numbers.
-    pub send_type: SendType,
-    /// Its first accepted upload (A1, B1); also when we learned of it.
-    pub uploaded_at: Timestamp,
-    /// The row that brought it.
-    pub source: Source,
-    /// What the carrier reported, by time of occurrence.
+    /// The accepted rows that name it, in the order in which they count; never empty.
+    pub claims: Vec<Claim>,
+    /// What the carrier reported of the number, by time of occurrence: all of it, whosever it is.
     pub events: Vec<TrackingEvent>,
+    /// What other orders say of the number, by order.
+    pub rivals: Vec<Word>,
 }
 
 /// One report of a carrier.
@@ -47,13 +45,24 @@ pub struct TrackingEvent {
     pub recorded_at: Timestamp,
 }
 
-/// A shipment's timeline as of an instant: up to its end, with nothing that was learned later.
+/// The part of a number's timeline that is its order's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The stretches whose events are the order's: from the first instant to before the second.
+    windows: Vec<(Timestamp, Timestamp)>,
+    /// When another order's claim took the number over for a new use, for good.
+    taken_at: Option<Timestamp>,
+}
+
+/// A shipment's timeline as of an instant: up to its end, with nothing that was recorded later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     /// The first pickup (B1; B3 runs from it).
     pub picked_up_at: Option<Timestamp>,
-    /// The distinct instants of events from the pickup to the end, ascending (B3).
+    /// The distinct instants of events from the pickup to the end or the stop, ascending (B3).
     pub instants: Vec<Timestamp>,
+    /// When the number ceased to be the order's parcel without an end of its timeline: a silence ends there (B3).
+    pub stopped_at: Option<Timestamp>,
     /// When the timeline ended, and by what.
     pub end: Option<(Timestamp, Node)>,
     /// When it was signed, unless it had ended otherwise before (B4).
@@ -74,16 +83,29 @@ pub enum Recorded {
 }
 
 impl Timeline {
-    /// The gaps between consecutive instants, as (from, until); without an end while the timeline has not ended (B3).
+    /// The gaps between consecutive instants, as (from, until); without an end while the timeline has not ended (B3). The
+    /// instant at which the number was replaced ends its gap like an event.
     pub fn gaps(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> {
-        let ends = self
-            .instants
-            .iter()
-            .skip(1)
-            .copied()
-            .map(Some)
-            .chain(self.end.is_none().then_some(None));
+        let last = match (self.stopped_at, self.end) {
+            (Some(stopped_at), _) => Some(Some(stopped_at)),
+            (None, Some(_)) => None,
+            (None, None) => Some(None),
+        };
+        let ends = self.instants.iter().skip(1).copied().map(Some).chain(last);
         self.instants.iter().copied().zip(ends)
+    }
+}
+
+impl Holding {
+    fn has(&self, at: Timestamp) -> bool {
+        self.windows
+            .iter()
+            .any(|(from, until)| *from <= at && at < *until)
+    }
+
+    /// When another order's claim took the number over for a new use, for good.
+    pub fn taken_at(&self) -> Option<Timestamp> {
+        self.taken_at
     }
 }
 
@@ -91,44 +113,138 @@ impl Shipment {
     /// Adds an event. The same event again (node, code and time of occurrence) keeps its earliest `recorded_at`,
     /// so any order, split or repetition of the same reports gives the same timeline.
     pub fn record(&mut self, fact: &EventFact) -> Recorded {
-        let key = (fact.occurred_at, fact.node, fact.code.as_deref());
-        match self
-            .events
-            .binary_search_by(|event| (event.occurred_at, event.node, event.code.as_deref()).cmp(&key))
-        {
-            Ok(at) if fact.recorded_at < self.events[at].recorded_at => {
-                let overtaken = std::mem::replace(&mut self.events[at].recorded_at, fact.recorded_at);
+        self.keep_event(TrackingEvent {
+            occurred_at: fact.occurred_at,
+            node: fact.node,
+            code: fact.code.clone(),
+            recorded_at: fact.recorded_at,
+        })
+    }
+
+    /// Adds an event as it is kept elsewhere.
+    pub(crate) fn keep_event(&mut self, event: TrackingEvent) -> Recorded {
+        let key = |event: &TrackingEvent| (event.occurred_at, event.node);
+        let place = self.events.binary_search_by(|known| {
+            key(known)
+                .cmp(&key(&event))
+                .then_with(|| known.code.cmp(&event.code))
+        });
+        match place {
+            Ok(at) if event.recorded_at < self.events[at].recorded_at => {
+                let overtaken = std::mem::replace(&mut self.events[at].recorded_at, event.recorded_at);
                 Recorded::Earlier(overtaken)
             }
             Ok(_) => Recorded::Known,
             Err(at) => {
-                let EventFact {
-                    node,
-                    code,
-                    occurred_at,
-                    recorded_at,
-                    ..
-                } = fact.clone();
-                self.events.insert(
-                    at,
-                    TrackingEvent {
-                        occurred_at,
-                        node,
-                        code,
-                        recorded_at,
-                    },
-                );
+                self.events.insert(at, event);
                 Recorded::New
             }
         }
     }
 
-    /// The timeline as of an instant.
-    pub fn timeline(&self, as_of: Timestamp) -> Timeline {
-        let known = || self.events.iter().filter(move |event| event.recorded_at <= as_of);
+    /// The first accepted row: what A1 and B1 run from, and what the carrier and the place among the numbers come from.
+    ///
+    /// # Panics
+    /// Never: a shipment is made with a claim, and claims are not removed.
+    pub fn first_claim(&self) -> &Claim {
+        self.claims.first().expect("a shipment has a claim")
+    }
+
+    /// The instant of the first accepted row (A1, B1); also when the shipment was first recorded.
+    pub fn uploaded_at(&self) -> Timestamp {
+        self.first_claim().uploaded_at
+    }
+
+    /// The ends of the number's timelines that were recorded as of an instant, ascending.
+    pub fn ends(&self, as_of: Timestamp) -> Vec<Timestamp> {
+        let known = self.events.iter().filter(|event| event.recorded_at <= as_of);
+        known
+            .filter(|event| event.node.ends_timeline())
+            .map(|event| event.occurred_at)
+            .collect()
+    }
+
+    /// The part of the timeline that is the order's as of an instant, given what the order itself says of the number; `None`
+    /// while the number is another's.
+    pub fn holding(&self, own: &Word, terms: ClaimTerms, as_of: Timestamp) -> Option<Holding> {
+        let from = terms.events_from(own.paid_at);
+        let ends = self.ends(as_of);
+        if self.rivals.is_empty() {
+            let after = ends.iter().rev().find(|end| **end < own.paid_at);
+            let from = after.map_or(from, |end| from.max(end.next()));
+            return Some(Holding {
+                windows: vec![(from, END_OF_TIME)],
+                taken_at: None,
+            });
+        }
+        let words = self.words(own);
+        let docket = Docket {
+            words: &words,
+            ends: &ends,
+            terms,
+            as_of,
+        };
+        let uses = docket.uses();
+        let held: Vec<_> = uses.iter().filter(|held| held.holder == 0).collect();
+        let last = held.last()?;
+        let windows = held
+            .iter()
+            .map(|held| (held.from.max(from), held.until))
+            .collect();
+        Some(Holding {
+            windows,
+            taken_at: last.taken_at,
+        })
+    }
+
+    /// What every order says of the number, this order first.
+    fn words<'w>(&'w self, own: &'w Word) -> Vec<&'w Word> {
+        std::iter::once(own).chain(&self.rivals).collect()
+    }
+
+    /// What one of this order's claims on the number came to as of an instant.
+    pub fn claim_state(&self, own: &Word, claim: usize, terms: ClaimTerms, as_of: Timestamp) -> ClaimState {
+        let (words, ends) = (self.words(own), self.ends(as_of));
+        let docket = Docket {
+            words: &words,
+            ends: &ends,
+            terms,
+            as_of,
+        };
+        match own.claims.get(claim) {
+            Some(claim) => docket.state(&docket.uses(), 0, claim),
+            None => ClaimState::Superseded,
+        }
+    }
+
+    /// The order that holds the number as of an instant, when it is not this one.
+    pub fn holder_elsewhere(&self, own: &Word, terms: ClaimTerms, as_of: Timestamp) -> Option<&OrderId> {
+        let (words, ends) = (self.words(own), self.ends(as_of));
+        let docket = Docket {
+            words: &words,
+            ends: &ends,
+            terms,
+            as_of,
+        };
+        let last = docket.uses().last()?.holder;
+        (last > 0)
+            .then(|| self.rivals.get(last - 1))
+            .flatten()
+            .map(|word| &word.order_id)
+    }
+
+    /// The timeline as of an instant, of the events that are the order's. `stopped_at` is when the number ceased to be
+    /// its parcel.
+    pub fn timeline(&self, as_of: Timestamp, holding: &Holding, stopped_at: Option<Timestamp>) -> Timeline {
+        let known = || {
+            self.events
+                .iter()
+                .filter(move |event| event.recorded_at <= as_of && holding.has(event.occurred_at))
+        };
         let end = known()
             .find(|event| event.node.ends_timeline())
             .map(|event| (event.occurred_at, event.node));
+        let stopped_at = stopped_at.filter(|at| end.is_none_or(|(end_at, _)| *at < end_at));
         let counts = move |event: &&TrackingEvent| end.is_none_or(|(end_at, _)| event.occurred_at <= end_at);
         let first = |node: Node| {
             known()
@@ -141,7 +257,7 @@ impl Shipment {
             Some(picked_up_at) => known()
                 .filter(counts)
                 .map(|event| event.occurred_at)
-                .filter(|at| *at >= picked_up_at)
+                .filter(|at| *at >= picked_up_at && stopped_at.is_none_or(|stopped_at| *at <= stopped_at))
                 .collect(),
             None => Vec::new(),
         };
@@ -149,6 +265,7 @@ impl Shipment {
         Timeline {
             picked_up_at,
             instants,
+            stopped_at,
             end,
             signed_at: first(Node::Signed),
             nodes: known()
@@ -161,6 +278,7 @@ impl Shipment {
 
     /// The order in which uploads of one order count: by instant, then by row of the file.
     pub(crate) fn precedence(&self) -> (Timestamp, u64, &TrackingNumber) {
-        (self.uploaded_at, self.source.row, &self.number)
+        let first = self.first_claim();
+        (first.uploaded_at, first.source.row, &self.number)
     }
 }

@@ -265,6 +265,7 @@ fn context(trust: Trust) -> Context {
         zone: chrono_tz::America::Los_Angeles,
         upload: 1,
         recorded_at: Timestamp::from_unix(1_717_200_000),
+        stored: None,
         trust,
         event_future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),

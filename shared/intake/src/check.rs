@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::carrier::CarrierTable;
 use domain::code::{Finding, RowCode};
 use domain::event_code::EventTables;
-use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
+use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, Stored, TrackingFact};
 use domain::order::Source;
 use domain::time::WrittenTime;
 use domain::{Currency, Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
@@ -37,6 +37,8 @@ pub struct Context {
     pub upload: u64,
     /// The upload's stated time, else the object's timestamp: when a row was learned that does not say so itself.
     pub recorded_at: Timestamp,
+    /// The stored file, by which its rows are told from those of others at one instant; `None` where nothing is stored.
+    pub stored: Option<Stored>,
     /// Whose word it is.
     pub trust: Trust,
     /// How far an event may lie after its own recording (conventions, "Arrival": 14 h).

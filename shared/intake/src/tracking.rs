@@ -58,6 +58,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
         stated: stated_order(row),
         findings: row.findings.clone(),
         source: row.source(),
+        stored: row.context.stored,
     })
 }
 
@@ -77,6 +78,7 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named<'_>) -> Option<TrackingFact>
         stated: StatedOrder::default(),
         findings: row.findings.clone(),
         source: row.source(),
+        stored: row.context.stored,
     })
 }
 

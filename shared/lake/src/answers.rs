@@ -131,6 +131,9 @@ pub struct FinesSummary {
     pub count: u64,
     /// USD.
     pub amount: Cents,
+    /// USD: what rows will cost whose claims still wait for their numbers after 45 days (A6, `NUM_USED_ELSEWHERE`).
+    #[serde(default)]
+    pub pending: Cents,
 }
 
 /// One finding of one row; row 0 is the file itself.

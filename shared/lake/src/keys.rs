@@ -54,6 +54,11 @@ impl UploadKey {
         })
     }
 
+    /// The folder of the inbox that the upload lies in: its kind's, of its seller or the operator.
+    pub fn prefix(&self) -> String {
+        format!("{INBOX}{}/{}/", self.kind, self.seller())
+    }
+
     /// The key of one of the upload's answers.
     pub fn answer(&self, file: &str) -> String {
         format!("outbox/{}/{}/{}/{file}", self.kind, self.seller(), self.name)

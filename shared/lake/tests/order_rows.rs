@@ -58,6 +58,7 @@ fn tracking_row(text: &str, send_type: SendType, uploaded_at: Timestamp) -> Trac
         stated: StatedOrder::default(),
         findings: Vec::new(),
         source: Source { upload: 1, row: 1 },
+        stored: None,
     }
 }
 
@@ -124,14 +125,14 @@ impl History {
         let book = PolicyBook::shipped();
         let Some(order) = &mut self.order else {
             let Fact::Order(fact) = fact else { return false };
-            self.order = Some(Order::placed(fact, None, domain::Cents(fact.amount.minor)));
+            self.order = Order::placed(fact, Vec::new(), &Uploader::Operator);
             return true;
         };
         match fact {
             Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
-            Fact::Tracking(fact) => order.rule_tracking(fact, &Uploader::Operator, None, book.newest(), book),
+            Fact::Tracking(fact) => order.rule_tracking(fact, &Uploader::Operator, book.newest(), book),
             Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
-            Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, 400),
+            Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, book.newest(), 400),
         };
         true
     }

@@ -1,16 +1,16 @@
-//! The commit of a file's news of one order: one conditional write.
+//! The commit of a file's news of one order: one conditional write, with what other orders must know of it.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
-use domain::{Order, TrackingNumber};
+use domain::{Order, OrderId, TrackingNumber};
 
 use crate::item::{name, number, order_item, text};
-use crate::orders::number_key;
+use crate::orders::number_item;
 use crate::{Item, Store, StoreError};
 
-/// One order's news, ready to be written.
+/// One order, ready to be written.
 #[derive(Clone, Debug)]
 pub struct OrderWrite<'a> {
     /// The order as it shall be.
@@ -19,8 +19,36 @@ pub struct OrderWrite<'a> {
     pub seen_version: Option<u64>,
     /// Whether B4 is open: the order then stands in the index `open_by_payment`.
     pub sign_off_open: bool,
-    /// Tracking numbers that the news bring to the order; each is claimed for it in the same transaction.
-    pub new_numbers: &'a [TrackingNumber],
+}
+
+/// A number that an order claims for the first time.
+#[derive(Clone, Debug)]
+pub struct NewClaim<'a> {
+    /// The number.
+    pub number: &'a TrackingNumber,
+    /// The orders that claimed it when it was read.
+    pub seen: &'a [OrderId],
+}
+
+/// An upload's news of one order: written by one transaction or not at all.
+#[derive(Clone, Debug)]
+pub struct News<'a> {
+    /// The order.
+    pub order: OrderWrite<'a>,
+    /// Numbers that the news bring to it.
+    pub new_claims: Vec<NewClaim<'a>>,
+    /// Orders that claim numbers of this order, and now know what it says of them.
+    pub rivals: Vec<OrderWrite<'a>>,
+}
+
+/// Items in one transaction (DynamoDB's own limit).
+pub const TRANSACTION_ITEMS_MAX: usize = 100;
+
+impl News<'_> {
+    /// Items that its transaction writes.
+    pub fn items(&self) -> usize {
+        1 + self.new_claims.len() + self.rivals.len()
+    }
 }
 
 /// How a conditional write ended.
@@ -35,21 +63,17 @@ pub enum Commit {
 impl Store {
     /// Writes an order's news: the commit point of an upload's rows about it.
     ///
-    /// The condition on the version lets exactly one of several writers through; the others see [`Commit::Raced`],
-    /// read what the winner wrote and rule again.
+    /// The condition on each version lets exactly one of several writers through; the others see [`Commit::Raced`],
+    /// read what the winner wrote and rule again. So two orders that claim one number always know of each other: whoever
+    /// claims it second writes both.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn commit(&self, write: &OrderWrite<'_>) -> Result<Commit, StoreError> {
-        let item = order_item(
-            write.order,
-            write.seen_version.unwrap_or(0) + 1,
-            write.sign_off_open,
-        )?;
-        if write.new_numbers.is_empty() {
-            self.put_order(write, item).await
+    pub async fn commit(&self, news: &News<'_>) -> Result<Commit, StoreError> {
+        if news.items() == 1 {
+            self.put_order(&news.order, item_of(&news.order)?).await
         } else {
-            self.put_order_with_numbers(write, item).await
+            self.put_order_with_rivals(news).await
         }
     }
 
@@ -86,26 +110,43 @@ impl Store {
         }
     }
 
-    async fn put_order_with_numbers(&self, write: &OrderWrite<'_>, item: Item) -> Result<Commit, StoreError> {
-        let mut actions = vec![transact_put(self.order_put(item, write.seen_version)?)];
-        for number in write.new_numbers {
-            let mut claim = number_key(number);
-            claim.insert(name::ORDER_ID.to_owned(), text(write.order.order_id.as_str()));
-            // A number belongs to one order for ever; claiming it again for the same order is no conflict.
-            let put = Put::builder().table_name(&self.records).set_item(Some(claim));
-            let put = put.condition_expression("attribute_not_exists(#pk) OR #order = :order");
-            let put = put
-                .expression_attribute_names("#pk", name::PK)
-                .expression_attribute_names("#order", name::ORDER_ID);
-            let put = put
-                .expression_attribute_values(":order", text(write.order.order_id.as_str()))
-                .build();
-            actions.push(transact_put(
-                put.map_err(|source| StoreError::corrupt("a claim", source.to_string()))?,
-            ));
+    async fn put_order_with_rivals(&self, news: &News<'_>) -> Result<Commit, StoreError> {
+        let order_id = &news.order.order.order_id;
+        let mut actions = Vec::with_capacity(news.items());
+        for write in std::iter::once(&news.order).chain(&news.rivals) {
+            actions.push(transact_put(self.order_put(item_of(write)?, write.seen_version)?));
         }
-        self.transact(actions, &format!("order {}", write.order.order_id))
-            .await
+        for claim in &news.new_claims {
+            actions.push(transact_put(self.claim_put(order_id, claim)?));
+        }
+        self.transact(actions, &format!("order {order_id}")).await
+    }
+
+    /// The conditional put of a number's record with one more claimant: whoever was first, or came since it was read,
+    /// makes it fail.
+    fn claim_put(&self, order_id: &OrderId, claim: &NewClaim<'_>) -> Result<Put, StoreError> {
+        let claimants: Vec<OrderId> = claim.seen.iter().chain([order_id]).cloned().collect();
+        let put = Put::builder()
+            .table_name(&self.records)
+            .set_item(Some(number_item(claim.number, &claimants)));
+        let put = match claim.seen {
+            [] => put
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", name::PK),
+            [first] => put
+                .condition_expression("#order = :first AND attribute_not_exists(#claimants)")
+                .expression_attribute_names("#order", name::ORDER_ID)
+                .expression_attribute_names("#claimants", name::CLAIMANTS)
+                .expression_attribute_values(":first", text(first.as_str())),
+            seen => {
+                let seen = number_item(claim.number, seen).remove(name::CLAIMANTS);
+                put.condition_expression("#claimants = :seen")
+                    .expression_attribute_names("#claimants", name::CLAIMANTS)
+                    .expression_attribute_values(":seen", seen.unwrap_or_else(|| text("")))
+            }
+        };
+        put.build()
+            .map_err(|source| StoreError::corrupt("a claim", source.to_string()))
     }
 
     /// The conditional put of an order's item at `seen_version`.
@@ -153,6 +194,14 @@ impl Store {
             }
         }
     }
+}
+
+fn item_of(write: &OrderWrite<'_>) -> Result<Item, StoreError> {
+    order_item(
+        write.order,
+        write.seen_version.unwrap_or(0) + 1,
+        write.sign_off_open,
+    )
 }
 
 pub(crate) fn transact_put(put: Put) -> TransactWriteItem {

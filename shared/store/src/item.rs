@@ -37,11 +37,12 @@ pub(crate) mod name {
     pub(crate) const EXPIRES_AT: &str = "expires_at";
     pub(crate) const ENTRY_IDS: &str = "entry_ids";
     pub(crate) const SHA256: &str = "sha256";
+    pub(crate) const CLAIMANTS: &str = "claimants";
 }
 
 /// The first byte of the states that this release writes. A change of [`Order`]'s form raises it; the form before keeps its
 /// reader (a module like [`format_1`]) and its golden bytes.
-const STATE_FORMAT: u8 = format_1::FORMAT;
+const STATE_FORMAT: u8 = 2;
 
 /// An order's item as a stream shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +142,10 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
 /// [`StoreError::Corrupt`] when it does not decode, is in a form of a later release, or is another order's.
 pub fn decode_state(order_id: &str, state: &[u8]) -> Result<Order, StoreError> {
     let corrupt = |reason: &str| StoreError::corrupt(format!("order {order_id}"), reason);
-    let order = match state.split_first() {
+    let order: Order = match state.split_first() {
+        Some((&STATE_FORMAT, encoded)) => {
+            postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?
+        }
         Some((&format_1::FORMAT, encoded)) => {
             format_1::decode(encoded).map_err(|error| corrupt(&error.to_string()))?
         }

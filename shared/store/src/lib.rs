@@ -31,14 +31,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 
 pub use capacity::{Capacity, CapacityUsed};
-pub use commit::{Commit, OrderWrite};
+pub use commit::{Commit, NewClaim, News, OrderWrite, TRANSACTION_ITEMS_MAX};
 pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order, decode_state, order_item};
 pub use journal::{NightEntries, Posting};
 pub use nights::Night;
 pub use orders::StoredOrder;
 pub use parked::{Parent, ParkedNote, ParkedRow};
-pub use rates::RatesByDay;
 pub use registry::UploadRecord;
+pub use retention::Departed;
 pub use scan::{Cursor, OpenOrder, ScanPage, ScannedOrder, check_segment, check_shard};
 pub use settle::{
     FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Tally, ToSettle, outstanding,

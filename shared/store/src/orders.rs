@@ -1,4 +1,4 @@
-//! Orders and the owners of tracking numbers, read by key.
+//! Orders and the claimants of tracking numbers, read by key.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use domain::{Order, OrderId, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::item::{key, name, order_key, stored_order, string_of};
+use crate::item::{key, name, order_key, stored_order, string_of, text};
 use crate::{Item, Store, StoreError};
 
 /// Keys in one BatchGetItem (DynamoDB's own limit).
@@ -63,18 +63,19 @@ impl Store {
         orders.collect()
     }
 
-    /// The orders that hold `numbers`, consistently. `numbers` hold no number twice.
+    /// The orders that claim each of `numbers`, consistently, the first to be recorded first; whose the number is they say
+    /// among themselves ([`domain::claims`]). `numbers` hold no number twice.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an item does not decode.
-    pub async fn number_owners(
+    pub async fn claimants(
         &self,
         numbers: &[TrackingNumber],
-    ) -> Result<HashMap<TrackingNumber, OrderId>, StoreError> {
+    ) -> Result<HashMap<TrackingNumber, Vec<OrderId>>, StoreError> {
         let items = self
             .batch_get(&self.records, numbers.iter().map(number_key).collect())
             .await?;
-        items.iter().map(number_owner).collect()
+        items.iter().map(read_claimants).collect()
     }
 
     /// Reads up to any number of items by key, in batches, retrying what DynamoDB leaves unprocessed.
@@ -134,16 +135,29 @@ pub(crate) fn number_key(number: &TrackingNumber) -> Item {
     key(format!("number#{number}"), "owner")
 }
 
-fn number_owner(item: &Item) -> Result<(TrackingNumber, OrderId), StoreError> {
+/// The record of a number: its claimants. The first stands alone, as it always did; several stand in one text.
+pub(crate) fn number_item(number: &TrackingNumber, claimants: &[OrderId]) -> Item {
+    let mut item = number_key(number);
+    if let Some(first) = claimants.first() {
+        item.insert(name::ORDER_ID.to_owned(), text(first.as_str()));
+    }
+    if claimants.len() > 1 {
+        let all: Vec<&str> = claimants.iter().map(OrderId::as_str).collect();
+        item.insert(name::CLAIMANTS.to_owned(), text(all.join(" ")));
+    }
+    item
+}
+
+fn read_claimants(item: &Item) -> Result<(TrackingNumber, Vec<OrderId>), StoreError> {
     let corrupt = || StoreError::corrupt("a tracking number's record", "it names no number or no order");
     let pk = string_of(item, name::PK).ok_or_else(corrupt)?;
     let number = pk
         .strip_prefix("number#")
         .and_then(TrackingNumber::parse)
         .ok_or_else(corrupt)?;
-    let owner = string_of(item, name::ORDER_ID)
-        .as_deref()
-        .and_then(OrderId::parse)
+    let claimants = string_of(item, name::CLAIMANTS)
+        .or_else(|| string_of(item, name::ORDER_ID))
         .ok_or_else(corrupt)?;
-    Ok((number, owner))
+    let claimants: Option<Vec<OrderId>> = claimants.split(' ').map(OrderId::parse).collect();
+    Ok((number, claimants.ok_or_else(corrupt)?))
 }

@@ -29,6 +29,8 @@ pub enum Parent {
     Number(TrackingNumber),
     /// A rate of a currency.
     Rate(Currency),
+    /// A number that another order holds: it is given up, or its timeline ends.
+    Claim(TrackingNumber),
 }
 
 /// A parked row.
@@ -74,6 +76,7 @@ impl Parent {
             Self::Order(_) => RowCode::OrderUnknown,
             Self::Number(_) => RowCode::NumUnknown,
             Self::Rate(_) => RowCode::RateMissing,
+            Self::Claim(_) => RowCode::NumUsedElsewhere,
         }
     }
 
@@ -86,6 +89,7 @@ impl Parent {
             "order" => OrderId::parse(id).map(Self::Order),
             "number" => TrackingNumber::parse(id).map(Self::Number),
             "rate" => Currency::parse(id).map(Self::Rate),
+            "claim" => TrackingNumber::parse(id).map(Self::Claim),
             _ => None,
         }
     }
@@ -99,6 +103,7 @@ impl Parent {
             Self::Order(order_id) => format!("{state}#order#{order_id}"),
             Self::Number(number) => format!("{state}#number#{number}"),
             Self::Rate(currency) => format!("{state}#rate#{currency}"),
+            Self::Claim(number) => format!("{state}#claim#{number}"),
         }
     }
 }
@@ -255,6 +260,7 @@ mod tests {
             OrderId::parse("8000011000000005").map(Parent::Order),
             TrackingNumber::parse("RB123456785CN").map(Parent::Number),
             Currency::parse("BRL").map(Parent::Rate),
+            TrackingNumber::parse("RB123456785CN").map(Parent::Claim),
         ] {
             let parent = parent.expect("a parent");
             assert_eq!(Parent::parse(&parent.pk_in(REFUSED)).as_ref(), Some(&parent));

@@ -159,6 +159,54 @@ impl Store {
             .is_some())
     }
 
+    /// When a prefix first sent these bytes, this upload's instant among them. Whatever order the uploads are answered in,
+    /// the earliest instant stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table refuses or cannot be reached.
+    pub async fn first_sent(
+        &self,
+        prefix: &str,
+        sha256: &str,
+        sent_at: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let sent = key(format!("bytes#{prefix}#{sha256}"), "sent");
+        let subject = format!("when the bytes {sha256} were sent");
+        let mut retries = self.retries();
+        loop {
+            let known = self.record(sent.clone(), &subject).await?;
+            let known = known.and_then(|item| seconds_of(&item, name::AS_OF));
+            if let Some(known) = known.filter(|known| *known <= sent_at) {
+                return Ok(known);
+            }
+            let mut item = sent.clone();
+            item.insert(name::AS_OF.to_owned(), number(sent_at.unix()));
+            // The earlier of two that come at once wins; the other reads it.
+            let call = self
+                .client
+                .put_item()
+                .table_name(&self.records)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk) OR #sent > :sent")
+                .expression_attribute_names("#pk", name::PK)
+                .expression_attribute_names("#sent", name::AS_OF)
+                .expression_attribute_values(":sent", number(sent_at.unix()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            match self.send(|| call.clone().send()).await {
+                Ok(answer) => {
+                    self.capacity.count_write(answer.consumed_capacity());
+                    return Ok(sent_at);
+                }
+                Err(error)
+                    if error
+                        .as_service_error()
+                        .is_some_and(PutItemError::is_conditional_check_failed_exception)
+                        && retries.again().await => {}
+                Err(source) => return Err(StoreError::call(format!("write {subject}"), source)),
+            }
+        }
+    }
+
     /// Remembers that an upload was answered in full.
     ///
     /// # Errors

@@ -5,14 +5,16 @@
 //! it was written since it was read. Whatever news write the order afterwards write it without the mark, so that it is
 //! settled again before it may go. Killed in between, the next night does both.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use domain::{OrderId, PolicyBook, Timestamp};
+use domain::claims::Word;
+use domain::{Order, OrderId, PolicyBook, Timestamp, TrackingEvent, TrackingNumber};
 use futures::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
 
-use crate::item::{key, name, number, order_key, string_of};
+use crate::item::{key, name, number, order_key, string_of, text};
 use crate::settle::SETTLEMENTS_AT_ONCE;
 use crate::{Item, ScanOutcome, Store, StoreError, StoredOrder};
 
@@ -20,6 +22,28 @@ const DEPARTED: &str = "departed#";
 
 fn departed_key(order_id: &OrderId) -> Item {
     key(format!("{DEPARTED}{order_id}"), "order")
+}
+
+/// What remains of an order that left: its claims on numbers and the ends of their timelines, for whoever claims one of them
+/// later. Nothing of the orders that left before it was kept, and their numbers are free.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Departed {
+    /// By number, what the order said of it, and the events that ended its timelines.
+    pub numbers: Vec<(TrackingNumber, Word, Vec<TrackingEvent>)>,
+}
+
+impl Departed {
+    fn of(order: &Order) -> Self {
+        let numbers = order.shipments.iter().filter_map(|shipment| {
+            let ends = shipment.events.iter();
+            let ends = ends.filter(|event| event.node.ends_timeline()).cloned();
+            let word = order.word_on(&shipment.number)?;
+            Some((shipment.number.clone(), word, ends.collect()))
+        });
+        Self {
+            numbers: numbers.collect(),
+        }
+    }
 }
 
 impl StoredOrder {
@@ -59,7 +83,11 @@ impl Store {
     async fn let_go(&self, stored: &StoredOrder, expires_at: Timestamp) -> Result<bool, StoreError> {
         let order_id = &stored.order.order_id;
         let subject = format!("that order {order_id} may go");
-        self.put_record(departed_key(order_id), &subject).await?;
+        let mut record = departed_key(order_id);
+        let body = serde_json::to_string(&Departed::of(&stored.order))
+            .map_err(|error| StoreError::corrupt(format!("order {order_id}"), error.to_string()))?;
+        record.insert(name::BODY.to_owned(), text(body));
+        self.put_record(record, &subject).await?;
         let call = self
             .client
             .update_item()
@@ -95,14 +123,23 @@ impl Store {
     /// there. `ids` hold no id twice.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be read.
-    pub async fn departed(&self, ids: &[OrderId]) -> Result<HashSet<OrderId>, StoreError> {
+    /// [`StoreError`] when the table cannot be read or a record does not decode.
+    pub async fn departed(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Departed>, StoreError> {
         let keys = ids.iter().map(departed_key).collect();
         let items = self.batch_get(&self.records, keys).await?;
         let departed = items.iter().filter_map(|item| {
             let pk = string_of(item, name::PK)?;
-            OrderId::parse(pk.strip_prefix(DEPARTED)?)
+            let order_id = OrderId::parse(pk.strip_prefix(DEPARTED)?)?;
+            Some((order_id, string_of(item, name::BODY)))
         });
-        Ok(departed.collect())
+        departed
+            .map(|(order_id, body)| {
+                let remains = body.map_or(Ok(Departed::default()), |body| serde_json::from_str(&body));
+                let remains = remains.map_err(|error| {
+                    StoreError::corrupt(format!("what remains of {order_id}"), error.to_string())
+                })?;
+                Ok((order_id, remains))
+            })
+            .collect()
     }
 }

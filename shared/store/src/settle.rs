@@ -201,7 +201,7 @@ impl Store {
             if stored.order.settled_as_of > Some(as_of) {
                 return Ok(Settled::Superseded);
             }
-            let seen = stored.order.as_of(as_of);
+            let seen = stored.order.as_of(as_of, book.in_force_at(stored.order.paid_at));
             let entries = outstanding(&stored.order, seen.as_ref(), book, as_of);
             if entries.is_empty() {
                 return Ok(Settled::Agreed);
@@ -231,5 +231,5 @@ pub fn outstanding(
 ) -> Vec<LedgerEntry> {
     let policy = book.in_force_at(order.paid_at);
     let assessment = seen.map_or_else(Assessment::default, |seen| assess_seen(seen, policy));
-    reconcile(order, &assessment.due, as_of, &policy.version)
+    reconcile(order, &assessment.due, as_of, policy)
 }

@@ -7,8 +7,8 @@ use domain::facts::{EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact}
 use domain::order::Source;
 use domain::ruling::Uploader;
 use domain::{
-    Cents, Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType,
-    Timestamp, TrackingNumber,
+    Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType, Timestamp,
+    TrackingNumber,
 };
 use futures::stream::{self, StreamExt};
 use local::{Cloud, ORDERS_TABLE};
@@ -74,7 +74,12 @@ fn order(index: u64, as_of: Timestamp, book: &PolicyBook) -> Order {
     };
     let order_id = OrderId::parse(&format!("{}", 8_000_000_000_000_000 + index)).expect("an order id");
     let number = TrackingNumber::parse(&format!("YT{index:016}")).expect("a number");
-    let mut order = Order::placed(&placed(&order_id, paid_at, source), None, Cents(8_010));
+    let mut order = Order::placed(
+        &placed(&order_id, paid_at, source),
+        Vec::new(),
+        &Uploader::Operator,
+    )
+    .expect("an order in dollars");
     let uploaded_at = paid_at.plus(Elapsed::hours(8));
     let tracking = TrackingFact {
         order_id,
@@ -86,9 +91,10 @@ fn order(index: u64, as_of: Timestamp, book: &PolicyBook) -> Order {
         stated: StatedOrder::default(),
         findings: Vec::new(),
         source,
+        stored: None,
     };
     let policy = book.in_force_at(paid_at);
-    order.rule_tracking(&tracking, &Uploader::Operator, None, policy, book);
+    order.rule_tracking(&tracking, &Uploader::Operator, policy, book);
     // Evenly spread from the pickup on, so that none is silent for two days.
     let step = as_of.since(uploaded_at).seconds() / (EVENTS + 1);
     let silent_from = as_of.minus(Elapsed::hours(if is_silent { 60 } else { 0 }));
@@ -107,7 +113,12 @@ fn order(index: u64, as_of: Timestamp, book: &PolicyBook) -> Order {
             findings: Vec::new(),
             source,
         };
-        order.rule_event(&fact, &Uploader::Operator, book.intake.events_per_order_max);
+        order.rule_event(
+            &fact,
+            &Uploader::Operator,
+            policy,
+            book.intake.events_per_order_max,
+        );
     }
     order
 }

@@ -17,17 +17,25 @@ pub(crate) fn print(items: &[Item], book: &PolicyBook, as_of: Timestamp) {
         ("decoding", each(items, decode)),
         (
             "the view as of the night",
-            each(&orders, |order| order.as_of(as_of).is_some()),
+            each(&orders, |order| {
+                order.as_of(as_of, book.in_force_at(order.paid_at)).is_some()
+            }),
         ),
         ("what the ledger lacks", {
             each(&orders, |order| {
-                outstanding(order, order.as_of(as_of).as_ref(), book, as_of).len()
+                outstanding(
+                    order,
+                    order.as_of(as_of, book.in_force_at(order.paid_at)).as_ref(),
+                    book,
+                    as_of,
+                )
+                .len()
             })
         }),
         ("the digest's watch", {
             let mut watch = Watch::new(as_of, book);
             each(&orders, move |order| {
-                if let Some(seen) = order.as_of(as_of) {
+                if let Some(seen) = order.as_of(as_of, book.in_force_at(order.paid_at)) {
                     watch.seen(&seen, policy(order), book);
                 }
             })

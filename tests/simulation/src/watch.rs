@@ -235,9 +235,9 @@ pub fn known(order: &domain::Order) -> Order {
     let parcels = order.shipments.iter().map(|shipment| Parcel {
         number: shipment.number.to_string(),
         carrier: "",
-        uploaded_at: shipment.uploaded_at.unix(),
-        row: shipment.source.row,
-        all: shipment.send_type == SendType::All,
+        uploaded_at: shipment.uploaded_at().unix(),
+        row: shipment.first_claim().source.row,
+        all: shipment.first_claim().send_type == SendType::All,
         events: shipment
             .events
             .iter()
@@ -276,7 +276,7 @@ pub fn known(order: &domain::Order) -> Order {
     Order {
         seller: order.seller_id.to_string(),
         paid_at: order.paid_at.unix(),
-        usd_cents: order.usd.0,
+        usd_cents: order.usd_at(order.recorded_at).0,
         country: order.destination.clone(),
         known_at: order.recorded_at.unix(),
         statuses: statuses.collect(),

@@ -144,6 +144,17 @@ fn cases() -> Vec<Case> {
             EventInFuture,
             &format!("DHL,{NUMBER},picked_up,2024-05-03T00:00:00Z,{LEARNED_AT}"),
         ),
+        events(
+            EventBeforeOrder,
+            &format!("DHL,{NUMBER},picked_up,2024-04-23T23:59:59Z,{LEARNED_AT}"),
+        ),
+        Case {
+            code: NumbersLimit,
+            kind: "tracking",
+            rows: (0..51).fold(TRACKING.to_owned(), |file, number| {
+                file + &format!("{},DHL,20000000{number:02},{LEARNED_AT},part,,,,,\n", order_id(5))
+            }),
+        },
         Case {
             code: CreditCodeCheckDigit,
             kind: "sellers",

@@ -256,6 +256,11 @@ async fn assert_agree(what: &str, kind: Kind, file: &Table, beside: &Beside) -> 
     cloud.by_code.into_keys().collect()
 }
 
+/// Whether a seller may send such a file.
+fn policy_allows(kind: Kind) -> bool {
+    PolicyBook::shipped().seller_may_send(kind.as_str())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_says_of_every_row_what_the_upload_says() {
     let own = seed(61);
@@ -284,7 +289,7 @@ async fn a_dry_run_says_of_every_row_what_the_upload_says() {
                 codes.extend(assert_agree(&format!("season {seed}, no orders"), kind, &file, &beside).await);
                 beside.orders = orders;
             }
-            if kind != Kind::Rates {
+            if policy_allows(kind) {
                 beside.seller = SellerId::parse(SELLER);
                 codes.extend(assert_agree(&format!("season {seed}, a seller's"), kind, &file, &beside).await);
                 beside.seller = None;

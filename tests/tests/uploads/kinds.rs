@@ -7,7 +7,7 @@ use domain::seller::{EntityType, Profile, ValidUntil, profile};
 use domain::{Clause, Money, SellerId, Timestamp};
 use tests::{Fuse, OwnCloud, at, beside, operator_key, seller_key};
 
-use crate::{LEARNED_AT, cloud_with_orders, codes, order_id};
+use crate::{LEARNED_AT, codes, order_id};
 
 const EARLY: &str = "2024-05-02T00:00:00Z";
 const LATE: &str = "2024-05-09T00:00:00Z";
@@ -203,26 +203,6 @@ async fn a_statement_is_kept_line_by_line_and_its_lines_do_not_change() {
         given_back.charged_at,
         EARLY.parse::<Timestamp>().expect("an instant")
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sellers_bill_charges_no_other_sellers_order_and_takes_no_line_of_the_operators() {
-    let cloud = cloud_with_orders().await;
-    let rows = |amount: &str| {
-        format!(
-            "{STATEMENT}B1,1,{},fee,{amount},USD,{EARLY},\nB1,2,{},fee,{amount},USD,{EARLY},\n",
-            order_id(0),
-            order_id(10)
-        )
-    };
-    let answer = cloud
-        .upload(&seller_key("statement", "S1", "mine.csv"), rows("1"), None)
-        .await;
-    assert_eq!((answer.counts.accepted, answer.counts.rejected), (1, 1));
-    assert_eq!(codes(&answer)[&2], ["ORDER_OTHER_SELLER"]);
-    let key = operator_key("statement", "all.csv");
-    let answer = cloud.upload(&key, rows("2"), Some(at(LEARNED_AT))).await;
-    assert_eq!(answer.counts.accepted, 2, "{:?}", answer.issues);
 }
 
 /// Three files that contradict and repeat each other and themselves.

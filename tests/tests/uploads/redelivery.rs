@@ -54,6 +54,14 @@ impl Outcome {
         let order = |mut order: Order| {
             // By which ways we came to know when a thing was learned is no part of the result.
             order.once_learned_at.clear();
+            // When a file was stored is this run's own.
+            for claim in order
+                .shipments
+                .iter_mut()
+                .flat_map(|shipment| &mut shipment.claims)
+            {
+                claim.stored.at_ms = 0;
+            }
             format!("{order:?}")
         };
         let months = (0..3)
@@ -73,7 +81,7 @@ impl Outcome {
             texts.collect::<Vec<_>>()
         };
         Self {
-            orders: cut(self.orders, "source: Source {", '}'),
+            orders: cut(cut(self.orders, "source: Source {", '}'), "stored: Stored {", '}'),
             ledger: cut(self.ledger, ",\"row\":", '}'),
             figures: self.figures,
         }

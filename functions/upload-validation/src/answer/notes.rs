@@ -1,6 +1,6 @@
 //! Notes on an answer as a whole: short sentences for the clerk, English and Chinese side by side.
 
-use domain::RowCode;
+use domain::{RowCode, Timestamp, Zone};
 use intake::{About, Kind, SHEET_ROWS_MAX};
 use lake::Note;
 
@@ -10,6 +10,21 @@ fn note(code: Option<RowCode>, english: impl Into<String>, chinese: impl Into<St
         message_en: english.into(),
         message_zh: chinese.into(),
     }
+}
+
+/// The same prefix sent the same bytes before: their first instant counts.
+pub(crate) fn of_bytes_sent_before(first: Timestamp) -> Note {
+    let (pacific, beijing) = (
+        first.display_in(Zone::America__Los_Angeles),
+        first.display_in(Zone::Asia__Shanghai),
+    );
+    note(
+        None,
+        format!(
+            "This file was sent before, at {beijing} ({pacific}). Its rows keep that time, so they undo nothing sent since."
+        ),
+        format!("此文件已于 {beijing}（{pacific}）上传过，各行仍按该时间计，不会撤销此后上传的内容。"),
+    )
 }
 
 /// What was passed over in a file, or read otherwise than it looks.

@@ -88,6 +88,7 @@ fn tracking(full: bool) -> TrackingFact {
             Vec::new()
         },
         source: source(),
+        stored: None,
     }
 }
 

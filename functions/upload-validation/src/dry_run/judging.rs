@@ -122,8 +122,7 @@ impl<'a, 'run> Judging<'a, 'run> {
 
     /// Counts and writes a refused row; false when there is more to say of it, and then nothing is done.
     fn refuses(&mut self, refused: &Refused, rejected: &str) -> Result<bool, Stop> {
-        let holder = refused.key.and_then(|key| self.in_file.numbers().holder(&key));
-        if !self.answering.is_full() || holder.is_some_and(|holder| holder.is_of_other_order()) {
+        if !self.answering.is_full() {
             return Ok(false);
         }
         self.rows += 1;

@@ -147,8 +147,8 @@ impl DryRun<'_> {
         summary: &UploadSummary,
         files: Option<&AnswerFiles>,
     ) -> Result<Answer, Stop> {
-        if self.kind == Kind::Rates && matches!(self.uploader, Uploader::Seller(_)) {
-            return Err(Stop::Refused(crate::file::rates_of_a_seller()));
+        if let Some(error) = crate::file::kind_not_allowed(self.kind, &self.uploader, self.policy) {
+            return Err(Stop::Refused(error));
         }
         let limits = self.limits;
         let mut source = Watched::open(path, self.progress)?;
@@ -264,6 +264,7 @@ impl DryRun<'_> {
             zone: self.policy.zone,
             upload: UPLOAD,
             recorded_at: self.recorded_at,
+            stored: None,
             trust: match &self.uploader {
                 Uploader::Operator => Trust::Operator,
                 Uploader::Seller(seller_id) => Trust::Seller(seller_id.clone()),

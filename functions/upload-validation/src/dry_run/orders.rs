@@ -5,13 +5,16 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use domain::carrier::CarrierTable;
+use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, OrderFact, TrackingFact};
 use domain::ruling::{Ruling, Uploader};
-use domain::{Cents, Order, OrderId, PolicyBook, RowCode, Timestamp, TrackingNumber};
+use domain::{Order, OrderId, PolicyBook, Rate, RowCode, Timestamp, TrackingNumber};
 use intake::{Context, Fact, Kind, Limits, RawRow, Trust, UploadError};
 
-use crate::commit::wait_for_order;
+use crate::commit::{RuledRow, wait_for_order};
+use crate::rivals::claims_refused;
 
 /// The orders file, as an upload among others.
 const ORDERS_UPLOAD: u64 = 0;
@@ -19,8 +22,8 @@ const ORDERS_UPLOAD: u64 = 0;
 /// Orders by their numbers, as one file tells of them.
 pub struct KnownOrders {
     orders: HashMap<OrderId, Order>,
-    /// Numbers that rows of the file at hand have brought.
-    number_owners: HashMap<TrackingNumber, OrderId>,
+    /// The orders that rows of the file at hand named each number for.
+    claimants: HashMap<TrackingNumber, Vec<OrderId>>,
     unusable_rows: u64,
 }
 
@@ -36,6 +39,7 @@ impl KnownOrders {
             zone: book.zone,
             upload: ORDERS_UPLOAD,
             recorded_at,
+            stored: None,
             trust: Trust::Operator,
             event_future_max: book.intake.event_future_max,
             events: Arc::clone(&book.events),
@@ -43,7 +47,7 @@ impl KnownOrders {
         };
         let mut known = Self {
             orders: HashMap::new(),
-            number_owners: HashMap::new(),
+            claimants: HashMap::new(),
             unusable_rows: 0,
         };
         let mut row = RawRow::default();
@@ -73,10 +77,16 @@ impl KnownOrders {
                 self.unusable_rows += u64::from(ruling.findings.iter().any(domain::Finding::is_error));
             }
             None => {
-                // No verdict on a row depends on the amount in USD or the category.
-                let mut order = Order::placed(&fact, None, Cents(0));
-                order.category = None;
-                self.orders.insert(fact.order_id, order);
+                // No verdict on a row depends on the rate or the category.
+                let rate = DatedRate {
+                    rate: Rate::ONE,
+                    date: NaiveDate::default(),
+                    recorded_at: fact.recorded_at,
+                };
+                if let Some(mut order) = Order::placed(&fact, vec![rate], &Uploader::Operator) {
+                    order.category = None;
+                    self.orders.insert(fact.order_id, order);
+                }
             }
         }
     }
@@ -92,24 +102,39 @@ impl KnownOrders {
             return wait_for_order(fact);
         };
         let policy = book.in_force_at(order.paid_at);
-        let owner = fact
-            .number
-            .as_ref()
-            .and_then(|number| self.number_owners.get(number));
-        let ruling = order.rule_tracking(fact, uploader, owner, policy, book);
-        if let Some(number) = fact
-            .number
-            .as_ref()
-            .filter(|number| order.shipment(number).is_some())
-        {
-            self.number_owners
-                .entry(number.clone())
-                .or_insert_with(|| fact.order_id.clone());
+        if let Some(refused) = claims_refused(order, fact, &self.claimants, policy.claims, true) {
+            return refused;
         }
+        let ruling = order.rule_tracking(fact, uploader, policy, book);
+        let mut ruled = RuledRow::free(ruling);
+        if let Some(number) = fact.number.as_ref().filter(|_| !ruled.ruling.is_refused()) {
+            self.meet(number, &fact.order_id);
+        }
+        if let Some(order) = self.orders.get(&fact.order_id) {
+            ruled.check_waiting(fact, uploader, order, book);
+        }
+        let ruling = ruled.ruling;
         Ruling {
             fined: false,
             ..ruling
         }
+    }
+
+    /// Lets an order meet the other orders of the file that claim a number.
+    fn meet(&mut self, number: &TrackingNumber, order_id: &OrderId) {
+        let claimants = self.claimants.entry(number.clone()).or_default();
+        if !claimants.contains(order_id) {
+            claimants.push(order_id.clone());
+        }
+        let Some(mut order) = self.orders.remove(order_id) else {
+            return;
+        };
+        for other in claimants.iter().filter(|other| *other != order_id) {
+            if let Some(other) = self.orders.get_mut(other) {
+                order.meet(other, number);
+            }
+        }
+        self.orders.insert(order_id.clone(), order);
     }
 
     /// An appeal's row, ruled as in the cloud.

@@ -40,10 +40,12 @@ impl Alone {
     /// The row's ruling among those of its file.
     pub(super) fn rule(self, fact: &TrackingFact, book: &PolicyBook, in_file: &mut InFile) -> Ruling {
         let mut findings = self.findings;
-        if self.is_number_asked {
-            findings.extend(in_file.used_elsewhere(fact));
-        }
         if findings.iter().any(Finding::is_error) {
+            return Ruling::applied(findings);
+        }
+        // A row that waits for its number claims nothing of the file.
+        if let Some(waits) = in_file.used_elsewhere(fact).filter(|_| self.is_number_asked) {
+            findings.push(waits);
             return Ruling::applied(findings);
         }
         match in_file.take(fact) {

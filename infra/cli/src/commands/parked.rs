@@ -134,7 +134,7 @@ impl<'a> Line<'a> {
             code: row.parent.code(),
             waits_for: match &row.parent {
                 Parent::Order(order_id) => Awaited::OrderId(order_id.to_string()),
-                Parent::Number(number) => Awaited::TrackingNumber(number.to_string()),
+                Parent::Number(number) | Parent::Claim(number) => Awaited::TrackingNumber(number.to_string()),
                 Parent::Rate(currency) => Awaited::Currency(currency.as_str().to_owned()),
             },
             since: row.learned_at,

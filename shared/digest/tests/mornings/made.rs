@@ -5,8 +5,8 @@ use domain::assess::assess;
 use domain::facts::{EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
 use domain::ledger::reconcile;
 use domain::{
-    Cents, Currency, Elapsed, LedgerEntry, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId,
-    SendType, Source, Timestamp, TrackingNumber, Uploader,
+    Currency, Elapsed, LedgerEntry, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType,
+    Source, Timestamp, TrackingNumber, Uploader,
 };
 
 const SHIPPED: &str = include_str!("../../../domain/data/policy.toml");
@@ -43,7 +43,7 @@ pub fn order(number: u64, cents: i64, paid_after: i64) -> Order {
         recorded_at: paid_at,
         source: Source { upload: 0, row: 1 },
     };
-    Order::placed(&fact, None, Cents(cents))
+    Order::placed(&fact, Vec::new(), &Uploader::Operator).expect("an order in dollars")
 }
 
 /// Uploads a parcel of a carrier an hour after the payment, and tells its events, each so many hours later and known an
@@ -60,8 +60,9 @@ pub fn send(order: &mut Order, carrier: &str, events: &[(Node, i64)]) {
         stated: StatedOrder::default(),
         findings: Vec::new(),
         source: Source { upload: 1, row: 1 },
+        stored: None,
     };
-    order.rule_tracking(&tracking, &Uploader::Operator, None, book().newest(), book());
+    order.rule_tracking(&tracking, &Uploader::Operator, book().newest(), book());
     for (node, hours) in events {
         let occurred_at = order.paid_at.plus(Elapsed::hours(*hours));
         let event = EventFact {
@@ -73,7 +74,7 @@ pub fn send(order: &mut Order, carrier: &str, events: &[(Node, i64)]) {
             findings: Vec::new(),
             source: Source { upload: 2, row: 1 },
         };
-        order.rule_event(&event, &Uploader::Operator, 400);
+        order.rule_event(&event, &Uploader::Operator, book().newest(), 400);
     }
 }
 
@@ -120,7 +121,7 @@ pub fn watched_beside(orders: &[Order], as_of: Timestamp, shadow: &ShadowPolicy)
     let mut watch = Watch::beside(as_of, book(), shadow);
     for order in orders {
         let policy = book().in_force_at(order.paid_at);
-        if let Some(seen) = order.as_of(as_of) {
+        if let Some(seen) = order.as_of(as_of, book().newest()) {
             watch.seen(&seen, policy, book());
             watch.compare(&seen, policy, shadow);
         }
@@ -133,7 +134,7 @@ pub fn entries(orders: &[Order], as_of: Timestamp) -> Vec<LedgerEntry> {
     let policy = book().newest();
     orders
         .iter()
-        .flat_map(|order| reconcile(order, &assess(order, policy, as_of).due, as_of, &policy.version))
+        .flat_map(|order| reconcile(order, &assess(order, policy, as_of).due, as_of, policy))
         .collect()
 }
 

@@ -15,7 +15,7 @@ impl View<'_, '_> {
     pub(super) fn pickup(&self, parcel: &Parcel<'_>) -> Stage {
         const STAGE: StageName = StageName::Pickup;
         let number = &parcel.shipment.number;
-        let uploaded_at = parcel.shipment.uploaded_at;
+        let uploaded_at = parcel.shipment.uploaded_at();
         let deadline = pickup_deadline(self.seen.order, uploaded_at, self.policy);
         let since = match self.policy.pickup.runs_from {
             PickupStart::Upload => uploaded_at,

@@ -52,8 +52,8 @@ impl View<'_, '_> {
             ("status", status_words(status)),
             ("since", self.at(since)),
         ];
-        let is_accepted = matches!(plea(&order.appeals, subject, as_of), Plea::Accepted(_));
-        let is_priced = self.policy.sign_off_fine(order.usd) > Cents::ZERO;
+        let is_accepted = matches!(plea(&order.appeals, subject, deadline, as_of), Plea::Accepted(_));
+        let is_priced = self.policy.sign_off_fine(self.seen.usd) > Cents::ZERO;
         let (standing, case) = if status != OrderStatus::Paid {
             (Standing::NotApplicable, Case::SignOffExempt)
         } else if signed_at.is_some() {

@@ -29,9 +29,7 @@ impl View<'_, '_> {
     /// The earliest fined failure of an upload: a fact of the order for ever, told with the stage that it is about.
     pub(super) fn failed_upload(&self) -> Option<Stage> {
         let order = self.seen.order;
-        let failure = order
-            .failure
-            .filter(|failure| failure.uploaded_at <= self.seen.as_of)?;
+        let failure = order.first_failure(self.policy, self.seen.as_of)?;
         let due = self
             .assessment
             .due

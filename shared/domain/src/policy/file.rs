@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS};
 use crate::Elapsed;
 use crate::carrier::{CarrierTable, OwnCarrier};
+use crate::claims::ClaimTerms;
 use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventText};
 
 /// The file that ships with the software.
@@ -30,6 +31,7 @@ const REST: &str = "\n# ---- The rest is the policy that ships with waymark. ---
 struct PolicyFile {
     platform: PlatformSection,
     intake: IntakeSection,
+    claims: ClaimTerms,
     retention: RetentionSection,
     board: BoardPolicy,
     pack: Vec<Policy>,
@@ -122,7 +124,7 @@ impl PolicyBook {
             own_carriers: file.carrier,
             events: Arc::new(events),
             own_events: (codes, texts),
-            packs: checked_packs(file.pack, &file.embargo)?,
+            packs: checked_packs(file.pack, &file.embargo, file.claims)?,
             text: text.into_owned(),
         })
     }
@@ -151,8 +153,13 @@ impl IntakeSection {
     }
 }
 
-/// The packs by their first days, each with the operator's embargo.
-fn checked_packs(mut packs: Vec<Policy>, embargo: &[Embargo]) -> Result<Vec<Policy>, PolicyError> {
+/// The packs by their first days, each with the operator's embargo and the terms of claims.
+fn checked_packs(
+    mut packs: Vec<Policy>,
+    embargo: &[Embargo],
+    claims: ClaimTerms,
+) -> Result<Vec<Policy>, PolicyError> {
+    claims.check().map_err(PolicyError::Unsound)?;
     if packs.is_empty() {
         return Err(PolicyError::Unsound("it holds no pack".to_owned()));
     }
@@ -168,6 +175,7 @@ fn checked_packs(mut packs: Vec<Policy>, embargo: &[Embargo]) -> Result<Vec<Poli
     }
     for pack in &mut packs {
         pack.embargo.extend_from_slice(embargo);
+        pack.claims = claims;
         pack.check()?;
     }
     Ok(packs)

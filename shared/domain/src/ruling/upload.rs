@@ -1,20 +1,22 @@
 //! Rulings on tracking rows: the upload's rules A1–A6 at one row.
 
+use crate::claims::Claim;
 use crate::facts::TrackingFact;
 use crate::order::UploadFailure;
 use crate::papers::TaxIdVerdict;
 use crate::ruling::{Ruling, Uploader};
 use crate::{
-    Elapsed, Finding, Order, OrderId, OrderStatus, Policy, PolicyBook, RowCode, SellerId, Shipment, Timestamp,
+    Elapsed, Finding, Order, OrderStatus, Policy, PolicyBook, RowCode, SellerId, SendType, Shipment,
+    Timestamp, TrackingNumber,
 };
 
 impl Order {
-    /// A tracking row of a known order (A1–A6). `number_owner` is the order that holds the number already.
+    /// A tracking row of a known order (A1–A6). A well-formed row is accepted as a claim on its number, whoever owns it;
+    /// what the claim came to is asked of [`Order::waiting`] once the rivals are known.
     pub fn rule_tracking(
         &mut self,
         fact: &TrackingFact,
         uploader: &Uploader,
-        number_owner: Option<&OrderId>,
         policy: &Policy,
         book: &PolicyBook,
     ) -> Ruling {
@@ -33,17 +35,6 @@ impl Order {
             self.check_stated(fact, &mut findings);
             check_destination(&self.destination, self.paid_at, policy, book, &mut findings);
             check_papers(fact, &self.destination, policy, &mut findings);
-            if let (Some(number), Some(owner)) = (
-                &fact.number,
-                number_owner.filter(|owner| **owner != self.order_id),
-            ) {
-                let finding = Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str());
-                // The other order may be another seller's: only an operator is told which it is.
-                findings.push(match uploader {
-                    Uploader::Operator => finding.with_detail(owner.as_str()),
-                    Uploader::Seller(_) => finding,
-                });
-            }
         }
         if findings.iter().any(Finding::is_error) {
             let fined = self.note_failure(fact, &findings, policy);
@@ -122,76 +113,97 @@ impl Order {
             // No number without a finding that says why: the intake would have a bug.
             return Ruling::refused(Finding::new(RowCode::NumEmpty, "tracking_number", ""));
         };
-        let first_upload_at = self.shipments.iter().map(|shipment| shipment.uploaded_at).min();
-        if let Some(index) = self
-            .shipments
-            .iter()
-            .position(|shipment| shipment.number == *number)
-        {
-            if let Some(ruling) = self.rule_known_number(index, fact, carrier) {
-                self.shipments
-                    .sort_by(|one, other| one.precedence().cmp(&other.precedence()));
-                return ruling;
-            }
-        } else {
-            self.shipments.push(Shipment {
-                number: number.clone(),
-                carrier: carrier.to_string(),
-                send_type: fact.send_type,
-                uploaded_at: fact.uploaded_at,
-                source: fact.source,
-                events: Vec::new(),
-            });
+        let claim = fact.claim();
+        let known = self.shipment(number).map_or(&[][..], |known| &known.claims);
+        if let Some(refused) = contradiction(known, &claim, self.shipment(number), carrier) {
+            return refused;
         }
-        self.shipments
-            .sort_by(|one, other| one.precedence().cmp(&other.precedence()));
+        // What the row is worth beside the others does not depend on whether it was here before.
+        let others = || known.iter().filter(|other| !is_same_row(other, &claim));
+        let is_repeated_in_file = others().any(|other| {
+            other.source.upload == claim.source.upload && other.uploaded_at == claim.uploaded_at
+        });
+        let stands_already = others().any(|other| self.stands_before(number, other, &claim));
+        let was_sent_before = known.iter().any(|other| {
+            let is_of_other_upload = is_same_row(other, &claim) && other.source != claim.source;
+            is_of_other_upload && other.uploaded_at <= claim.uploaded_at
+        });
         let is_first = self
             .shipments
-            .first()
-            .is_some_and(|first| first.source == fact.source)
-            && first_upload_at.is_none_or(|known| fact.uploaded_at <= known);
+            .iter()
+            .flat_map(|shipment| &shipment.claims)
+            .filter(|other| !is_same_row(other, &claim))
+            .all(|other| claim.precedence() <= other.precedence());
+        if !is_repeated_in_file {
+            self.keep_claim(number, carrier, claim);
+        }
+        if is_repeated_in_file {
+            return Ruling::duplicate("tracking_number", number.as_str());
+        }
+        if stands_already || was_sent_before {
+            return Ruling::unchanged();
+        }
         self.warn_of_acceptance(fact, is_first, policy, &mut findings);
         Ruling::applied(findings)
     }
 
-    /// The same order and number again. `None` when the row is to be ruled as accepted: it is the very row that
-    /// brought the number, or it shows that the number was uploaded earlier than known.
-    ///
-    /// Of several rows the earliest tells everything of the number, in whatever order they come.
-    fn rule_known_number(&mut self, index: usize, fact: &TrackingFact, carrier: &str) -> Option<Ruling> {
-        let shipment = &mut self.shipments[index];
-        if shipment.source == fact.source {
-            return None;
+    /// Whether a claim on a number was there before a row and nothing of the order had superseded it by then: the row says
+    /// nothing new.
+    fn stands_before(&self, number: &TrackingNumber, other: &Claim, row: &Claim) -> bool {
+        let is_before = other.precedence() < row.precedence();
+        let replaced = self
+            .shipments
+            .iter()
+            .filter(|shipment| shipment.number != *number)
+            .flat_map(|shipment| &shipment.claims)
+            .any(|all| all.send_type == SendType::All && all.is_after(other) && !all.is_after(row));
+        is_before && !replaced
+    }
+
+    /// Keeps a claim. The same row of the same bytes keeps its earliest instant, so a file sent again undoes nothing that
+    /// was sent since.
+    fn keep_claim(&mut self, number: &TrackingNumber, carrier: &str, claim: Claim) {
+        let index = self
+            .shipments
+            .iter()
+            .position(|shipment| shipment.number == *number);
+        match index {
+            None => self.shipments.push(Shipment {
+                number: number.clone(),
+                carrier: carrier.to_owned(),
+                claims: vec![claim],
+                events: Vec::new(),
+                rivals: Vec::new(),
+            }),
+            Some(index) => {
+                let shipment = &mut self.shipments[index];
+                let uploaded_at = shipment.uploaded_at();
+                let mut overtaken = None;
+                match shipment
+                    .claims
+                    .iter_mut()
+                    .find(|known| is_same_row(known, &claim))
+                {
+                    Some(known) if known.precedence() <= claim.precedence() => return,
+                    Some(known) => overtaken = Some(std::mem::replace(known, claim).uploaded_at),
+                    None => shipment.claims.push(claim),
+                }
+                shipment
+                    .claims
+                    .sort_by_key(|claim| (claim.precedence(), claim.source));
+                if is_same_row(shipment.first_claim(), &claim) {
+                    carrier.clone_into(&mut shipment.carrier);
+                }
+                if claim.uploaded_at < uploaded_at {
+                    overtaken = overtaken.max(Some(uploaded_at));
+                }
+                if let Some(overtaken) = overtaken {
+                    self.note_overtaken(overtaken);
+                }
+            }
         }
-        let same = shipment.carrier == carrier && shipment.send_type == fact.send_type;
-        let in_one_file = shipment.source.upload == fact.source.upload;
-        if in_one_file && !same {
-            let finding = Finding::new(RowCode::RowConflict, "tracking_number", shipment.number.as_str());
-            return Some(Ruling::refused(finding.with_detail(&shipment.carrier)));
-        }
-        let told = (fact.uploaded_at, fact.source.row, fact.send_type, carrier);
-        let known = (
-            shipment.uploaded_at,
-            shipment.source.row,
-            shipment.send_type,
-            shipment.carrier.as_str(),
-        );
-        let overtaken = shipment.uploaded_at;
-        if told < known {
-            shipment.uploaded_at = fact.uploaded_at;
-            shipment.source = fact.source;
-            shipment.send_type = fact.send_type;
-            carrier.clone_into(&mut shipment.carrier);
-        }
-        if fact.uploaded_at < overtaken {
-            self.note_overtaken(overtaken);
-            return None;
-        }
-        Some(if in_one_file {
-            Ruling::duplicate("tracking_number", self.shipments[index].number.as_str())
-        } else {
-            Ruling::unchanged()
-        })
+        self.shipments
+            .sort_by(|one, other| one.precedence().cmp(&other.precedence()));
     }
 
     fn warn_of_acceptance(
@@ -220,6 +232,29 @@ impl Order {
             findings.extend(lateness(fact.uploaded_at, self.paid_at, policy));
         }
     }
+}
+
+/// Whether two claims are one row of the same bytes under the same prefix.
+fn is_same_row(one: &Claim, other: &Claim) -> bool {
+    (one.stored.content, one.source.row) == (other.stored.content, other.source.row)
+}
+
+/// A row that contradicts an earlier one of its file about its number: the first stands.
+fn contradiction(
+    known: &[Claim],
+    claim: &Claim,
+    shipment: Option<&Shipment>,
+    carrier: &str,
+) -> Option<Ruling> {
+    let of_file = known
+        .iter()
+        .find(|other| other.source.upload == claim.source.upload && other.source.row < claim.source.row)?;
+    let shipment = shipment?;
+    let is_same = shipment.carrier == carrier && of_file.send_type == claim.send_type;
+    (!is_same).then(|| {
+        let finding = Finding::new(RowCode::RowConflict, "tracking_number", shipment.number.as_str());
+        Ruling::refused(finding.with_detail(&shipment.carrier))
+    })
 }
 
 /// A tracking row by what it says of its order itself, for a dry run that does not know the order: A4, A5 and what the row

@@ -46,9 +46,13 @@ impl Fact {
         fact
     }
 
-    /// The same row told again later, in a file of its own.
-    pub fn told_again(&self, later: Elapsed, source: Source) -> Self {
+    /// The same row sent again later: of tracking rows the same bytes, since other bytes are another claim.
+    pub fn sent_again(&self, later: Elapsed, source: Source) -> Self {
         let mut fact = self.at_source(source);
+        if let (Self::Tracking(fact), Self::Tracking(first)) = (&mut fact, self) {
+            fact.source.row = first.source.row;
+            fact.stored = Some(first.claim().stored);
+        }
         match &mut fact {
             Self::Order(fact) => fact.recorded_at = fact.recorded_at.plus(later),
             Self::Tracking(fact) => fact.uploaded_at = fact.uploaded_at.plus(later),
@@ -90,21 +94,16 @@ impl Desk {
         let book = PolicyBook::shipped();
         let Some(order) = &mut self.order else {
             let Fact::Order(fact) = fact else { return false };
-            let usd = fact.amount.usd_cents(None).expect("an order in dollars");
-            self.order = Some(Order::placed(fact, None, usd));
+            self.order = Order::placed(fact, Vec::new(), &Uploader::Operator);
             return true;
         };
         match fact {
             Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
-            Fact::Tracking(fact) => order.rule_tracking(
-                fact,
-                &Uploader::Operator,
-                None,
-                book.in_force_at(order.paid_at),
-                book,
-            ),
+            Fact::Tracking(fact) => {
+                order.rule_tracking(fact, &Uploader::Operator, book.in_force_at(order.paid_at), book)
+            }
             Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
-            Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, EVENTS_MAX),
+            Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, book.newest(), EVENTS_MAX),
             Fact::Appeal(fact) => order.rule_appeal(fact, &Uploader::Operator),
         };
         true

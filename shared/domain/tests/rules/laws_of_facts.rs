@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn facts_delivered_again_or_told_again_later_change_nothing(
+    fn facts_delivered_again_or_sent_again_later_change_nothing(
         facts in season(),
         again in proptest::collection::vec((any::<Index>(), 0_i64..90), 1..12),
         places in places(),
@@ -60,7 +60,7 @@ proptest! {
             let fact = index.get(&facts);
             delivered.push(match later {
                 0..30 => fact.clone(),
-                later => fact.told_again(Elapsed::hours(later * 3), Source { upload: copy, row: 1 }),
+                later => fact.sent_again(Elapsed::hours(later * 3), Source { upload: copy, row: 1 }),
             });
         }
         let order = Desk::order_of(&shuffled(&delivered, &places));

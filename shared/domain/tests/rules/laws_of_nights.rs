@@ -19,7 +19,7 @@ fn policy() -> &'static domain::Policy {
 /// One night: what it posts, noted with the order.
 fn night(order: &mut Order, as_of: Timestamp) -> Vec<LedgerEntry> {
     let due = assess(order, policy(), as_of).due;
-    let posted = reconcile(order, &due, as_of, &policy().version);
+    let posted = reconcile(order, &due, as_of, policy());
     order.note_posted(&posted, as_of);
     posted
 }

@@ -91,7 +91,7 @@ fn an_amount_that_changed_is_reversed_and_posted_anew() {
         effective_at: day(31),
         because,
     };
-    let posted = reconcile(&case.order, &[due], day(32), "V5");
+    let posted = reconcile(&case.order, &[due], day(32), case.book.newest());
     let kinds: Vec<_> = posted.iter().map(|entry| (entry.kind, entry.amount)).collect();
     assert_eq!(
         kinds,
@@ -116,7 +116,7 @@ fn a_hold_whose_amount_changed_is_voided_before_it_is_posted() {
         effective_at: day(31),
         because,
     };
-    let posted = reconcile(&case.order, &[due], day(32), "V5");
+    let posted = reconcile(&case.order, &[due], day(32), case.book.newest());
     let kinds: Vec<_> = posted.iter().map(|entry| (entry.kind, entry.amount)).collect();
     assert_eq!(
         kinds,

@@ -3,6 +3,7 @@
 
 mod appeals;
 mod audit;
+mod claims;
 mod deadlines;
 mod desk;
 mod diagnosis;

@@ -3,10 +3,10 @@
 use domain::Because;
 use domain::assess::{Assessment, Due, Verdict, Warning, assess};
 use domain::deadlines::{Advice, Matter, deadlines};
+use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
 use domain::figures::{Figures, figures};
 use domain::ledger::reconcile;
-use domain::order::FrozenRate;
 use domain::ruling::Uploader;
 use domain::{
     AppealStatus, AppealedClause, Cents, Clause, Currency, Elapsed, EntryKind, Finding, LedgerEntry, Money,
@@ -110,6 +110,7 @@ pub fn tracking_fact(text: &str, send_type: SendType, uploaded_at: Timestamp) ->
         stated: StatedOrder::default(),
         findings: Vec::new(),
         source: Source { upload: 0, row: 1 },
+        stored: None,
     }
 }
 
@@ -177,7 +178,7 @@ pub struct Told {
 
 /// Every deadline of an order as of an instant.
 pub fn told(order: &Order, policy: &Policy, as_of: Timestamp) -> Vec<Told> {
-    let Some(seen) = order.as_of(as_of) else {
+    let Some(seen) = order.as_of(as_of, policy) else {
         return Vec::new();
     };
     let found = deadlines(&seen, policy).into_iter();
@@ -213,14 +214,13 @@ impl Case {
 
     /// An order as its first row tells it, in US dollars.
     pub fn placed(fact: &OrderFact) -> Self {
-        Self::placed_at_rate(fact, None)
+        Self::placed_at_rates(fact, Vec::new())
     }
 
-    /// An order in another currency, with its rate.
-    pub fn placed_at_rate(fact: &OrderFact, rate: Option<FrozenRate>) -> Self {
-        let usd = fact.amount.usd_cents(rate.map(|frozen| frozen.rate));
+    /// An order in another currency, with the rates that apply to it in turn.
+    pub fn placed_at_rates(fact: &OrderFact, rates: Vec<DatedRate>) -> Self {
         Self {
-            order: Order::placed(fact, rate, usd.expect("a rate of the test")),
+            order: Order::placed(fact, rates, &Uploader::Operator).expect("a rate of the test"),
             book: PolicyBook::shipped().clone(),
             entries: Vec::new(),
             files: 0,
@@ -265,13 +265,15 @@ impl Case {
     /// A tracking row as it stands in its file, by the uploader given.
     pub fn rule_tracking_of(&mut self, fact: &TrackingFact, uploader: &Uploader) -> Ruling {
         let policy = self.book.in_force_at(self.order.paid_at);
-        self.order.rule_tracking(fact, uploader, None, policy, &self.book)
+        self.order.rule_tracking(fact, uploader, policy, &self.book)
     }
 
     pub fn rule_event(&mut self, fact: EventFact) -> Ruling {
         let source = self.next_source();
+        let fact = EventFact { source, ..fact };
+        let policy = self.book.in_force_at(self.order.paid_at);
         self.order
-            .rule_event(&EventFact { source, ..fact }, &Uploader::Operator, EVENTS_MAX)
+            .rule_event(&fact, &Uploader::Operator, policy, EVENTS_MAX)
     }
 
     pub fn rule_appeal(&mut self, fact: AppealFact) -> Ruling {
@@ -380,7 +382,7 @@ impl Case {
     pub fn settle(&mut self, as_of: Timestamp) -> Vec<LedgerEntry> {
         let policy = self.book.in_force_at(self.order.paid_at);
         let due = self.assess(as_of).due;
-        let posted = reconcile(&self.order, &due, as_of, &policy.version);
+        let posted = reconcile(&self.order, &due, as_of, policy);
         self.order.note_posted(&posted, as_of);
         self.entries.extend(posted.iter().cloned());
         posted

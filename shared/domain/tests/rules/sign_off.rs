@@ -1,11 +1,9 @@
 //! B4: strictly more than 30 × 24 h from payment, not signed, no valid appeal: 5 % of the amount, at most USD 50.00.
 
-use std::collections::BTreeMap;
-
 use domain::Because;
 use domain::assess::Verdict;
+use domain::exchange::DatedRate;
 use domain::facts::OrderFact;
-use domain::order::FrozenRate;
 use domain::{Clause, Currency, EntryKind, Money, Node, OrderStatus, PolicyBook, Rate, SendType, Timestamp};
 
 use crate::season::{
@@ -257,14 +255,46 @@ fn in_currency(code: &str, amount: &str, rate: &str) -> Case {
     let amount = Money::parse(amount, currency).expect("an amount");
     let date = paid().date_in(PolicyBook::shipped().zone);
     let rate = Rate::parse(rate).expect("a rate");
-    let frozen = FrozenRate::pick(&BTreeMap::from([(date, rate)]), date, 7);
-    Case::placed_at_rate(
+    let dated = DatedRate {
+        rate,
+        date,
+        recorded_at: paid(),
+    };
+    Case::placed_at_rates(
         &OrderFact {
             amount,
             ..order_fact()
         },
-        frozen,
+        vec![dated],
     )
+}
+
+/// Both nights reckon with the rates of their own instant: a rate recorded later changes the amount from then on.
+#[test]
+fn a_fine_follows_the_rates_recorded_by_its_night() {
+    let currency = Currency::parse("EUR").expect("a currency");
+    let amount = Money::parse("500.00", currency).expect("an amount");
+    let date = paid().date_in(PolicyBook::shipped().zone);
+    let rate = |text: &str, recorded_at: Timestamp| DatedRate {
+        rate: Rate::parse(text).expect("a rate"),
+        date,
+        recorded_at,
+    };
+    let fact = OrderFact {
+        amount,
+        ..order_fact()
+    };
+    let mut case = Case::placed_at_rates(&fact, vec![rate("1.20", paid()), rate("1.30", day(33))]);
+    assert_eq!(case.night(past()), [(EntryKind::Fine, cents("30.00"))]);
+    assert_eq!(
+        case.night(day(33)),
+        [
+            (EntryKind::Reversal, cents("-30.00")),
+            (EntryKind::Fine, cents("32.50"))
+        ]
+    );
+    assert_eq!(case.figures(day(32)).gmv, cents("600.00"));
+    assert_eq!(case.figures(day(33)).gmv, cents("650.00"));
 }
 
 #[test]
@@ -280,26 +310,6 @@ fn another_currency_becomes_usd_cents_first_and_then_five_per_cent() {
         in_currency("KWD", "400.000", "3.25").sign_off(past()),
         fine("50.00")
     );
-}
-
-#[test]
-fn the_rate_is_the_payment_days_or_the_latest_of_the_seven_days_before() {
-    let on = |text: &str| text.parse::<chrono::NaiveDate>().expect("a date");
-    let rate = |text: &str| Rate::parse(text).expect("a rate");
-    let pick = |days: &[&str]| {
-        let rates = days.iter().map(|text| (on(text), rate("1.1"))).collect();
-        FrozenRate::pick(&rates, on("2024-05-08"), 7).map(|frozen| frozen.date)
-    };
-    assert_eq!(
-        pick(&["2024-05-02", "2024-05-08", "2024-05-09"]),
-        Some(on("2024-05-08"))
-    );
-    assert_eq!(
-        pick(&["2024-05-01", "2024-05-02", "2024-05-09"]),
-        Some(on("2024-05-02"))
-    );
-    assert_eq!(pick(&["2024-05-01"]), Some(on("2024-05-01")));
-    assert_eq!(pick(&["2024-04-30", "2024-05-09"]), None);
 }
 
 #[test]

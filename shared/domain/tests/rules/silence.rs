@@ -3,9 +3,9 @@
 use domain::Because;
 use domain::assess::Warning;
 use domain::deadlines::Matter;
-use domain::{Clause, EntryKind, Node, OrderStatus, SendType};
+use domain::{Clause, Elapsed, EntryKind, Node, OrderStatus, RowCode, SendType, Timestamp};
 
-use crate::season::{Case, NUMBERS, cents, day, hour, paid, policy_with, silent_from};
+use crate::season::{Case, NUMBERS, cents, codes, day, event_fact, hour, paid, policy_with, silent_from};
 
 /// The rulebook's vector: events at 0 (picked up), 40, 100, 101 and 160 h, signed at 160.
 fn vector() -> Case {
@@ -165,11 +165,40 @@ fn every_parcel_has_its_own_timeline() {
     assert_eq!(case.silences(hour(100)), 2);
 }
 
-/// The rulebook speaks of "a single trace" whatever the order does, so a replaced number's trace runs on.
+/// A replaced number's silence counts up to its replacement, which ends it like an event.
 #[test]
-fn a_replaced_number_that_was_picked_up_still_runs() {
-    let case = Case::travelled(&[(Node::PickedUp, 1)]).upload(NUMBERS[1], SendType::All, hour(2));
-    assert_eq!(case.silences(day(5)), 1);
+fn the_silence_of_a_replaced_number_ends_with_its_replacement() {
+    let replaced = |at| Case::travelled(&[(Node::PickedUp, 1)]).upload(NUMBERS[1], SendType::All, at);
+    assert_eq!(replaced(hour(2)).silences(day(5)), 0);
+    assert_eq!(replaced(hour(49)).silences(day(5)), 0);
+    assert_eq!(replaced(hour(49).next()).silences(day(5)), 1);
+    // What is reported after it counts for nothing, and the number that comes back runs as if it had never left.
+    let late = replaced(hour(2)).event(NUMBERS[0], Node::InTransit, hour(10));
+    assert_eq!(late.silences(day(9)), 0);
+    assert_eq!(
+        late.upload(NUMBERS[0], SendType::All, hour(12)).silences(day(9)),
+        1
+    );
+}
+
+/// Events dated more than 7 days before the payment are of an earlier use of the number: kept, and no part of the timeline.
+#[test]
+fn events_long_before_the_payment_are_no_part_of_the_timeline() {
+    let earliest = paid().minus(Elapsed::days(7));
+    for (at, codes_of, sign_off) in [
+        (earliest, vec![], false),
+        (
+            Timestamp::from_unix(earliest.unix() - 1),
+            vec![RowCode::EventBeforeOrder],
+            true,
+        ),
+    ] {
+        let mut case = Case::shipped();
+        let ruling = case.rule_event(event_fact(NUMBERS[0], Node::PickedUp, at));
+        assert_eq!(codes(&ruling), codes_of);
+        let seen = case.order.as_of(day(1), case.book.newest()).expect("recorded");
+        assert_eq!(seen.parcels[0].timeline.picked_up_at.is_none(), sign_off);
+    }
 }
 
 #[test]
@@ -229,5 +258,6 @@ fn a_timeline_holds_each_instant_once() {
         (Node::InTransit, 1),
         (Node::ExportCustoms, 1),
     ]);
-    assert_eq!(case.order.shipments[0].timeline(day(1)).instants, [hour(1)]);
+    let seen = case.order.as_of(day(1), case.book.newest()).expect("recorded");
+    assert_eq!(seen.parcels[0].timeline.instants, [hour(1)]);
 }

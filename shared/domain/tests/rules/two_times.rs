@@ -4,7 +4,7 @@ use domain::assess::{Assessment, Verdict};
 use domain::facts::{AppealFact, EventFact, OrderFact};
 use domain::figures::figures;
 use domain::ruling::{Uploader, Verdict as Ruled};
-use domain::{AppealStatus, AppealedClause, Node, OrderStatus, RowCode, SendType};
+use domain::{AppealStatus, AppealedClause, Node, OrderStatus, PolicyBook, RowCode, SendType};
 
 use crate::season::{
     Case, NUMBERS, appeal_fact, codes, day, deadline, event_fact, hour, order_fact, paid, status_fact,
@@ -228,7 +228,8 @@ fn a_seller_touches_only_its_own_orders() {
     for ruling in [
         case.order.rule_order(&cancelled, &stranger),
         case.order.rule_appeal(&appeal, &stranger),
-        case.order.rule_event(&event, &stranger, 400),
+        case.order
+            .rule_event(&event, &stranger, PolicyBook::shipped().newest(), 400),
     ] {
         assert_eq!(codes(&ruling), [RowCode::OrderOtherSeller]);
     }

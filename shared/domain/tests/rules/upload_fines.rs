@@ -3,15 +3,13 @@
 use domain::facts::{OrderFact, StatedOrder, TrackingFact};
 use domain::ruling::Uploader;
 use domain::{
-    AppealStatus, AppealedClause, Clause, EntryKind, Finding, OrderId, RowCode, Severity, Source, Timestamp,
+    AppealStatus, AppealedClause, Clause, EntryKind, Finding, RowCode, Severity, Source, Timestamp,
 };
 
-use crate::season::{
-    Case, NUMBERS, cents, day, decision_fact, failing_fact, hour, order_fact, seller, tracking_fact,
-};
+use crate::season::{Case, NUMBERS, cents, day, decision_fact, failing_fact, hour, order_fact, seller};
 use domain::SendType;
 
-const FINED: [RowCode; 12] = [
+const FINED: [RowCode; 11] = [
     RowCode::CarrierUnknown,
     RowCode::NumEmpty,
     RowCode::NumFormat,
@@ -19,7 +17,6 @@ const FINED: [RowCode; 12] = [
     RowCode::NumScientific,
     RowCode::NumLeadingZeroLost,
     RowCode::NumMultiple,
-    RowCode::NumUsedElsewhere,
     RowCode::InvoiceMissing,
     RowCode::TaxIdMissing,
     RowCode::TaxIdInvalid,
@@ -113,28 +110,6 @@ fn a_row_that_names_another_seller_costs_nothing() {
     );
     assert!(!ruling.fined);
     assert_eq!(fines(&case, day(1)), []);
-}
-
-#[test]
-fn a_number_of_another_order_is_a_failed_upload() {
-    let mut case = Case::paid("80.10");
-    let other = OrderId::parse("8000011000000013").expect("an order id");
-    let policy = case.book.in_force_at(case.order.paid_at);
-    let fact = tracking_fact(NUMBERS[0], SendType::All, hour(1));
-    let ruling = case
-        .order
-        .rule_tracking(&fact, &Uploader::Operator, Some(&other), policy, &case.book);
-    assert_eq!(crate::season::codes(&ruling), [RowCode::NumUsedElsewhere]);
-    assert_eq!(
-        (ruling.fined, ruling.findings[0].detail.as_str()),
-        (true, "8000011000000013")
-    );
-    assert_eq!(fines(&case, day(1)), [cents("0.50")]);
-    let own = case.order.order_id.clone();
-    let ruling = case
-        .order
-        .rule_tracking(&fact, &Uploader::Operator, Some(&own), policy, &case.book);
-    assert_eq!(crate::season::codes(&ruling), []);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use domain::assess::Warning;
 use domain::deadlines::Matter;
-use domain::facts::{EventFact, StatedOrder, TrackingFact};
+use domain::facts::{EventFact, StatedOrder, Stored, TrackingFact};
 use domain::ruling::{Uploader, Verdict};
 use domain::{Elapsed, Node, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
 
 use crate::season::{
-    Case, NUMBERS, codes, day, event_fact, hour, number, paid, seller, status_fact, tracking_fact, usd,
+    Case, NUMBERS, codes, day, event_fact, hour, paid, seller, status_fact, tracking_fact, usd,
 };
 
 fn upload_lates(case: &Case, as_of: Timestamp) -> Vec<Option<Timestamp>> {
@@ -98,27 +98,76 @@ fn a_refused_row_is_no_upload() {
 fn sending_the_same_number_again_changes_nothing() {
     let mut case = Case::paid("80.10");
     case.rule_tracking(good(NUMBERS[0], hour(2)));
-    let before = case.order.clone();
+    let before = case.clone();
     let again = case.rule_tracking(good(NUMBERS[0], hour(40)));
     assert_eq!((again.verdict, codes(&again)), (Verdict::Unchanged, vec![]));
-    assert_eq!(case.order, before);
+    assert_eq!(case.assess(day(60)), before.assess(day(60)));
+    assert_eq!(case.figures(day(60)), before.figures(day(60)));
 }
 
-/// "The same order and number again is `unchanged`": it does not replace its replacement either.
+fn live(case: &Case, at: Timestamp) -> Vec<String> {
+    let seen = case.order.as_of(at, case.book.newest()).expect("recorded");
+    let live = seen.parcels.iter().filter(|parcel| parcel.is_live_at(at));
+    live.map(|parcel| parcel.shipment.number.to_string()).collect()
+}
+
+/// A, B, A: the new row's claim counts from its own instant, and A's timeline runs as if never replaced (B4).
 #[test]
-fn sending_a_replaced_number_again_does_not_bring_it_back() {
-    let case = Case::paid("80.10")
+fn sending_a_replaced_number_again_brings_it_back() {
+    let mut case = Case::paid("80.10")
         .upload(NUMBERS[0], SendType::All, hour(1))
-        .upload(NUMBERS[1], SendType::All, hour(2))
-        .upload(NUMBERS[0], SendType::All, hour(3));
-    let seen = case.order.as_of(day(1)).expect("known");
-    let live: Vec<_> = seen
-        .parcels
-        .iter()
-        .filter(|parcel| parcel.is_live_at(day(1)))
-        .collect();
-    assert_eq!(live.len(), 1);
-    assert_eq!(live[0].shipment.number, number(NUMBERS[1]));
+        .upload(NUMBERS[1], SendType::All, hour(2));
+    assert_eq!(live(&case, day(1)), [NUMBERS[1]]);
+    let again = case.rule_tracking(good(NUMBERS[0], hour(3)));
+    assert_eq!(again.verdict, Verdict::Accepted);
+    assert_eq!(live(&case, hour(2)), [NUMBERS[1]]);
+    assert_eq!(live(&case, day(1)), [NUMBERS[0]]);
+}
+
+/// The same bytes under the same prefix keep their earliest instant: they undo nothing that was sent since.
+#[test]
+fn a_file_sent_again_undoes_nothing_that_was_sent_since() {
+    let rows = [
+        (1, good(NUMBERS[0], hour(1))),
+        (2, good(NUMBERS[1], hour(2))),
+        (1, good(NUMBERS[0], hour(3))),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let mut case = Case::paid("80.10");
+        for index in order {
+            let (content, fact) = rows[index].clone();
+            let stored = Some(Stored {
+                at_ms: fact.uploaded_at.unix() * 1_000,
+                content,
+            });
+            case.rule_tracking(TrackingFact { stored, ..fact });
+        }
+        assert_eq!(live(&case, day(1)), [NUMBERS[1]], "{order:?}");
+    }
+}
+
+#[test]
+fn of_rows_at_one_instant_those_of_the_file_stored_last_count() {
+    for order in [[0, 1], [1, 0]] {
+        let mut case = Case::paid("80.10");
+        for index in order {
+            let stored = Some(Stored {
+                at_ms: [5, 6][index],
+                content: [9, 1][index],
+            });
+            let fact = good(NUMBERS[index], hour(1));
+            case.rule_tracking(TrackingFact { stored, ..fact });
+        }
+        assert_eq!(live(&case, day(1)), [NUMBERS[1]], "{order:?}");
+    }
+}
+
+#[test]
+fn rows_of_one_file_are_one_shipment() {
+    let mut case = Case::paid("80.10");
+    row(&mut case, 1, good(NUMBERS[0], hour(1)));
+    row(&mut case, 2, good(NUMBERS[1], hour(1)));
+    assert_eq!(live(&case, day(1)), [NUMBERS[0], NUMBERS[1]]);
 }
 
 #[test]
@@ -165,9 +214,9 @@ fn an_earlier_upload_that_is_learned_later_is_the_first() {
     assert_eq!(upload_lates(&case, day(60)), []);
 }
 
-/// The first row of a number counts, whole: not its instant alone.
+/// Each row is a claim of its own: a later `all` row replaces the order's other numbers, whatever an earlier one said.
 #[test]
-fn of_two_rows_of_one_number_the_earlier_tells_whether_it_replaced() {
+fn a_later_row_replaces_whatever_the_earlier_row_of_its_number_did() {
     let early = tracking_fact(NUMBERS[1], SendType::Part, hour(2));
     let late = tracking_fact(NUMBERS[1], SendType::All, hour(5));
     for facts in [[early.clone(), late.clone()], [late.clone(), early.clone()]] {
@@ -175,8 +224,8 @@ fn of_two_rows_of_one_number_the_earlier_tells_whether_it_replaced() {
         for fact in facts {
             case.rule_tracking(fact);
         }
-        let seen = case.order.as_of(day(1)).expect("known");
-        assert!(seen.parcels.iter().all(|parcel| parcel.is_live_at(day(1))));
+        assert_eq!(live(&case, hour(4)), [NUMBERS[0], NUMBERS[1]]);
+        assert_eq!(live(&case, day(1)), [NUMBERS[1]]);
     }
 }
 
@@ -274,7 +323,8 @@ fn an_order_takes_so_many_events_and_no_more() {
             code: code.map(str::to_owned),
             ..event_fact(NUMBERS[0], node, hour(hours))
         };
-        case.order.rule_event(&fact, &Uploader::Operator, 2)
+        case.order
+            .rule_event(&fact, &Uploader::Operator, case.book.newest(), 2)
     };
     assert_eq!(codes(&rule(Node::PickedUp, None, 1)), []);
     assert_eq!(codes(&rule(Node::InTransit, None, 2)), []);

@@ -41,6 +41,7 @@ fn operator() -> Context {
         zone: chrono_tz::America::Los_Angeles,
         upload: 42,
         recorded_at: at(ARRIVED),
+        stored: None,
         trust: Trust::Operator,
         event_future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
+use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder, TrackingFact};
-use domain::order::FrozenRate;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{
     AppealStatus, AppealedClause, Clause, Currency, Elapsed, EntryKind, Finding, Money, Node, Order, OrderId,
@@ -21,7 +21,7 @@ const WRITE_UNIT_BYTES: usize = 1_024;
 
 /// The sample's state as this release writes it. A change here breaks every table there is: raise `STATE_FORMAT`, and
 /// teach `decode_order` the old form.
-const GOLDEN: &str = "0110383030303031313030303030303030350653303030303480bb91e30ceed4010342524c01b22f040a323032342d30352d3031c8400245530114436f6e73756d657220456c656374726f6e696373018099c6e30ca0f391e30cf0bdf3d589cf959a12070201808ac5e50c02a0c2c5e50c0001c0fac5e50c020a333331383831303032350364686c00e0e392e30c90e4d0b287d3aeeefe01b96002c0ed95e30c0101025055e0a596e30cc09cb0e30c0700e0d4b0e30c0a333331383831303033360364686c01809c93e30c90e4d0b287d3aeeefe01b9600180a09ae30c0e0106e4b8a2e5a4b1a0d89ae30c01c0ab92e30c0d90e4d0b287d3aeeefe01b960010441502d310101c0ed95e30c80cfb4e30c0280cfb4e30c00a087b5e30cc081b9e30c04c081b9e30c04020200000000640101010a3333313838313030323501c0ed95e30c03f0010201e09abbe30c0180de96e30c";
+const GOLDEN: &str = "0210383030303031313030303030303030350653303030303480bb91e30ceed4010342524c01b22f040a323032342d30352d3031a0f391e30c0245530114436f6e73756d657220456c656374726f6e696373018099c6e30ca0f391e30cf0bdf3d589cf959a1207010201808ac5e50c02a0c2c5e50c0001c0fac5e50c020a333331383831303032350364686c01e0e392e30c80a6dbcae66390e4d0b287d3aeeefe0190e4d0b287d3aeeefe01b9600002c0ed95e30c0101025055e0a596e30cc09cb0e30c0700e0d4b0e30c000a333331383831303033360364686c01809c93e30c80e092cee66390e4d0b287d3aeeefe0190e4d0b287d3aeeefe01b960010180a09ae30c0e0106e4b8a2e5a4b1a0d89ae30c0001c0ab92e30c0d90e4d0b287d3aeeefe01b960010441502d310101c0ed95e30c80cfb4e30c0280cfb4e30c00a087b5e30cc081b9e30c04c081b9e30c04020200000000640101010a3333313838313030323501c0ed95e30c03f0010201e09abbe30c0180de96e30c";
 
 pub(super) fn hour(hours: i64) -> Timestamp {
     let paid_at: Timestamp = "2024-05-01T12:00:00Z".parse().expect("an instant");
@@ -67,6 +67,7 @@ fn tracking_row(
             upload: 0xfedc_ba98_7654_3210,
             row: 12_345,
         },
+        stored: None,
     }
 }
 
@@ -104,25 +105,19 @@ fn appeal_row(status: AppealStatus, decided_at: Option<Timestamp>) -> AppealFact
 
 fn track(order: &mut Order, fact: &TrackingFact) -> Ruling {
     let book = PolicyBook::shipped();
-    order.rule_tracking(
-        fact,
-        &Uploader::Operator,
-        None,
-        book.in_force_at(order.paid_at),
-        book,
-    )
+    order.rule_tracking(fact, &Uploader::Operator, book.in_force_at(order.paid_at), book)
 }
 
 /// An order in which nothing is empty.
 fn sample() -> Order {
     let fact = order_row("136.23", "BRL");
     let date = NaiveDate::from_ymd_opt(2024, 5, 1).expect("a date");
-    let rate = FrozenRate {
+    let rate = DatedRate {
         rate: Rate::parse("0.3033").expect("a rate"),
         date,
+        recorded_at: hour(1),
     };
-    let usd = fact.amount.usd_cents(Some(rate.rate)).expect("dollars");
-    let mut order = Order::placed(&fact, Some(rate), usd);
+    let mut order = Order::placed(&fact, vec![rate], &Uploader::Operator).expect("a rate");
     let status = |status, status_at, recorded_at| OrderFact {
         status,
         status_at,
@@ -162,6 +157,7 @@ fn sample() -> Order {
         order.rule_event(
             &event_row(number, node, code, hour(occurred), hour(recorded)),
             &Uploader::Operator,
+            PolicyBook::shipped().newest(),
             400,
         );
     }
@@ -171,7 +167,12 @@ fn sample() -> Order {
         &Uploader::Operator,
     );
     for as_of in [hour(82), hour(95)] {
-        let entries = outstanding(&order, order.as_of(as_of).as_ref(), PolicyBook::shipped(), as_of);
+        let entries = outstanding(
+            &order,
+            order.as_of(as_of, PolicyBook::shipped().newest()).as_ref(),
+            PolicyBook::shipped(),
+            as_of,
+        );
         order.note_posted(&entries, as_of);
     }
     order
@@ -211,7 +212,7 @@ fn size_bytes(item: &Item) -> usize {
 #[test]
 fn the_sample_leaves_nothing_empty() {
     let order = sample();
-    assert!(order.rate.is_some() && order.failure.is_some() && order.settled_as_of == Some(hour(95)));
+    assert!(!order.rates.is_empty() && order.failure.is_some() && order.settled_as_of == Some(hour(95)));
     assert_eq!(
         (order.statuses.len(), order.shipments.len(), order.event_count()),
         (2, 2, 3)
@@ -254,7 +255,7 @@ fn an_order_in_a_form_of_another_release_is_told_from_a_damaged_one() {
     };
     let mut newer = unhex(GOLDEN);
     newer[0] = STATE_FORMAT + 1;
-    assert!(told(newer).contains("format 2"));
+    assert!(told(newer).contains("format 3"));
     let golden = unhex(GOLDEN);
     assert!(!told(golden[..golden.len() / 2].to_vec()).contains("format"));
     told(Vec::new());
@@ -316,7 +317,7 @@ fn variants_keep_the_numbers_under_which_they_are_stored() {
 /// A parcel's whole way with 20 reports under the carrier's own codes, settled once.
 fn typical(codes: &[&str]) -> Order {
     let fact = order_row("80.10", "USD");
-    let mut order = Order::placed(&fact, None, domain::Cents(fact.amount.minor));
+    let mut order = Order::placed(&fact, Vec::new(), &Uploader::Operator).expect("an order in dollars");
     let ruling = track(
         &mut order,
         &tracking_row("LP00123456789012", SendType::All, hour(5), Vec::new()),
@@ -336,11 +337,11 @@ fn typical(codes: &[&str]) -> Order {
             occurred_at,
             occurred_at.plus(Elapsed::hours(3)),
         );
-        order.rule_event(&event, &Uploader::Operator, 400);
+        order.rule_event(&event, &Uploader::Operator, PolicyBook::shipped().newest(), 400);
     }
     let entries = outstanding(
         &order,
-        order.as_of(hour(900)).as_ref(),
+        order.as_of(hour(900), PolicyBook::shipped().newest()).as_ref(),
         PolicyBook::shipped(),
         hour(900),
     );

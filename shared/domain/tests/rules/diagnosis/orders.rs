@@ -278,7 +278,6 @@ fn a_failed_upload_is_told_with_the_stage_that_it_is_about() {
     for (code, name, family) in [
         (RowCode::NumFormat, StageName::Format, Family::Format),
         (RowCode::CarrierUnknown, StageName::Carrier, Family::Format),
-        (RowCode::NumUsedElsewhere, StageName::Order, Family::Format),
         (RowCode::InvoiceMissing, StageName::CustomsPapers, Family::Customs),
         (RowCode::DestSanctioned, StageName::Destination, Family::Customs),
     ] {
