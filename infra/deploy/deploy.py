@@ -28,6 +28,13 @@ INFRA = Path(__file__).resolve().parents[1]
 TEMPLATE = INFRA / "template.yaml"
 # Outputs that are settings of `waymark --aws`: their descriptions name the variable.
 SETTINGS = ("OrdersTable", "RecordsTable", "Bucket")
+# Likewise, of a stack that has a policy of its own; a stack without one takes the variables away.
+POLICY_SETTINGS = {
+    "PolicyKey": "WAYMARK_POLICY",
+    "PolicySha256": "WAYMARK_POLICY_SHA256",
+    "ShadowPolicyKey": "WAYMARK_SHADOW_POLICY",
+    "ShadowPolicySha256": "WAYMARK_SHADOW_POLICY_SHA256",
+}
 # These `make deploy` says itself: by STAGE, and by what the packages are.
 GIVEN = ("Stage", "Architecture", "Version")
 
@@ -148,6 +155,11 @@ def settings(given):
     print(f"export AWS_REGION={shlex.quote(session.region_name)}")
     for name in SETTINGS:
         print(f"export {outputs[name]['Description']}={shlex.quote(outputs[name]['OutputValue'])}")
+    for name, variable in POLICY_SETTINGS.items():
+        if name in outputs:
+            print(f"export {variable}={shlex.quote(outputs[name]['OutputValue'])}")
+        else:
+            print(f"unset {variable}")
 
 
 def main():

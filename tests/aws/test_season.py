@@ -5,6 +5,7 @@ SEASON_PARTS=1 plays all of it (minutes: moto is slow); by default one part of 2
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -73,12 +74,10 @@ def as_csv(found):
 def deploy():
     from cloud import Cloud
 
-    deployed = Cloud({"ScanSegments": "2", "PolicyKey": "policy/pack.toml"})
-    deployed.client("s3").put_object(
-        Bucket=deployed.bucket,
-        Key="policy/pack.toml",
-        Body=(stack.TOP / "shared/domain/data/policy.toml").read_bytes(),
-    )
+    pack = (stack.TOP / "shared/domain/data/policy.toml").read_bytes()
+    named = {"PolicyKey": "policy/pack.toml", "PolicySha256": hashlib.sha256(pack).hexdigest()}
+    deployed = Cloud({"ScanSegments": "2", **named})
+    deployed.client("s3").put_object(Bucket=deployed.bucket, Key="policy/pack.toml", Body=pack)
     return deployed
 
 

@@ -174,6 +174,19 @@ def test_a_function_has_its_own_role_its_log_and_its_traces(name):
     assert function["Runtime"] == "provided.al2023"
 
 
+def test_every_function_works_by_the_policy_that_the_stack_names_by_key_and_text():
+    for name, properties in FUNCTIONS.items():
+        variables = properties["Environment"]["Variables"]
+        for variable, parameter in (("WAYMARK_POLICY", "PolicyKey"), ("WAYMARK_POLICY_SHA256", "PolicySha256")):
+            assert variables[variable]["Fn::If"][:2] == ["HasPolicyKey", {"Ref": parameter}], (name, variable)
+    variables = FUNCTIONS["StallScan"]["Environment"]["Variables"]
+    assert {"WAYMARK_SHADOW_POLICY", "WAYMARK_SHADOW_POLICY_SHA256"} <= variables.keys()
+    # One without the other is refused before anything is changed.
+    asserted = json.dumps(DOCUMENT["Rules"])
+    for parameter in ("PolicyKey", "PolicySha256", "ShadowPolicyKey", "ShadowPolicySha256"):
+        assert f'"Ref": "{parameter}"' in asserted and parameter in DOCUMENT["Outputs"]
+
+
 def test_the_diagnosis_url_asks_for_a_signature_and_nobody_is_let_in_by_the_template():
     urls = stack.resources(DOCUMENT, "AWS::Lambda::Url")
     assert [url["TargetFunctionArn"] for url in urls.values()] == [{"Ref": "Diagnosis"}]

@@ -9,7 +9,6 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::carrier::CarrierTable;
 use domain::facts::OrderFact;
 use domain::ruling::Uploader;
 use domain::{
@@ -39,7 +38,7 @@ async fn bench(rows: u64) {
     let directory = tempfile::tempdir().expect("a directory");
     let cloud = Cloud::open(Options {
         data_dir: directory.path().to_path_buf(),
-        policy: Arc::new(PolicyBook::shipped().clone()),
+        policy: None,
     })
     .await
     .expect("a cloud");
@@ -127,7 +126,7 @@ fn check(file: &str, policy: &PolicyBook) {
         trust: Trust::Operator,
         event_future_max: policy.intake.event_future_max,
         events: Arc::clone(&policy.events),
-        carriers: CarrierTable::shipped(),
+        carriers: Arc::clone(&policy.carriers),
     };
     let mut refused = 0;
     for is_checked in [false, true] {

@@ -10,9 +10,9 @@ mod url;
 
 use std::sync::Arc;
 
-use domain::carrier::CarrierTable;
 use domain::diagnosis::{Asked, Diagnosis, Known, Waiting, diagnose};
-use domain::{LedgerEntry, Order, OrderId, PolicyBook, Timestamp, TrackingNumber};
+use domain::seller::{Agreement, agreements_by_operator};
+use domain::{LedgerEntry, Order, OrderId, PolicyBook, Shipment, Timestamp, TrackingNumber};
 use futures::future::try_join;
 use store::{Parent, Store, StoreError};
 
@@ -47,6 +47,8 @@ struct Loaded {
     order: Option<Order>,
     entries: Vec<LedgerEntry>,
     waiting: Option<Waiting>,
+    /// What the operator stated of the seller's agreements; looked for where a parcel's carrier asks for one.
+    agreements: Vec<Agreement>,
 }
 
 /// Answers a question as of an instant: only what was recorded by then counts. Rows that wait are told as they wait now, as
@@ -72,7 +74,7 @@ pub async fn ask(desk: &DiagnosisDesk, question: &Question, as_of: Timestamp) ->
             return Ok(told(desk, question, Subject::Order, &loaded, as_of));
         }
         let may_be_number = question.number.as_ref().is_some_and(|number| {
-            question.fault.is_some() || !CarrierTable::shipped().fits(number.as_str()).is_empty()
+            question.fault.is_some() || !desk.policy.carriers.fits(number.as_str()).is_empty()
         });
         if !may_be_number {
             return Ok(Answer::NoOrder(order_id.clone()));
@@ -90,7 +92,7 @@ async fn holder(
     let claimants = desk.store.claimants(std::slice::from_ref(number)).await?;
     let mut first = None;
     for order_id in claimants.into_values().flatten() {
-        let loaded = load(desk, order_id).await?;
+        let loaded = load(desk, order_id, as_of).await?;
         let is_holder = loaded.order.as_ref().is_some_and(|order| {
             let policy = desk.policy.in_force_at(order.paid_at);
             order.holds(number, policy, as_of)
@@ -129,23 +131,44 @@ fn told(
         order: loaded.order.as_ref(),
         entries: &loaded.entries,
         waiting: loaded.waiting.as_ref(),
+        agreements: &loaded.agreements,
     };
     Answer::Told(Box::new(diagnose(&asked, &known, &desk.policy, as_of)))
 }
 
 /// An order with its entries.
-async fn load(desk: &DiagnosisDesk, order_id: OrderId) -> Result<Loaded, StoreError> {
+async fn load(desk: &DiagnosisDesk, order_id: OrderId, as_of: Timestamp) -> Result<Loaded, StoreError> {
     let (stored, entries) = try_join(
         desk.store.order(&order_id),
         desk.store.entries_of_order(&order_id),
     )
     .await?;
+    let order = stored.map(|stored| stored.order);
+    let agreements = match &order {
+        Some(order) => agreements_of(desk, order, as_of).await?,
+        None => Vec::new(),
+    };
     Ok(Loaded {
         order_id: Some(order_id),
-        order: stored.map(|stored| stored.order),
+        order,
         entries,
         waiting: None,
+        agreements,
     })
+}
+
+/// The agreements that the operator stated of an order's seller; none where no parcel's carrier asks for one (A3).
+async fn agreements_of(
+    desk: &DiagnosisDesk,
+    order: &Order,
+    as_of: Timestamp,
+) -> Result<Vec<Agreement>, StoreError> {
+    let is_asked = |parcel: &Shipment| !desk.policy.is_covered(&parcel.carrier, &[], parcel.uploaded_at());
+    if !order.shipments.iter().any(is_asked) {
+        return Ok(Vec::new());
+    }
+    let facts = desk.store.seller_facts(&order.seller_id).await?;
+    Ok(agreements_by_operator(&facts, as_of))
 }
 
 /// The order of an id: as it was known by then, as one that has left the table, or as rows that wait for it.
@@ -154,7 +177,7 @@ async fn order_asked(
     order_id: &OrderId,
     as_of: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
-    let loaded = load(desk, order_id.clone()).await?;
+    let loaded = load(desk, order_id.clone(), as_of).await?;
     if let Some(order) = &loaded.order {
         let is_known = order.recorded_at <= as_of;
         return Ok(is_known.then_some(loaded));

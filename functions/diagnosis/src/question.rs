@@ -53,12 +53,12 @@ impl BadQuestion {
 }
 
 impl Question {
-    /// Reads a question. What sellers' tools wrap around a number is undone, as in a file; what is wrong with the number
+    /// Reads a question by the carriers of a policy. What sellers' tools wrap around a number is undone, as in a file; what is wrong with the number
     /// itself is part of the diagnosis.
     ///
     /// # Errors
     /// [`BadQuestion`] for what cannot be meant as one number or id.
-    pub fn parse(typed: &str) -> Result<Self, BadQuestion> {
+    pub fn parse(typed: &str, table: &CarrierTable) -> Result<Self, BadQuestion> {
         if typed.chars().nth(CHARACTERS_MAX).is_some() {
             return Err(BadQuestion::TooLong);
         }
@@ -73,7 +73,6 @@ impl Question {
         if text.starts_with(['=', '+', '@']) || !text.chars().any(char::is_alphanumeric) {
             return Err(BadQuestion::NoNumber);
         }
-        let table = CarrierTable::shipped();
         let fault = intake::fault_of_number(text, table);
         // Spaces, and other text around the one number, leave no doubt what was meant.
         let bare = intake::bare_number(text, None, table);
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     fn read(typed: &str) -> Question {
-        Question::parse(typed).expect("a question")
+        Question::parse(typed, CarrierTable::shipped()).expect("a question")
     }
 
     #[test]
@@ -169,6 +168,7 @@ mod tests {
 
     #[test]
     fn what_nobody_can_mean_is_refused_in_a_sentence() {
+        let parse = |typed: &str| Question::parse(typed, CarrierTable::shipped());
         for (typed, refused) in [
             ("", BadQuestion::Empty),
             (" \t ", BadQuestion::Empty),
@@ -177,13 +177,13 @@ mod tests {
             ("@SUM(1)", BadQuestion::NoNumber),
             ("3318\u{1b}[31m810025", BadQuestion::Control),
         ] {
-            assert_eq!(Question::parse(typed), Err(refused), "{typed:?}");
+            assert_eq!(parse(typed), Err(refused), "{typed:?}");
         }
         assert_eq!(
-            Question::parse(&"1".repeat(100)).map(|question| question.text.len()),
+            parse(&"1".repeat(100)).map(|question| question.text.len()),
             Ok(100)
         );
-        assert_eq!(Question::parse(&"1".repeat(101)), Err(BadQuestion::TooLong));
+        assert_eq!(parse(&"1".repeat(101)), Err(BadQuestion::TooLong));
         assert!(
             BadQuestion::TooLong.to_string().contains("100") && BadQuestion::TooLong.zh().contains("100")
         );

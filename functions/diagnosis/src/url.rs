@@ -92,7 +92,8 @@ async fn answer(
 }
 
 async fn told(desk: &DiagnosisDesk, asked: &str, as_of: Timestamp) -> Result<Box<Diagnosis>, Refusal> {
-    let question = Question::parse(asked).map_err(|bad| Refusal::new(400, bad.to_string(), bad.zh()))?;
+    let question = Question::parse(asked, &desk.policy.carriers)
+        .map_err(|bad| Refusal::new(400, bad.to_string(), bad.zh()))?;
     match ask(desk, &question, as_of).await.map_err(Refusal::failed)? {
         Answer::Told(diagnosis) => {
             tracing::info!(

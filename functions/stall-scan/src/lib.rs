@@ -99,14 +99,19 @@ pub fn metrics(outcome: &ScanOutcome) -> Vec<Metric> {
     vec![Metric::count("OrdersFailed", outcome.failed_count)]
 }
 
-/// The shadow policy at a key of the bucket; none without a key.
+/// The shadow policy at a key of the bucket, whose text has the SHA-256 that is named with it; none without a key.
 ///
 /// # Errors
-/// [`LakeError`] when it cannot be read or is not sound: whoever named a policy wants to hear that it is not there.
-pub async fn shadow(lake: &Lake, key: Option<&str>) -> Result<Option<Arc<ShadowPolicy>>, LakeError> {
-    let Some(key) = key else { return Ok(None) };
-    let shadow = lake.parsed(key, |text| ShadowPolicy::parse(key, text)).await?;
-    Ok(Some(Arc::new(shadow)))
+/// [`LakeError`] when it cannot be read, is another text or is not sound: a policy that was named is not left out silently.
+pub async fn shadow(
+    lake: &Lake,
+    named: Option<(&str, &str)>,
+) -> Result<Option<Arc<ShadowPolicy>>, LakeError> {
+    let Some((key, sha256)) = named else {
+        return Ok(None);
+    };
+    let parse = |text: &str| ShadowPolicy::parse(key, text);
+    Ok(Some(Arc::new(lake.parsed(key, sha256, parse).await?)))
 }
 
 async fn scan_segment(

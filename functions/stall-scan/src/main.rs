@@ -9,8 +9,8 @@ use store::Store;
 async fn main() -> Result<(), lambda_runtime::Error> {
     let cloud = entrypoint::surroundings().await?;
     let lake = lake::Lake::new(cloud.s3, &cloud.settings.bucket);
-    let policy = Arc::new(lake.policy(cloud.settings.policy_key.as_deref()).await?);
-    let shadow = shadow(&lake, cloud.settings.shadow_policy_key.as_deref()).await?;
+    let policy = Arc::new(lake.policy(cloud.settings.policy()).await?);
+    let shadow = shadow(&lake, cloud.settings.shadow_policy()).await?;
     let scan = StallScan {
         store: Store::new(
             cloud.dynamodb,

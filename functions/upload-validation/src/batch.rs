@@ -51,6 +51,7 @@ impl<'a> Batch<'a> {
 
     /// Rules every row and writes what stands; the rulings are in the order of the rows, whose facts are used up.
     pub(crate) async fn rule(&self, rows: &mut [(RawRow, CheckedRow)]) -> Result<Vec<RuledRow>, StoreError> {
+        self.look_for_agreements(rows).await?;
         let mut ruled: Vec<RuledRow> = rows
             .iter()
             .map(|(_, checked)| RuledRow::free(Ruling::applied(checked.findings.clone())))

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
-use domain::carrier::CarrierTable;
 use domain::facts::Stored;
 use domain::ruling::Uploader;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode};
@@ -284,7 +283,7 @@ impl Fetched {
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
             event_future_max: function.policy.intake.event_future_max,
             events: Arc::clone(&function.policy.events),
-            carriers: CarrierTable::shipped(),
+            carriers: Arc::clone(&function.policy.carriers),
         }
     }
 

@@ -9,6 +9,7 @@
 //! A refused row or file is a result, stored and shown. The same event delivered twice is answered once; a run killed
 //! half-way is repeated whole, and every write that was done already is found and ruled alike.
 
+mod agreements;
 mod answer;
 mod batch;
 mod commit;

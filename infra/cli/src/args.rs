@@ -29,6 +29,9 @@ pub(crate) struct Shared {
     /// The embedded cloud's state
     #[arg(long, global = true, value_name = "DIR", default_value = ".waymark")]
     pub(crate) data_dir: PathBuf,
+    /// The operator's policy file: chosen at a data directory's first use, later it has to be the same; else WAYMARK_POLICY
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// The deployed stack instead, by WAYMARK_ORDERS_TABLE, WAYMARK_RECORDS_TABLE and WAYMARK_BUCKET
     #[arg(long, global = true)]
     pub(crate) aws: bool,
@@ -70,6 +73,8 @@ pub(crate) enum Command {
     Parked(Parked),
     /// Carriers whose format a tracking number fits
     Identify(Identify),
+    /// The policy that a data directory works by: rules, own carriers, embargo
+    Policy(Policy),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -141,9 +146,6 @@ pub(crate) struct Validate {
     /// When the content was learned; now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) recorded_at: Option<Timestamp>,
-    /// A policy file in place of the shipped one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
     /// The largest file that is read, in MB; an upload may have 512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) file_mb_max: u64,
@@ -160,9 +162,6 @@ pub(crate) struct Replay {
     /// The last day to play
     #[arg(long, value_name = "DAY")]
     pub(crate) until: Option<NaiveDate>,
-    /// A policy file in place of the shipped one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shadow: Shadow,
 }
@@ -222,9 +221,6 @@ pub(crate) struct Explain {
     /// The entry's id, as `waymark ledger --json` has it
     #[arg(value_name = "ENTRY_ID")]
     pub(crate) entry_id: String,
-    /// The policy file that decided, in place of the shipped one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -265,6 +261,27 @@ pub(crate) struct Identify {
     /// Tracking numbers
     #[arg(required = true, value_name = "NUMBER")]
     pub(crate) numbers: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) action: PolicyAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum PolicyAction {
+    /// Replaces it by a file, which may leave to the shipped policy what it does not change
+    Set(PolicySet),
+    /// Prints its whole text
+    Show,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PolicySet {
+    /// The operator's policy file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Clone, Debug, Subcommand)]

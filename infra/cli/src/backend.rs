@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use diagnosis::DiagnosisDesk;
 use digest::{ShadowFigures, ShadowPolicy};
-use domain::policy::PolicyError;
 use domain::{Month, PolicyBook, Timestamp};
 use eligibility_report::EligibilityReport;
-use entrypoint::TimeLeft;
+use entrypoint::{PolicyObject, TimeLeft};
 use lake::{Answer, Lake, UploadKey};
 use local::{Cloud, Night, Options};
 use morning_digest::MorningDigest;
@@ -17,6 +16,7 @@ use store::{ScanOutcome, Store};
 
 use crate::args::{Shadow, Shared};
 use crate::failure::CommandError;
+use crate::policy;
 
 /// How long an answer of the deployed stack is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(300);
@@ -28,18 +28,18 @@ pub(crate) struct Backend {
     pub(crate) lake: Lake,
     pub(crate) policy: Arc<PolicyBook>,
     shadow: Option<Arc<ShadowPolicy>>,
-    shadow_key: Option<String>,
+    shadow_object: Option<PolicyObject>,
     local: Option<Cloud>,
 }
 
 impl Backend {
-    /// Opens the cloud that the command line names.
-    pub(crate) async fn open(shared: &Shared, policy: Option<&Path>) -> Result<Self, CommandError> {
-        let policy = policy.map(read_policy).transpose()?;
+    /// Opens the cloud that the command line names. It works by its own policy: another one that the command line names is
+    /// refused.
+    pub(crate) async fn open(shared: &Shared) -> Result<Self, CommandError> {
+        let policy = policy::named(shared)?;
         if shared.aws {
             return Self::open_aws(policy).await;
         }
-        let policy = Arc::new(policy.unwrap_or_else(|| PolicyBook::shipped().clone()));
         Self::open_local(&shared.data_dir, policy).await
     }
 
@@ -52,36 +52,37 @@ impl Backend {
                 shared.data_dir.display()
             )));
         }
-        Self::open(shared, None).await
+        Self::open(shared).await
     }
 
     /// Opens the embedded cloud under `data_dir`.
-    pub(crate) async fn open_local(data_dir: &Path, policy: Arc<PolicyBook>) -> Result<Self, CommandError> {
+    pub(crate) async fn open_local(
+        data_dir: &Path,
+        policy: Option<Arc<PolicyBook>>,
+    ) -> Result<Self, CommandError> {
         let cloud = Cloud::open(Options {
             data_dir: data_dir.to_path_buf(),
-            policy: Arc::clone(&policy),
+            policy,
         })
         .await?;
         Ok(Self {
             store: cloud.store.clone(),
             lake: cloud.lake.clone(),
-            policy,
+            policy: Arc::clone(&cloud.policy),
             shadow: None,
-            shadow_key: None,
+            shadow_object: None,
             local: Some(cloud),
         })
     }
 
-    async fn open_aws(policy: Option<PolicyBook>) -> Result<Self, CommandError> {
+    async fn open_aws(named: Option<Arc<PolicyBook>>) -> Result<Self, CommandError> {
         let surroundings = entrypoint::connect()
             .await
             .map_err(|error| CommandError::usage(format!("{error}; --aws needs the stack's settings")))?;
         let settings = surroundings.settings;
-        let lake = Lake::new(surroundings.s3, settings.bucket);
-        let policy = match policy {
-            Some(policy) => policy,
-            None => lake.policy(settings.policy_key.as_deref()).await?,
-        };
+        let lake = Lake::new(surroundings.s3, &settings.bucket);
+        let policy = lake.policy(settings.policy()).await?;
+        policy::is_of_stack(&policy, named.as_deref())?;
         let store = Store::new(
             surroundings.dynamodb,
             settings.orders_table,
@@ -92,7 +93,7 @@ impl Backend {
             lake,
             policy: Arc::new(policy),
             shadow: None,
-            shadow_key: settings.shadow_policy_key,
+            shadow_object: settings.shadow_policy,
             local: None,
         })
     }
@@ -102,7 +103,10 @@ impl Backend {
     pub(crate) async fn beside(mut self, file: Option<ShadowPolicy>) -> Result<Self, CommandError> {
         self.shadow = match file {
             Some(shadow) => Some(Arc::new(shadow)),
-            None => stall_scan::shadow(&self.lake, self.shadow_key.as_deref()).await?,
+            None => {
+                let object = self.shadow_object.as_ref().map(PolicyObject::named);
+                stall_scan::shadow(&self.lake, object).await?
+            }
         };
         if let Some(cloud) = &mut self.local {
             cloud.shadow.clone_from(&self.shadow);
@@ -259,33 +263,11 @@ impl Backend {
     }
 }
 
-pub(crate) fn read_policy(path: &Path) -> Result<PolicyBook, CommandError> {
-    parsed(path, PolicyBook::parse)
-}
-
 /// The shadow policy that a command line names, if it does.
 pub(crate) fn read_shadow(named: &Shadow) -> Result<Option<ShadowPolicy>, CommandError> {
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        parsed(path, |text| ShadowPolicy::parse(&name, text))
+        policy::parsed(path, |text| ShadowPolicy::parse(&name, text))
     };
     named.shadow_policy.as_ref().map(read).transpose()
-}
-
-fn parsed<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, PolicyError>) -> Result<T, CommandError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
-    parse(&text).map_err(|error| {
-        let because = std::error::Error::source(&error).map_or(String::new(), |source| {
-            format!(": {}", without_excerpt(&source.to_string()))
-        });
-        CommandError::usage(format!("{}: {error}{because}", path.display()))
-    })
-}
-
-/// A TOML error in one line: it brings an excerpt of the file, framed with `|`.
-fn without_excerpt(error: &str) -> String {
-    let lines = error.lines().map(str::trim);
-    let told = lines.filter(|line| !line.is_empty() && !line.contains('|'));
-    told.collect::<Vec<_>>().join(", ")
 }

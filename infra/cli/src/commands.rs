@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod identify;
 pub(crate) mod ledger;
 pub(crate) mod parked;
+pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod scan;

@@ -16,11 +16,12 @@ use lake::Answer;
 use serde_json::Value;
 
 use crate::Done;
-use crate::args::Demo;
+use crate::args::{Demo, Shared};
 use crate::backend::Backend;
 use crate::commands::replay::{Day, DayOutcome, day_end, play, read_season};
 use crate::commands::{ledger, report, verify};
 use crate::failure::CommandError;
+use crate::policy;
 use crate::terminal::Terminal;
 use season::{LAST_DAY, MONTHS, Made};
 use story::Story;
@@ -28,8 +29,13 @@ use story::Story;
 /// Marks a directory as a demo's, which another demo may replace.
 const MARKER: &str = ".waymark-demo";
 
-pub(crate) async fn run(arguments: &Demo, terminal: &Terminal) -> Result<Done, CommandError> {
-    let summary = perform(arguments, terminal).await?;
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Demo,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
+    // The demo's cloud is made here, so it has no policy yet.
+    let summary = perform(arguments, policy::named(shared)?, terminal).await?;
     terminal.machine(&summary)?;
     Ok(if summary["ledger_sound"] == true {
         Done::Well
@@ -39,15 +45,19 @@ pub(crate) async fn run(arguments: &Demo, terminal: &Terminal) -> Result<Done, C
 }
 
 /// Makes, plays and tells the season; gives the story for a machine.
-async fn perform(arguments: &Demo, terminal: &Terminal) -> Result<Value, CommandError> {
-    let policy = Arc::new(PolicyBook::shipped().clone());
+async fn perform(
+    arguments: &Demo,
+    policy: Option<Arc<PolicyBook>>,
+    terminal: &Terminal,
+) -> Result<Value, CommandError> {
     prepare(&arguments.out)?;
     let season = arguments.out.join("season");
-    let made = season::make(arguments.orders, arguments.seed, policy.zone, &season)
+    let zone = policy.as_deref().unwrap_or(PolicyBook::shipped()).zone;
+    let made = season::make(arguments.orders, arguments.seed, zone, &season)
         .map_err(|error| unwritable(&arguments.out, &error))?;
     let mut story = Story::new(terminal);
     story.made(&made, arguments);
-    let backend = Backend::open_local(&arguments.out.join("cloud"), Arc::clone(&policy)).await?;
+    let backend = Backend::open_local(&arguments.out.join("cloud"), policy).await?;
     play_season(&backend, &season, &mut story, terminal).await?;
     tell(&backend, arguments, &made, &story).await
 }
@@ -175,7 +185,9 @@ mod tests {
             seed: 3,
             out: directory.path().join("demo"),
         };
-        let summary = perform(&arguments, &Terminal::silent()).await.expect("a demo");
+        let summary = perform(&arguments, None, &Terminal::silent())
+            .await
+            .expect("a demo");
         assert_eq!(summary["ledger_sound"], true);
         for seller in &SELLERS {
             let rows = summary["sellers"].as_array().expect("sellers");

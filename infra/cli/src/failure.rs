@@ -64,7 +64,10 @@ impl From<CloudError> for CommandError {
     fn from(error: CloudError) -> Self {
         match error {
             // What the operator chose cannot be used; the cloud itself is not at fault.
-            CloudError::Directory { .. } | CloudError::InUse { .. } => Self::usage(error.to_string()),
+            CloudError::Directory { .. }
+            | CloudError::InUse { .. }
+            | CloudError::OtherPolicy { .. }
+            | CloudError::Policy { .. } => Self::usage(error.to_string()),
             _ => Self::caused(&error),
         }
     }

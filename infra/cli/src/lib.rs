@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod failure;
 mod help;
+mod policy;
 mod terminal;
 
 use std::ffi::OsString;
@@ -57,9 +58,9 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
     runtime.block_on(async {
         let shared = &arguments.shared;
         match arguments.command {
-            Command::Demo(demo) => demo::run(&demo, terminal).await,
+            Command::Demo(demo) => demo::run(shared, &demo, terminal).await,
             Command::Up(up) => commands::up::run(shared, &up, terminal).await,
-            Command::Validate(validate) => commands::validate::run(&validate, terminal),
+            Command::Validate(validate) => commands::validate::run(shared, &validate, terminal),
             Command::Upload(upload) => commands::upload::run(shared, &upload, terminal).await,
             Command::Replay(replay) => commands::replay::run(shared, &replay, terminal).await,
             Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,
@@ -69,7 +70,8 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Diagnose(diagnose) => commands::diagnose::run(shared, &diagnose, terminal).await,
             Command::Board(board) => commands::board::run(shared, &board, terminal).await,
             Command::Parked(parked) => commands::parked::run(shared, &parked, terminal).await,
-            Command::Identify(identify) => commands::identify::run(&identify, terminal),
+            Command::Identify(identify) => commands::identify::run(shared, &identify, terminal),
+            Command::Policy(policy) => commands::policy::run(shared, &policy, terminal).await,
         }
     })
 }

@@ -59,7 +59,14 @@ impl Terminal {
     /// A line for people; nothing when stdout is for a machine.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
         if !self.json {
-            self.write(text.as_ref());
+            self.write(&format!("{}\n", text.as_ref()));
+        }
+    }
+
+    /// A text for people as it is, to its last byte; nothing when stdout is for a machine.
+    pub(crate) fn text(&self, text: &str) {
+        if !self.json {
+            self.write(text);
         }
     }
 
@@ -92,7 +99,7 @@ impl Terminal {
     pub(crate) fn machine(&self, value: &impl Serialize) -> Result<(), CommandError> {
         if self.json {
             let text = serde_json::to_string(value).map_err(|error| CommandError::caused(&error))?;
-            self.write(&text);
+            self.write(&format!("{text}\n"));
         }
         Ok(())
     }
@@ -125,7 +132,7 @@ impl Terminal {
 
     fn write(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
-        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Ok(()) => {}
             // Whoever read us has gone (`waymark … | head`): that is how a pipe says enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use upload_validation::UploadValidation;
 
 use crate::dynamodb::{self, DynamoDb};
+use crate::pinned::{pin_at_first_use, policy_of};
 use crate::s3::{self, ObjectStore, ObjectStoreError};
 use crate::streams::Streams;
 use crate::template::{Template, TemplateError};
@@ -35,8 +36,9 @@ pub const BUCKET: &str = "local-waymark";
 pub struct Options {
     /// Where its state is kept.
     pub data_dir: PathBuf,
-    /// The rules' numbers.
-    pub policy: Arc<PolicyBook>,
+    /// The policy that a new cloud is to work by, and that any other has to work by already; `None` takes what it works by,
+    /// the shipped one at first.
+    pub policy: Option<Arc<PolicyBook>>,
 }
 
 /// A cloud in this process. Its state outlives it.
@@ -86,6 +88,27 @@ pub enum CloudError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A policy was named that the directory does not work by.
+    #[error(
+        "{path} works by the policy with SHA-256 {pinned}, and another was named, with SHA-256 {given}; `waymark policy set FILE` \
+         replaces it"
+    )]
+    OtherPolicy {
+        /// The directory.
+        path: PathBuf,
+        /// The SHA-256 of the policy that it works by.
+        pinned: String,
+        /// The SHA-256 of the one that was named.
+        given: String,
+    },
+    /// The policy that the directory works by cannot be used.
+    #[error("the policy {path} cannot be used ({reason}); `waymark policy set FILE` replaces it")]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A part of the cloud does not work.
     #[error("{what} of the embedded cloud failed: {reason}")]
     Unusable {
@@ -120,7 +143,7 @@ impl Cloud {
     /// Opens the cloud whose state is under `options.data_dir`, making it when it is not there.
     ///
     /// # Errors
-    /// [`CloudError`] when the directory cannot be used, is in use, or holds damaged state.
+    /// [`CloudError`] when the directory cannot be used, is in use, works by another policy, or holds damaged state.
     pub async fn open(options: Options) -> Result<Self, CloudError> {
         let directory = options.data_dir;
         std::fs::create_dir_all(&directory).map_err(|error| CloudError::Directory {
@@ -129,6 +152,9 @@ impl Cloud {
         })?;
         let template = Template::load().map_err(CloudError::Template)?;
         let objects = open_objects(&directory).await?;
+        // The directory is ours alone from here on.
+        let policy = policy_of(&directory, options.policy)?;
+        pin_at_first_use(&directory, &policy)?;
         objects.notify_prefixes(vec![template.inbox_prefix.clone()]);
         objects
             .create_bucket(BUCKET)
@@ -150,7 +176,7 @@ impl Cloud {
             lake: Lake::new(s3.clone(), BUCKET),
             s3,
             dynamodb,
-            policy: options.policy,
+            policy,
             shadow: None,
             template,
             objects,
@@ -238,7 +264,7 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
+pub(crate) async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
     let path = directory.join("s3");
     std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory {
         path: path.clone(),

@@ -69,8 +69,8 @@ pub fn left(span: Elapsed) -> Words {
 }
 
 /// A carrier's names; its id where the table has no such carrier.
-pub fn carrier_words(id: &str) -> Words {
-    CarrierTable::shipped().find(id).map_or_else(
+pub fn carrier_words(id: &str, table: &CarrierTable) -> Words {
+    table.find(id).map_or_else(
         || Words::new(id, id),
         |carrier| Words::new(carrier.name(), carrier.name_zh()),
     )

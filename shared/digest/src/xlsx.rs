@@ -104,7 +104,7 @@ pub fn xlsx(digest: &Digest, book: &PolicyBook) -> Result<Vec<u8>, XlsxFailed> {
     fines.end()?;
     let mut carriers = Sheet::begin(&mut workbook, "承运商 carriers", &CARRIER_COLUMNS)?;
     for row in &digest.carriers {
-        carriers.line(&carrier_line(row), false)?;
+        carriers.line(&carrier_line(row, book), false)?;
     }
     carriers.end()?;
     if let Some(shadow) = &digest.shadow {
@@ -137,7 +137,7 @@ fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 1
             .unwrap_or_default(),
         row.carrier
             .as_deref()
-            .map(|id| carrier_words(id).both())
+            .map(|id| carrier_words(id, &book.carriers).both())
             .unwrap_or_default(),
         row.seller_id.to_string(),
         beijing(row.since),
@@ -145,14 +145,14 @@ fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 1
     ]
 }
 
-fn carrier_line(row: &CarrierRow) -> [String; 9] {
+fn carrier_line(row: &CarrierRow, book: &PolicyBook) -> [String; 9] {
     let figures = &row.figures;
     let missing = figures.missing_nodes.iter();
     let missing: Vec<String> = missing
         .map(|(node, count)| format!("{} {count}", node_words(*node).both()))
         .collect();
     [
-        carrier_words(&row.carrier).both(),
+        carrier_words(&row.carrier, &book.carriers).both(),
         figures.parcels.to_string(),
         figures.silent_now.to_string(),
         figures.silences.to_string(),

@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use chrono::NaiveDate;
 use foldhash::fast::FixedState;
 use serde::Deserialize;
 
@@ -105,9 +106,9 @@ impl Carrier {
         self.class == CarrierClass::OwnPartner && self.agreement_required.unwrap_or(true)
     }
 
-    /// The agreements that the policy file states for every seller.
-    pub fn stated_agreements(&self) -> &[Agreement] {
-        &self.agreements
+    /// Whether an agreement that the policy file states, which holds for every seller, covers a day of the platform zone.
+    pub fn is_covered_by_policy(&self, day: NaiveDate) -> bool {
+        self.agreements.iter().any(|agreement| agreement.covers(day))
     }
 
     /// Where the carrier's formats are from.

@@ -136,6 +136,8 @@ row_codes! {
     EventBeforeOrder "EVENT_BEFORE_ORDER" Warning "B3";
     /// The order or the number has as many claims as it may.
     NumbersLimit "NUMBERS_LIMIT" Error "";
+    /// No agreement that the operator stated covers a row of an own partner (C6).
+    AgreementMissing "AGREEMENT_MISSING" Warning "A3";
 }
 
 macro_rules! file_codes {

@@ -22,6 +22,7 @@ use crate::clause::{ClauseText, clause_text};
 use crate::deadlines::{Deadline, Matter, deadlines};
 use crate::explain::{CitedPolicy, Moment};
 use crate::order::{OrderAsOf, OrderStatus, Parcel};
+use crate::seller::Agreement;
 use crate::{
     Cents, Finding, LedgerEntry, Order, OrderId, Policy, PolicyBook, SellerId, Timestamp, TrackingNumber,
 };
@@ -57,6 +58,8 @@ pub struct Known<'a> {
     pub entries: &'a [LedgerEntry],
     /// Rows that wait for the number or the order.
     pub waiting: Option<&'a Waiting>,
+    /// The agreements that the operator stated of the order's seller (C6); looked for where a parcel's carrier asks for one.
+    pub agreements: &'a [Agreement],
 }
 
 /// Rows that wait for what was asked.
@@ -129,7 +132,7 @@ pub fn diagnose(asked: &Asked<'_>, known: &Known<'_>, book: &PolicyBook, as_of: 
     let policy = match &seen {
         Some(seen) => {
             let policy = book.in_force_at(seen.order.paid_at);
-            View::new(asked, seen, ledger, book, policy).stages(&mut stages);
+            View::new(asked, seen, ledger, book, policy).stages(known.agreements, &mut stages);
             Some(policy)
         }
         None => {
@@ -229,13 +232,16 @@ impl<'v, 'a> View<'v, 'a> {
         }
     }
 
-    fn stages(&self, stages: &mut Vec<Stage>) {
+    fn stages(&self, agreements: &[Agreement], stages: &mut Vec<Stage>) {
         let failed = self.failed_upload();
         let failed_at = failed.as_ref().map(|stage| stage.stage);
         stages.extend(failed);
         let parcels: Vec<&Parcel<'a>> = self.parcels().collect();
         for parcel in &parcels {
-            stages.extend([number::format_of(parcel), number::carrier_of(parcel)]);
+            stages.extend([
+                number::format_of(parcel, self.book),
+                number::carrier_of(parcel, self.book, agreements),
+            ]);
             stages.extend([self.pickup(parcel), self.nodes(parcel), self.staleness(parcel)]);
         }
         if parcels.is_empty() {

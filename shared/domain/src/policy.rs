@@ -12,6 +12,7 @@ use crate::carrier::{CarrierTable, CarrierTableError, OwnCarrier};
 use crate::claims::ClaimTerms;
 use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventError, OwnEventText};
 use crate::node::NodeSet;
+use crate::seller::Agreement;
 use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
 
@@ -139,6 +140,27 @@ impl PolicyBook {
     /// Whether a seller may send files of a kind under its own prefix (conventions, "Whose word counts").
     pub fn seller_may_send(&self, kind: &str) -> bool {
         self.intake.seller_kinds.iter().any(|allowed| allowed == kind)
+    }
+
+    /// A3: whether a row of a carrier needs no agreement at an instant, or has one that covers it: by the policy file, or among
+    /// those that the operator stated of the row's seller.
+    pub fn is_covered(&self, carrier_id: &str, stated: &[Agreement], at: Timestamp) -> bool {
+        let carrier = self
+            .carriers
+            .find(carrier_id)
+            .filter(|carrier| carrier.needs_agreement());
+        let Some(carrier) = carrier else { return true };
+        let day = at.date_in(self.zone);
+        // Papers may name a carrier as it was written before the table knew it.
+        let is_with = |agreement: &&Agreement| {
+            let named = self.carriers.find(&agreement.carrier);
+            named.is_some_and(|named| named.id() == carrier.id())
+        };
+        carrier.is_covered_by_policy(day)
+            || stated
+                .iter()
+                .filter(is_with)
+                .any(|agreement| agreement.covers(day))
     }
 
     /// The pack in force at a payment; before the first pack's date, the first one.

@@ -131,6 +131,13 @@ pub fn profile<'a>(facts: impl IntoIterator<Item = &'a SellerFact>, as_of: Times
     }
 }
 
+/// The agreements with carriers (C6) that the operator stated of a seller, as known at an instant: a seller's own word covers
+/// no row of a carrier of its own (A3).
+pub fn agreements_by_operator(facts: &[SellerFact], as_of: Timestamp) -> Vec<Agreement> {
+    let by_operator = facts.iter().filter(|fact| fact.author == Author::Operator);
+    profile(by_operator, as_of).agreements.unwrap_or_default()
+}
+
 fn standing<T>(facts: &[&SellerFact], own: Own, field: impl Fn(&Profile) -> Option<T>) -> Option<T> {
     let told = |author: Author| {
         let by = facts.iter().filter(move |fact| fact.author == author);

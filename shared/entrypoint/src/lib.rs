@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use failure::Failure;
 pub use metrics::Metric;
-pub use settings::{Settings, SettingsError};
+pub use settings::{PolicyObject, Settings, SettingsError};
 pub use time_left::TimeLeft;
 
 /// Which Waymark this is: the package's version, with the commit where the build was told one (`make package` tells it).

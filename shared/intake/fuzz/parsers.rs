@@ -269,6 +269,6 @@ fn context(trust: Trust) -> Context {
         trust,
         event_future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),
-        carriers: CarrierTable::shipped(),
+        carriers: Arc::clone(CarrierTable::shipped()),
     }
 }

@@ -46,7 +46,7 @@ pub struct Context {
     /// What carriers' codes and texts stand for (B2).
     pub events: Arc<EventTables>,
     /// The carriers and their number rules (A2, A3).
-    pub carriers: &'static CarrierTable,
+    pub carriers: Arc<CarrierTable>,
 }
 
 /// What a row says.

@@ -46,7 +46,7 @@ fn number(row: &mut Reading<'_>, carrier: Option<&Carrier>) -> Option<TrackingNu
         row.find(RowCode::NumScientific, Column::TrackingNumber);
         return None;
     }
-    if let Some(fault) = fault_of_form(&cell, carrier, row.context.carriers) {
+    if let Some(fault) = fault_of_form(&cell, carrier, &row.context.carriers) {
         row.find_with(fault.code, Column::TrackingNumber, fault.detail);
         return None;
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use domain::ascii::are_upper_alphanumeric;
 use domain::carrier::{self, Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
-use domain::{Money, RowCode, SellerId, SendType, TrackingNumber, country};
+use domain::{Money, RowCode, SellerId, SendType, Timestamp, TrackingNumber, country};
 
 use crate::Column;
 use crate::bare_number::bare_number;
@@ -45,6 +45,9 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     let order_id = row.order_id();
     let number = number(row, &named);
     let uploaded_at = row.stated_time(Column::UploadedAt);
+    if let (Named::Known(carrier), Some(_), Some(at)) = (&named, &number, uploaded_at) {
+        check_agreement(row, carrier, at);
+    }
     let send_type = send_type(row);
     let invoice = row.given(Column::InvoiceNo).unwrap_or_default();
     let tax_id = row.given(Column::ConsigneeTaxId).unwrap_or_default();
@@ -152,6 +155,14 @@ fn by_rule(row: &mut Reading<'_>, carrier: &Carrier, number: &str) -> Option<Tra
         },
     }
     fits.map(|(_, number)| number)
+}
+
+/// A3: a row of an own partner that no agreement of the policy file covers. The upload takes the warning off where one of
+/// the seller's papers does.
+fn check_agreement(row: &mut Reading<'_>, carrier: &Carrier, at: Timestamp) {
+    if carrier.needs_agreement() && !carrier.is_covered_by_policy(at.date_in(row.context.zone)) {
+        row.find(RowCode::AgreementMissing, Column::Carrier);
+    }
 }
 
 /// Whether the number replaces the order's earlier ones; all of the order unless the row says otherwise.

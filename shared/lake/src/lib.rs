@@ -33,6 +33,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{BoxError, ProvideErrorMetadata};
 use aws_sdk_s3::primitives::ByteStream;
 use domain::PolicyBook;
+use sha2::{Digest, Sha256};
 
 pub use aggregates::{MonthObjects, PlanKey, Share, digest_of};
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
@@ -91,6 +92,16 @@ pub enum LakeError {
         #[source]
         source: BoxError,
     },
+    /// Another text is under a key than the one that was named with it.
+    #[error("{key} has the SHA-256 {found}, and the stack names {named}")]
+    Changed {
+        /// The object.
+        key: String,
+        /// The SHA-256 that was named.
+        named: String,
+        /// The SHA-256 of what is there.
+        found: String,
+    },
     /// Rows could not be encoded.
     #[error("failed to encode {what}")]
     Encode {
@@ -145,31 +156,42 @@ impl Lake {
         Ok(self.keys_under(key).await?.iter().any(|found| found == key))
     }
 
-    /// The policy file at `key`, or the shipped policy when there is no key.
+    /// The policy file at a key, whose text has the SHA-256 that is named with it; the shipped policy when none is named.
     ///
     /// # Errors
-    /// [`LakeError`] when it cannot be read or is not sound: the shipped policy never stands in for one that was named.
-    pub async fn policy(&self, key: Option<&str>) -> Result<PolicyBook, LakeError> {
-        match key {
-            Some(key) => self.parsed(key, PolicyBook::parse).await,
+    /// [`LakeError`] when it cannot be read, is another text or is not sound: the shipped policy never stands in for one that
+    /// was named.
+    pub async fn policy(&self, named: Option<(&str, &str)>) -> Result<PolicyBook, LakeError> {
+        match named {
+            Some((key, sha256)) => self.parsed(key, sha256, PolicyBook::parse).await,
             None => Ok(PolicyBook::shipped().clone()),
         }
     }
 
-    /// What `parse` reads in the text at `key`.
+    /// What `parse` reads in the text at `key`, whose SHA-256 is `sha256`.
     ///
     /// # Errors
-    /// [`LakeError`] when it cannot be read, or `parse` refuses it.
+    /// [`LakeError`] when it cannot be read, another text is there, or `parse` refuses it.
     pub async fn parsed<T, E: Into<BoxError>>(
         &self,
         key: &str,
+        sha256: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, LakeError> {
         let unsound = |source: BoxError| LakeError::Decode {
             key: key.to_owned(),
             source,
         };
-        let text = String::from_utf8(self.bytes(key).await?).map_err(|source| unsound(source.into()))?;
+        let bytes = self.bytes(key).await?;
+        let found = hex::encode(Sha256::digest(&bytes));
+        if found != sha256 {
+            return Err(LakeError::Changed {
+                key: key.to_owned(),
+                named: sha256.to_owned(),
+                found,
+            });
+        }
+        let text = String::from_utf8(bytes).map_err(|source| unsound(source.into()))?;
         parse(&text).map_err(|source| unsound(source.into()))
     }
 
@@ -205,7 +227,7 @@ impl LakeError {
         match self {
             Self::Call { retryable, .. } => *retryable,
             Self::File { .. } | Self::Gone { .. } => true,
-            Self::Encode { .. } | Self::Decode { .. } => false,
+            Self::Encode { .. } | Self::Decode { .. } | Self::Changed { .. } => false,
         }
     }
 

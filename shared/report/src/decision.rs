@@ -7,6 +7,7 @@ use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
 use rayon::prelude::*;
 
 use crate::c1::{MONTHS_SHOWN, deciding_policy, final_from, gmv_of, key_account, window};
+use crate::names::CarrierNames;
 use crate::reason::{Reason, in_chinese, in_english};
 use crate::standing::{Judged, Outlook};
 use crate::{Breakdown, Forecast, Limits, MonthFigures, MonthReport, MonthTotals, SellerMonth};
@@ -70,6 +71,7 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         },
         totals,
         breakdown,
+        carriers: CarrierNames::of(&book.carriers),
         rows,
         rescue: None,
     }

@@ -83,6 +83,7 @@ pub use kept::{Kept, KeptPart};
 pub use lake_rows::{Learned, MonthFiles, Named, learned};
 pub use manifest::{FileDigest, Manifest};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};
+pub use names::CarrierNames;
 pub use page::html;
 pub use rescue::{Rescue, SellerRescue};
 pub use standing::{Risk, Standing};

@@ -3,6 +3,7 @@
 use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 
 use crate::c1::{failures_max, window};
+use crate::names::CarrierNames;
 use crate::{
     Breakdown, Detail, Forecast, MonthFigures, MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk,
     Standing, decide, fold, undecided,
@@ -25,6 +26,8 @@ pub struct MonthReport {
     pub totals: Vec<MonthTotals>,
     /// The month's orders of all sellers, by destination and by carrier.
     pub breakdown: Breakdown,
+    /// What people call the carriers, the operator's own among them.
+    pub carriers: CarrierNames,
     /// One a seller, sorted by seller.
     pub rows: Vec<SellerMonth>,
     /// The undecided orders that decide a running month, once they are named; `None` where there are none.

@@ -1,5 +1,7 @@
 //! Names of instants, places, carriers, nodes and standings, in English and Chinese.
 
+use std::collections::BTreeMap;
+
 use domain::carrier::CarrierTable;
 use domain::{Node, Timestamp, Zone, country};
 
@@ -29,12 +31,27 @@ pub(crate) fn destination_names(code: &str) -> (String, String) {
     (name(country::name_en(code)), name(country::name_zh(code)))
 }
 
-/// A carrier's names, or what the row called it.
-pub(crate) fn carrier_names(id: &str) -> (String, String) {
-    match CarrierTable::shipped().find(id) {
-        None if id == NO_CARRIER => ("no accepted upload".to_owned(), "无有效上传".to_owned()),
-        Some(carrier) => (carrier.name().to_owned(), carrier.name_zh().to_owned()),
-        None => (id.to_owned(), id.to_owned()),
+/// The carriers' names in English and Chinese, by their ids: those of the policy that the report was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarrierNames(BTreeMap<String, (String, String)>);
+
+impl CarrierNames {
+    /// The names of a table's carriers.
+    pub(crate) fn of(table: &CarrierTable) -> Self {
+        let names = table.carriers().map(|carrier| {
+            let names = (carrier.name().to_owned(), carrier.name_zh().to_owned());
+            (carrier.id().to_owned(), names)
+        });
+        Self(names.collect())
+    }
+
+    /// A carrier's names, or what the row called it.
+    pub(crate) fn get(&self, id: &str) -> (String, String) {
+        match self.0.get(id) {
+            Some(names) => names.clone(),
+            None if id == NO_CARRIER => ("no accepted upload".to_owned(), "无有效上传".to_owned()),
+            None => (id.to_owned(), id.to_owned()),
+        }
     }
 }
 

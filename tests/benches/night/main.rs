@@ -14,10 +14,9 @@ mod postings;
 mod spent;
 mod steps;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Elapsed, PolicyBook, Timestamp};
+use domain::{Elapsed, Timestamp};
 use local::{Cloud, Options};
 use spent::{Spent, measured, median};
 use store::{CapacityUsed, ScanOutcome};
@@ -40,10 +39,9 @@ fn main() {
 
 async fn bench(orders: u64) {
     let directory = tempfile::tempdir().expect("a directory");
-    let policy = Arc::new(PolicyBook::shipped().clone());
     let options = Options {
         data_dir: directory.path().to_path_buf(),
-        policy,
+        policy: None,
     };
     let cloud = Cloud::open(options).await.expect("a cloud");
     let mut night: Timestamp = "2024-06-12T07:00:00Z".parse().expect("an instant");

@@ -7,6 +7,7 @@ mod diagnosis_page;
 mod help;
 mod hostile;
 mod output;
+mod policy;
 mod shadow;
 mod up;
 mod validate;

@@ -8,6 +8,7 @@ use domain::PolicyBook;
 use entrypoint::TimeLeft;
 use local::{ORDERS_TABLE, RECORDS_TABLE};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use stall_scan::{Request, StallScan};
 use tests::{OwnCloud, at};
 
@@ -142,9 +143,11 @@ async fn the_shadow_is_read_from_the_bucket_and_a_bad_one_is_an_error() {
     };
     put("policy/capped.toml", &capped()).await;
     put("policy/bad.toml", "no policy").await;
-    let read = async |key| stall_scan::shadow(&cloud.lake, key).await;
+    let named = |text: &str| hex::encode(Sha256::digest(text));
+    let read = async |named| stall_scan::shadow(&cloud.lake, named).await;
     assert!(read(None).await.expect("none is asked for").is_none());
-    let shadow = read(Some("policy/capped.toml"))
+    let whole = named(&capped());
+    let shadow = read(Some(("policy/capped.toml", &whole)))
         .await
         .expect("it is there")
         .expect("a policy");
@@ -155,11 +158,48 @@ async fn the_shadow_is_read_from_the_bucket_and_a_bad_one_is_an_error() {
             PolicyBook::shipped().newest().version.as_str()
         )
     );
-    for key in ["policy/bad.toml", "policy/none.toml"] {
-        let error = read(Some(key))
+    let changed = named(&format!("{}# changed\n", capped()));
+    for (key, sha256) in [
+        ("policy/bad.toml", &named("no policy")),
+        ("policy/none.toml", &named("")),
+        ("policy/capped.toml", &changed),
+    ] {
+        let error = read(Some((key, sha256)))
             .await
             .expect_err("the shipped policy stands in for none");
         assert!(error.to_string().contains(key), "{error}");
         assert!(!error.is_retryable());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_changed_under_its_key_is_refused_by_every_instance_that_starts() {
+    let cloud = OwnCloud::new().await;
+    let put = async |text: &str| {
+        let call = cloud.s3.put_object().bucket(local::BUCKET);
+        let body = text.as_bytes().to_vec().into();
+        call.key("policy/pack.toml")
+            .body(body)
+            .send()
+            .await
+            .expect("the bucket takes it");
+    };
+    let own = "[[embargo]]\ncountry = \"IR\"\n";
+    let sha256 = hex::encode(Sha256::digest(own));
+    let start = async || cloud.lake.policy(Some(("policy/pack.toml", &sha256))).await;
+    put(own).await;
+    let book = start().await.expect("the text that the stack names");
+    assert!(book.newest().is_ever_embargoed("IR") && book.newest().is_ever_embargoed("KP"));
+    let changed = own.replace("IR", "CU");
+    put(&changed).await;
+    let error = start().await.expect_err("another text").to_string();
+    for words in [
+        "policy/pack.toml",
+        &sha256,
+        &hex::encode(Sha256::digest(&changed)),
+    ] {
+        assert!(error.contains(words), "{words} in {error}");
+    }
+    put(own).await;
+    assert_eq!(start().await.expect("the text is back").text(), book.text());
 }

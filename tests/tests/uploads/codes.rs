@@ -104,6 +104,10 @@ fn cases() -> Vec<Case> {
         ),
         tracking(CarrierUnknown, &format!("{known},Pigeon Post,{NUMBER},,,,,,,")),
         tracking(
+            AgreementMissing,
+            &format!("{},GLS,36301917596,{LEARNED_AT},,,,,,", order_id(5)),
+        ),
+        tracking(
             CarrierOutOfScope,
             &format!("{known},AE Standard Shipping,{NUMBER},,,,,,,"),
         ),

@@ -7,6 +7,7 @@ mod dry_run_files;
 mod files;
 mod kinds;
 mod overwriting;
+mod own_carriers;
 mod parking;
 mod proposals;
 mod redelivery;

@@ -11,7 +11,7 @@ use domain::order::OrderStatus;
 use domain::ruling::{Ruling, Verdict};
 use domain::seller::SellerFact;
 use domain::statement::StatementLine;
-use domain::{Currency, Finding, Order, Rate, RowCode, Timestamp};
+use domain::{Currency, Finding, Order, PolicyBook, Rate, RowCode, Timestamp};
 
 use super::numbers::{Keys, Numbers, seconds};
 use super::table::Table;
@@ -51,15 +51,15 @@ enum Stands {
 
 impl InFile {
     /// For a file of about so many rows.
-    pub(super) fn new(rows: usize, events_max: usize) -> Self {
+    pub(super) fn new(rows: usize, policy: &PolicyBook) -> Self {
         Self {
-            keys: Keys::new(),
-            numbers: Numbers::made_for(rows),
+            keys: Keys::new(&policy.carriers),
+            numbers: Numbers::made_for(rows, &policy.carriers),
             fixed: Table::new(),
             told: Table::new(),
             events: Table::new(),
             rates: HashMap::new(),
-            events_max,
+            events_max: policy.intake.events_per_order_max,
         }
     }
 

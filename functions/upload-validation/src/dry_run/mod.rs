@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::thread;
 
 use aws_lc_rs::digest;
-use domain::carrier::CarrierTable;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{PolicyBook, Timestamp};
 use intake::{
@@ -177,7 +176,7 @@ impl DryRun<'_> {
         let rows_max = upload.rows_max();
         let is_short = self.kind == Kind::Tracking && self.orders.is_none() && repaired.is_none();
         let rows = if is_short { survey.lines().min(rows_max) } else { 0 };
-        let in_file = InFile::new(rows as usize, self.policy.intake.events_per_order_max);
+        let in_file = InFile::new(rows as usize, self.policy);
         let reading = Reading {
             columns: &columns,
             context: &context,
@@ -271,7 +270,7 @@ impl DryRun<'_> {
             },
             event_future_max: self.policy.intake.event_future_max,
             events: Arc::clone(&self.policy.events),
-            carriers: CarrierTable::shipped(),
+            carriers: Arc::clone(&self.policy.carriers),
         }
     }
 

@@ -33,12 +33,12 @@ pub(super) struct Terms(u16);
 #[derive(Clone)]
 pub(super) struct Keys {
     hasher: RandomState,
-    carriers: HashMap<&'static str, u16, FixedState>,
+    carriers: HashMap<String, u16, FixedState>,
 }
 
 /// The numbers that the rows of a file hold so far.
 pub(super) struct Numbers {
-    carriers: Vec<&'static str>,
+    carriers: Vec<String>,
     /// By number, the accepted row that holds it.
     holders: Index,
     /// By order, the row of its earliest accepted upload (A1).
@@ -78,12 +78,12 @@ pub(super) struct Standing {
 }
 
 impl Keys {
-    pub(super) fn new() -> Self {
-        let carriers = CarrierTable::shipped().carriers().enumerate();
+    pub(super) fn new(carriers: &CarrierTable) -> Self {
+        let carriers = carriers.carriers().enumerate();
         Self {
             hasher: RandomState::default(),
             carriers: carriers
-                .map(|(place, carrier)| (carrier.id(), place as u16))
+                .map(|(place, carrier)| (carrier.id().to_owned(), place as u16))
                 .collect(),
         }
     }
@@ -123,11 +123,11 @@ impl Holder {
 
 impl Numbers {
     /// For a file of about so many rows; more are taken, too.
-    pub(super) fn made_for(rows: usize) -> Self {
+    pub(super) fn made_for(rows: usize, carriers: &CarrierTable) -> Self {
         Self {
-            carriers: CarrierTable::shipped()
+            carriers: carriers
                 .carriers()
-                .map(|carrier| carrier.id())
+                .map(|carrier| carrier.id().to_owned())
                 .collect(),
             holders: Index::made_for(rows),
             first_uploads: Index::made_for(rows),
@@ -193,9 +193,9 @@ impl Numbers {
     }
 
     /// The carrier that a row named.
-    pub(super) fn carrier(&self, terms: Terms) -> &'static str {
+    pub(super) fn carrier(&self, terms: Terms) -> &str {
         let carrier = self.carriers.get(usize::from(terms.0 >> 1));
-        carrier.copied().unwrap_or_default()
+        carrier.map(String::as_str).unwrap_or_default()
     }
 
     fn holder_at(&self, row: usize, key: &Key) -> Holder {

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use domain::carrier::CarrierTable;
 use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, OrderFact, TrackingFact};
 use domain::ruling::{Ruling, Uploader};
@@ -43,7 +42,7 @@ impl KnownOrders {
             trust: Trust::Operator,
             event_future_max: book.intake.event_future_max,
             events: Arc::clone(&book.events),
-            carriers: CarrierTable::shipped(),
+            carriers: Arc::clone(&book.carriers),
         };
         let mut known = Self {
             orders: HashMap::new(),

@@ -41,7 +41,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open(shared, None).await?;
+    let backend = Backend::open(shared).await?;
     let (watch, unreadable) = watch(&backend, as_of, arguments.seller.as_ref()).await?;
     let board = &watch.board;
     terminal.machine(&Shown {
@@ -153,7 +153,10 @@ fn show_row(row: &BoardRow, as_of: Timestamp, book: &PolicyBook, terminal: &Term
         row.clause.clause(),
         row.order_id,
     ));
-    let carrier = row.carrier.as_deref().map(|id| say(&carrier_words(id)));
+    let carrier = row
+        .carrier
+        .as_deref()
+        .map(|id| say(&carrier_words(id, &book.carriers)));
     let number = row.tracking_number.as_ref().map(ToString::to_string);
     let since = format!("{} {}", terminal.say("since", "起算"), short(&beijing(row.since)));
     let parts = [carrier, number, Some(row.seller_id.to_string()), Some(since)];

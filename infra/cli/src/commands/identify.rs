@@ -1,4 +1,4 @@
-//! `waymark identify`: whose numbers these may be. Needs no cloud.
+//! `waymark identify`: whose numbers these may be, by the carriers of the policy in force. Opens no cloud.
 
 use domain::carrier::{Carrier, CarrierClass, CarrierTable, CheckDigit, Fit};
 use domain::message::message;
@@ -6,14 +6,16 @@ use domain::{Finding, TrackingNumber};
 use serde::Serialize;
 
 use crate::Done;
-use crate::args::Identify;
+use crate::args::{Identify, Shared};
 use crate::failure::CommandError;
+use crate::policy;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(arguments: &Identify, terminal: &Terminal) -> Result<Done, CommandError> {
+pub(crate) fn run(shared: &Shared, arguments: &Identify, terminal: &Terminal) -> Result<Done, CommandError> {
+    let policy = policy::in_force(shared)?;
     let mut done = Done::Well;
     for number in &arguments.numbers {
-        let identified = Identified::of(number, CarrierTable::shipped());
+        let identified = Identified::of(number, &policy.carriers);
         if identified.carriers.is_empty() {
             done = Done::WithFindings;
         }
@@ -27,15 +29,15 @@ pub(crate) fn run(arguments: &Identify, terminal: &Terminal) -> Result<Done, Com
 #[derive(Serialize)]
 struct Identified<'a> {
     number: &'a str,
-    carriers: Vec<Named>,
+    carriers: Vec<Named<'a>>,
     hints: Vec<Hint>,
 }
 
 #[derive(Serialize)]
-struct Named {
-    id: &'static str,
-    name: &'static str,
-    name_zh: &'static str,
+struct Named<'a> {
+    id: &'a str,
+    name: &'a str,
+    name_zh: &'a str,
     class: &'static str,
     check_digit: &'static str,
 }
@@ -47,7 +49,7 @@ struct Hint {
 }
 
 impl<'a> Identified<'a> {
-    fn of(number: &'a str, table: &'static CarrierTable) -> Self {
+    fn of(number: &'a str, table: &'a CarrierTable) -> Self {
         // Among other text the number is what is asked about.
         if let Some(bare) = intake::bare_number(number, None, table) {
             let fits = TrackingNumber::parse(&bare).map_or(Vec::new(), |bare| table.fits(bare.as_str()));
@@ -96,9 +98,9 @@ impl<'a> Identified<'a> {
     }
 }
 
-impl Named {
-    fn of(fit: &Fit<'static>) -> Self {
-        let carrier: &'static Carrier = fit.carrier;
+impl<'a> Named<'a> {
+    fn of(fit: &Fit<'a>) -> Self {
+        let carrier: &'a Carrier = fit.carrier;
         Self {
             id: carrier.id(),
             name: carrier.name(),

@@ -101,10 +101,7 @@ pub(crate) async fn run(
     };
     let last = arguments.until.unwrap_or(last);
     let shadow = read_shadow(&arguments.shadow)?;
-    let backend = Backend::open(shared, arguments.policy.as_deref())
-        .await?
-        .beside(shadow)
-        .await?;
+    let backend = Backend::open(shared).await?.beside(shadow).await?;
     let alone = difference::is_empty(&backend).await?;
     let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
     let mut sums = Totals::default();
@@ -132,7 +129,7 @@ pub(crate) async fn run(
         .filter(|entry| entry.kind.moves_money())
         .map(|entry| entry.amount)
         .sum();
-    let difference = match &arguments.policy {
+    let difference = match &shared.policy {
         Some(_) => Some(
             difference::compare(
                 &backend,

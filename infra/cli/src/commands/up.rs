@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) -> Result<Done, CommandError> {
     let shadow = read_shadow(&arguments.shadow)?;
-    let backend = Backend::open(shared, None).await?.beside(shadow).await?;
+    let backend = Backend::open(shared).await?.beside(shadow).await?;
     let cloud = backend
         .embedded()
         .ok_or_else(|| CommandError::usage("`up` serves the embedded cloud; it goes without --aws"))?;

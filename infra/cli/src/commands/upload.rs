@@ -24,7 +24,7 @@ pub(crate) async fn run(
             return Err(CommandError::usage(format!("{} is not a file", path.display())));
         }
     }
-    let backend = Backend::open(shared, None).await?;
+    let backend = Backend::open(shared).await?;
     let progress = terminal.progress(arguments.files.len() as u64);
     let mut done = Done::Well;
     for path in &arguments.files {

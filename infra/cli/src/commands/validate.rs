@@ -8,17 +8,14 @@ use intake::{Limits, UploadError};
 use upload_validation::dry_run::{DryRun, DryRunError, KnownOrders};
 
 use crate::Done;
-use crate::args::Validate;
-use crate::backend::read_policy;
+use crate::args::{Shared, Validate};
 use crate::commands::now;
 use crate::failure::CommandError;
+use crate::policy;
 use crate::terminal::{Terminal, summary};
 
-pub(crate) fn run(arguments: &Validate, terminal: &Terminal) -> Result<Done, CommandError> {
-    let policy = match &arguments.policy {
-        Some(path) => read_policy(path)?,
-        None => PolicyBook::shipped().clone(),
-    };
+pub(crate) fn run(shared: &Shared, arguments: &Validate, terminal: &Terminal) -> Result<Done, CommandError> {
+    let policy = policy::in_force(shared)?;
     let recorded_at = arguments.recorded_at.unwrap_or_else(now);
     let answer_directories = answer_directories(arguments)?;
     let mut done = Done::Well;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::deadlines::{Advice, AdviceTexts};
-use domain::{PolicyBook, Timestamp, Zone};
+use domain::{PolicyBook, Timestamp};
 use maud::{Markup, html as markup};
 
 use super::{matter_words, say, text};
@@ -34,7 +34,7 @@ pub(super) fn section(digest: &Digest, book: &PolicyBook) -> Markup {
         .into_iter()
         .map(|advice| (advice, advice.texts(book.newest())))
         .collect();
-    let line = |row: &BoardRow| line(row, &texts[&row.advice], digest.as_of, book.zone);
+    let line = |row: &BoardRow| line(row, &texts[&row.advice], digest.as_of, book);
     markup! {
         section aria-labelledby="board-title" {
             h2 id="board-title" { (text("Deadline board", "截止看板")) }
@@ -65,9 +65,9 @@ pub(super) fn section(digest: &Digest, book: &PolicyBook) -> Markup {
     }
 }
 
-fn line(row: &BoardRow, todo: &AdviceTexts, as_of: Timestamp, zone: Zone) -> Markup {
-    let (beijing_at, pacific_at) = (beijing(row.deadline), pacific(row.deadline, zone));
-    let carrier = row.carrier.as_deref().map(carrier_words);
+fn line(row: &BoardRow, todo: &AdviceTexts, as_of: Timestamp, book: &PolicyBook) -> Markup {
+    let (beijing_at, pacific_at) = (beijing(row.deadline), pacific(row.deadline, book.zone));
+    let carrier = row.carrier.as_deref().map(|id| carrier_words(id, &book.carriers));
     markup! {
         tr.urgent[row.urgent] data-risk=(row.at_risk.0) data-at=(row.deadline.unix()) data-clause=(row.clause.clause()) {
             td.number { (row.at_risk) }

@@ -150,7 +150,7 @@ fn carriers_section(digest: &Digest, book: &PolicyBook) -> Markup {
                 tbody {
                     @for row in &digest.carriers {
                         tr {
-                            th scope="row" { (say(&crate::carrier_words(&row.carrier))) }
+                            th scope="row" { (say(&crate::carrier_words(&row.carrier, &book.carriers))) }
                             td.number { (row.figures.parcels) }
                             td.number { (row.figures.silent_now) }
                             td.number { (row.figures.silences) }

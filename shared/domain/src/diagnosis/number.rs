@@ -5,7 +5,8 @@ use super::texts::Case;
 use crate::because::Told;
 use crate::carrier::{Carrier, CarrierClass, CarrierTable, CheckDigit, Fit};
 use crate::order::Parcel;
-use crate::{Finding, RowCode, TrackingNumber};
+use crate::seller::Agreement;
+use crate::{Finding, PolicyBook, RowCode, TrackingNumber};
 
 /// The column that numbers stand in, as findings name it.
 const COLUMN: &str = "tracking_number";
@@ -16,8 +17,7 @@ pub(super) fn faulty(fault: &Finding) -> Stage {
 }
 
 /// The form of a number of which no carrier is known.
-pub(super) fn format_of_any(number: &TrackingNumber) -> Stage {
-    let table = CarrierTable::shipped();
+pub(super) fn format_of_any(number: &TrackingNumber, table: &CarrierTable) -> Stage {
     let fits = table.fits(number.as_str());
     let stage = match fits.first().map(|fit| fit.check_digit) {
         None => {
@@ -35,8 +35,8 @@ pub(super) fn format_of_any(number: &TrackingNumber) -> Stage {
 }
 
 /// Whose number it may be.
-pub(super) fn carrier_of_any(number: &TrackingNumber) -> Stage {
-    let fits = CarrierTable::shipped().fits(number.as_str());
+pub(super) fn carrier_of_any(number: &TrackingNumber, table: &CarrierTable) -> Stage {
+    let fits = table.fits(number.as_str());
     let candidates: Vec<&Carrier> = fits.iter().map(|fit| fit.carrier).collect();
     let case = if candidates.is_empty() {
         Case::CarrierUntold
@@ -53,9 +53,9 @@ pub(super) fn carrier_of_any(number: &TrackingNumber) -> Stage {
 }
 
 /// The form of a parcel's number, by the rule of its own carrier.
-pub(super) fn format_of(parcel: &Parcel<'_>) -> Stage {
+pub(super) fn format_of(parcel: &Parcel<'_>, book: &PolicyBook) -> Stage {
     let number = &parcel.shipment.number;
-    let table = CarrierTable::shipped();
+    let table = &book.carriers;
     let carrier = table.find(&parcel.shipment.carrier);
     let judged = carrier.map(|carrier| (carrier, carrier.judge(number.as_str())));
     let stage = match judged {
@@ -71,13 +71,21 @@ pub(super) fn format_of(parcel: &Parcel<'_>) -> Stage {
     stage.of(number)
 }
 
-/// The carrier that a parcel's upload named (A3).
-pub(super) fn carrier_of(parcel: &Parcel<'_>) -> Stage {
+/// The carrier that a parcel's upload named (A3), and whether an agreement covers it where it needs one (C6).
+pub(super) fn carrier_of(parcel: &Parcel<'_>, book: &PolicyBook, agreements: &[Agreement]) -> Stage {
     let id = &parcel.shipment.carrier;
-    let carrier = CarrierTable::shipped().find(id);
+    let carrier = book.carriers.find(id);
+    if !book.is_covered(id, agreements, parcel.shipment.uploaded_at()) {
+        let name = carrier.map_or(id.as_str(), Carrier::name);
+        let finding = Finding::new(RowCode::AgreementMissing, "carrier", name);
+        return Stage::found(StageName::Carrier, Standing::AtRisk, &finding).of(&parcel.shipment.number);
+    }
     let (standing, case) = match carrier.map(Carrier::class) {
         Some(CarrierClass::Certified) => (Standing::Passed, Case::CarrierCertified),
-        Some(CarrierClass::OwnPartner) => (Standing::Passed, Case::CarrierPartner),
+        Some(CarrierClass::OwnPartner) if carrier.is_some_and(Carrier::needs_agreement) => {
+            (Standing::Passed, Case::CarrierPartner)
+        }
+        Some(CarrierClass::OwnPartner) => (Standing::Passed, Case::CarrierWaived),
         // No upload that names one is accepted.
         Some(CarrierClass::OutOfScope) | None => (Standing::AtRisk, Case::CarrierUnlisted),
     };

@@ -24,7 +24,7 @@ macro_rules! cases {
 }
 
 cases! {
-    NumberFits NumberNone CarrierCertified CarrierPartner CarrierUnlisted CarrierCandidates CarrierUntold
+    NumberFits NumberNone CarrierCertified CarrierPartner CarrierWaived CarrierUnlisted CarrierCandidates CarrierUntold
     OrderKnown OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
     UploadFailed UploadFailedAndMended UploadFailedAndExcused
     UploadInTime UploadLate UploadMissing UploadNotNeeded

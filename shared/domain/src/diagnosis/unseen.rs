@@ -22,13 +22,13 @@ pub(super) struct Unseen<'v> {
 impl Unseen<'_> {
     pub(super) fn stages(&self, stages: &mut Vec<Stage>) {
         match (self.asked.number, self.asked.fault) {
-            (Some(asked), None) => stages.push(number::format_of_any(asked)),
+            (Some(asked), None) => stages.push(number::format_of_any(asked, &self.book.carriers)),
             (None, None) => stages.push(self.untold(StageName::Format, Case::NumberNone)),
             // The fault is told already, and the form that was meant is not what was typed.
             (_, Some(_)) => {}
         }
         stages.push(match self.asked.number {
-            Some(asked) => number::carrier_of_any(asked),
+            Some(asked) => number::carrier_of_any(asked, &self.book.carriers),
             None => self.untold(StageName::Carrier, Case::CarrierUntold),
         });
         stages.push(self.order());

@@ -98,13 +98,7 @@ fn the_example_of_an_operators_file_is_sound() {
         ("north_trucks", CarrierClass::OwnPartner)
     );
     assert!(own.needs_agreement() && own.judge("NT0123456789").is_some());
-    let covers = |carrier: &Carrier, day: &str| {
-        let day = day.parse().expect("a day");
-        carrier
-            .stated_agreements()
-            .iter()
-            .any(|agreement| agreement.covers(day))
-    };
+    let covers = |carrier: &Carrier, day: &str| carrier.is_covered_by_policy(day.parse().expect("a day"));
     assert!(covers(own, "2026-12-31") && !covers(own, "2027-01-01"));
     let gls = book.carriers.find("GLS Poland").expect("a shipped carrier");
     assert!(gls.id() == "gls" && covers(gls, "2030-01-01") && gls.judge("36301917596").is_some());

@@ -45,7 +45,7 @@ fn operator() -> Context {
         trust: Trust::Operator,
         event_future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),
-        carriers: CarrierTable::shipped(),
+        carriers: Arc::clone(CarrierTable::shipped()),
     }
 }
 

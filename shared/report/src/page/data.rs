@@ -15,7 +15,7 @@ use super::details::{Details, NotedTexts};
 use super::lines::{FULFILMENT, class, columns, in_order, why};
 use super::rescue::Rescues;
 use super::texts::{Piece, Texts, Told};
-use crate::names::{NO_CARRIER, carrier_names, destination_names, node_names, standing_names};
+use crate::names::{NO_CARRIER, destination_names, node_names, standing_names};
 use crate::{MonthReport, SellerMonth, Standing};
 
 #[derive(Serialize)]
@@ -102,7 +102,11 @@ fn sellers<'a>(
             .iter()
             .map(|code| destination_names(code))
             .collect(),
-        carriers: numbered.carriers.iter().map(|name| carrier_names(name)).collect(),
+        carriers: numbered
+            .carriers
+            .iter()
+            .map(|name| report.carriers.get(name))
+            .collect(),
         rescue: Rescues::of(report),
         patterns: &told.patterns,
         sellers: rows.iter().map(|row| &row.seller_id).collect(),

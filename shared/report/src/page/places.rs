@@ -8,7 +8,7 @@ use super::charts::{self, Bar};
 use super::glance::{grouped, rate};
 use super::{quoted, text};
 use crate::breakdown::worst_first;
-use crate::names::{carrier_names, destination_names, node_names};
+use crate::names::{CarrierNames, destination_names, node_names};
 use crate::reason::{percent, usd};
 use crate::{MonthReport, Slice, Slices, Tally};
 
@@ -29,7 +29,7 @@ pub(super) fn section(report: &MonthReport) -> Markup {
             section aria-labelledby="carriers-title" {
                 h2 id="carriers-title" { (text("Carriers and nodes", "承运商与节点")) }
                 div.beside {
-                    @if !all_carriers.is_empty() { (carriers(&all_carriers)) }
+                    @if !all_carriers.is_empty() { (carriers(&all_carriers, &report.carriers)) }
                     @if !breakdown.missing_nodes.is_empty() { (nodes(report)) }
                 }
             }
@@ -88,7 +88,7 @@ fn markets(destinations: &Slices) -> Markup {
 }
 
 /// Carriers with the most failures first: there is the most to win.
-fn carriers(carriers: &Slices) -> Markup {
+fn carriers(carriers: &Slices, names: &CarrierNames) -> Markup {
     let worst = worst_first(carriers);
     let listed = &worst[..worst.len().min(ROWS_MAX)];
     markup! {
@@ -99,7 +99,7 @@ fn carriers(carriers: &Slices) -> Markup {
                 tbody {
                     @for (name, slice) in listed {
                         tr {
-                            th scope="row" { (named(carrier_names(name))) }
+                            th scope="row" { (named(names.get(name))) }
                             td.number { (grouped(slice.fulfilment.failed())) }
                             (outcomes(slice))
                         }

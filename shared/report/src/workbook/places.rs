@@ -6,7 +6,7 @@ use domain::Node;
 
 use super::columns::{Column, FULFILMENT, Form, GMV, NODES, ON_TIME, column, count, rate, usd};
 use crate::breakdown::worst_first;
-use crate::names::{carrier_names, destination_names, node_names};
+use crate::names::{destination_names, node_names};
 use crate::{Breakdown, MonthReport, Slice, Slices};
 
 /// Markets and carriers listed of one seller: those with the most failures.
@@ -31,14 +31,14 @@ pub(super) fn carriers(report: &MonthReport) -> Vec<Place> {
     places(
         report,
         |breakdown| Cow::Owned(breakdown.all_carriers()),
-        carrier_names,
+        |id| report.carriers.get(id),
     )
 }
 
 fn places(
     report: &MonthReport,
     slices: fn(&Breakdown) -> Cow<'_, Slices>,
-    names: fn(&str) -> (String, String),
+    names: impl Fn(&str) -> (String, String),
 ) -> Vec<Place> {
     let name = |name: &str| match names(name) {
         (en, zh) if en == zh => en,

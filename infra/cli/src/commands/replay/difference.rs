@@ -105,7 +105,7 @@ impl Shipped {
         let directory = tempfile::tempdir()
             .map_err(|error| CommandError::usage(format!("no place for a second cloud: {error}")))?;
         let book = PolicyBook::shipped().clone();
-        let backend = Backend::open_local(directory.path(), book.into()).await?;
+        let backend = Backend::open_local(directory.path(), Some(book.into())).await?;
         for day in season {
             let as_of = day_end(day.date, played.policy.zone);
             take_in(&backend, day, as_of, &mut DayOutcome::default(), |_| {}).await?;

@@ -38,6 +38,7 @@ fn known(case: &Case) -> Known<'_> {
         order: Some(&case.order),
         entries: &case.entries,
         waiting: None,
+        agreements: &[],
     }
 }
 

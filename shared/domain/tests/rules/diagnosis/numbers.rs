@@ -49,6 +49,7 @@ fn a_fault_of_form_is_told_before_what_is_known_of_the_number_that_was_meant() {
         order: Some(&case.order),
         entries: &[],
         waiting: None,
+        agreements: &[],
     };
     let told = diagnose(&asked, &known, &case.book, day(40));
     assert_eq!(
