@@ -148,7 +148,7 @@ test("a seller opens by keyboard, shows its months, failures and prospects, and 
   assert.equal(await button.getAttribute("aria-expanded"), "true");
   const panel = page.locator(`#${await button.getAttribute("aria-controls")}`);
   const told = await panel.innerText();
-  for (const text of ["C1 (V4.2)", "Eligibility is worth", "Upload on time (A1)", "Destinations with the most failures", "Carriers with the most failures", "Nodes missing", "Markets by share", "departed origin"]) {
+  for (const text of ["C1 (Access Measures 2024-05)", "Eligibility is worth", "Upload on time (A1)", "Destinations with the most failures", "Carriers with the most failures", "Nodes missing", "Markets by share", "departed origin"]) {
     assert.ok(told.includes(text), text);
   }
   assert.match(told, /more miss(es)? and 2024-05 is lost|falls short|is lost unless/);

@@ -25,7 +25,7 @@ pub use parts::{BUCKETS_MAX, Done, PlannedPart, Step, Task, run};
 pub struct EligibilityReport {
     /// The bucket.
     pub lake: Lake,
-    /// The tables, for the sellers' papers.
+    /// The tables, for the sellers' papers: read by key and query.
     pub store: Store,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
@@ -130,7 +130,7 @@ async fn finish(
     Ok(outcome)
 }
 
-/// The report of its months' figures, with those admitted whom papers admit, and the orders that decide a running month by
+/// The report of its months' figures, with C4 asked and those admitted whom papers admit, and the orders that decide a running month by
 /// name.
 async fn decided(
     function: &EligibilityReport,

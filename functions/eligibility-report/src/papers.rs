@@ -1,43 +1,58 @@
-//! What was known of the sellers' papers (C2, C3) by a report's instant. Papers are only ever added to, each with the instant
-//! at which it was learned, so this is the same whenever it is asked. The operator's word alone counts: a certificate is the
-//! platform's and an authorisation the compliance team's, and no seller admits itself.
+//! What was known of the sellers' papers (C2–C4) by a report's instant: of its sellers, and of all who have papers and no
+//! orders. Papers are only ever added to, each with the instant at which it was recorded, so this is the same whenever it is
+//! asked.
+//!
+//! Whose word counts: a certificate is the platform's, an authorisation the compliance team's, a notarisation a notary's, and
+//! no seller admits itself, so of these the operator's word alone counts. What the owner is (C4), a seller may state where the
+//! operator does not: it can only refuse itself by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::SellerId;
-use domain::seller::{Author, Profile, profile};
+use domain::Timestamp;
+use domain::seller::{Author, Profile, SellerFact, profile};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use report::{FileDigest, MonthReport};
+use report::{FileDigest, MonthReport, PAPERS};
 use sha2::{Digest, Sha256};
 
 use crate::{EligibilityReport, Error};
 
 /// Sellers whose papers are read at once.
 const SELLERS_AT_ONCE: usize = 32;
-/// As a manifest names them among what a report was made from.
-const NAME: &str = "sellers' papers";
 
-/// The papers of a report's sellers, as far as there are any.
+/// The papers of the sellers who have any.
 pub(crate) struct Papers {
     pub(crate) profiles: BTreeMap<SellerId, Profile>,
 }
 
 pub(crate) async fn of(function: &EligibilityReport, report: &MonthReport) -> Result<Papers, Error> {
-    let reads = report.rows.iter().map(|row| async move {
-        let facts = function.store.seller_facts(&row.seller_id).await;
-        let facts = facts.map_err(|source| Error::Papers(report.month, source))?;
-        let operators = facts.iter().filter(|fact| fact.author == Author::Operator);
-        Ok((row.seller_id.clone(), profile(operators, report.as_of)))
+    let refused = |source| Error::Papers(report.month, source);
+    let noted = function.store.sellers_with_papers().await.map_err(refused)?;
+    let of_orders = report.rows.iter().map(|row| row.seller_id.clone());
+    let sellers: BTreeSet<SellerId> = of_orders.chain(noted).collect();
+    let reads = sellers.into_iter().map(|seller_id| async move {
+        let facts = function.store.seller_facts(&seller_id).await.map_err(refused)?;
+        Ok(known(&facts, report.as_of).map(|profile| (seller_id, profile)))
     });
     let profiles: Vec<_> = stream::iter(reads)
         .buffered(SELLERS_AT_ONCE)
         .try_collect()
         .await?;
-    let told = profiles
-        .into_iter()
-        .filter(|(_, profile)| *profile != Profile::default());
     Ok(Papers {
-        profiles: told.collect(),
+        profiles: profiles.into_iter().flatten().collect(),
+    })
+}
+
+/// What counts of a seller's papers as of an instant; `None` where nobody had stated any by then.
+fn known(facts: &[SellerFact], as_of: Timestamp) -> Option<Profile> {
+    let all = profile(facts, as_of);
+    if all == Profile::default() {
+        return None;
+    }
+    let operators = facts.iter().filter(|fact| fact.author == Author::Operator);
+    Some(Profile {
+        entity_type: all.entity_type,
+        ..profile(operators, as_of)
     })
 }
 
@@ -45,12 +60,19 @@ impl Papers {
     /// Their digest: it names nobody. `None` without papers.
     pub(crate) fn digest(&self) -> Option<FileDigest> {
         let papers: Vec<_> = (self.profiles.iter())
-            .map(|(seller_id, profile)| (seller_id, &profile.certificates, &profile.authorisations))
-            .filter(|(_, certificates, authorisations)| certificates.is_some() || authorisations.is_some())
+            .map(|(seller_id, profile)| {
+                (
+                    seller_id,
+                    profile.entity_type,
+                    profile.notarised,
+                    &profile.certificates,
+                    &profile.authorisations,
+                )
+            })
             .collect();
         let bytes = serde_json::to_vec(&papers).expect("papers are written as they were read");
         (!papers.is_empty()).then(|| FileDigest {
-            name: NAME.to_owned(),
+            name: PAPERS.to_owned(),
             bytes: bytes.len() as u64,
             sha256: hex::encode(Sha256::digest(&bytes)),
         })

@@ -118,7 +118,7 @@ pub fn xlsx(digest: &Digest, book: &PolicyBook) -> Result<Vec<u8>, XlsxFailed> {
 }
 
 fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 12] {
-    let texts = row.advice.texts(book.newest());
+    let texts = row.advice.texts(book.newest(), book.newest_key_account());
     [
         row.at_risk.to_string(),
         left(row.deadline.since(as_of)).both(),

@@ -296,7 +296,7 @@ impl<'v, 'a> View<'v, 'a> {
         } else {
             Standing::Pending
         };
-        let texts = deadline.advice.texts(self.policy);
+        let texts = deadline.advice.texts(self.policy, self.book.newest_key_account());
         let cause = Case::RunsUntil.cause(&[
             ("left", Told::alike(deadline.at.since(self.seen.as_of))),
             ("deadline", self.at(deadline.at)),

@@ -1,5 +1,6 @@
 //! The rules' numbers as data: versioned, effective-dated, replaceable without a rebuild, checked on load.
 
+mod admission;
 mod file;
 mod sections;
 
@@ -16,6 +17,7 @@ use crate::seller::Agreement;
 use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
 
+pub use admission::{AdmissionPolicy, EntityPolicy, KeyAccountPolicy};
 pub use sections::{
     BoardPolicy, EligibilityPolicy, Embargo, FulfilmentExtra, NodesPolicy, PapersPolicy, PickupPolicy,
     PickupStart, SeventhNode, SignOffPolicy, SilencePolicy, SilenceUnit, UploadPolicy,
@@ -51,6 +53,7 @@ pub struct PolicyBook {
     own_carriers: Vec<OwnCarrier>,
     own_events: (Vec<OwnEventCode>, Vec<OwnEventText>),
     packs: Vec<Policy>,
+    admissions: Vec<AdmissionPolicy>,
     /// The file as it was read, with the sections that it leaves to the shipped one.
     text: String,
 }
@@ -72,7 +75,7 @@ pub struct IntakePolicy {
     pub keeping: KeepingPolicy,
 }
 
-/// One pack: the numbers of clauses A1–C1 from a day on.
+/// One pack: the numbers of the clauses under A and B, and of a month's figures, from a day on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -98,7 +101,7 @@ pub struct Policy {
     pub silence: SilencePolicy,
     /// B4.
     pub sign_off: SignOffPolicy,
-    /// C1 and the figures of a month.
+    /// The figures of a month.
     pub eligibility: EligibilityPolicy,
     /// Claims on numbers: the file's, the same in every pack.
     #[serde(skip)]
@@ -312,11 +315,11 @@ impl Policy {
         if hours.iter().any(|&limit| limit == 0 || limit > 10_000) {
             return unsound("a deadline is zero or beyond 10,000");
         }
-        if self.sign_off.fine_basis_points > 10_000 || self.eligibility.fulfilment_percent_min > 100 {
+        if self.sign_off.fine_basis_points > 10_000 {
             return unsound("a share is over the whole");
         }
-        if self.eligibility.months == 0 || self.eligibility.months > 12 {
-            return unsound("eligibility looks at 1–12 months");
+        if let Some(Err(what)) = self.eligibility.key_account.as_ref().map(KeyAccountPolicy::check) {
+            return unsound(what);
         }
         if self.nodes.required.iter().any(|node| !node.is_canonical()) || self.nodes.distinct_min > 8 {
             return unsound("B2 can only ask for the eight canonical nodes");

@@ -1,6 +1,6 @@
 //! C1: who is a key account, decided in integers from the months' figures.
 
-use domain::policy::FulfilmentExtra;
+use domain::policy::{FulfilmentExtra, KeyAccountPolicy};
 use domain::{Cents, Month, Policy, PolicyBook, Timestamp};
 
 use crate::MonthFigures;
@@ -17,7 +17,7 @@ pub(crate) struct Verdict {
 
 /// The months whose files a report of `month` needs, the latest first: those it shows and those that C1 looks at.
 pub fn window(month: Month, book: &PolicyBook) -> Vec<Month> {
-    let months = deciding_policy(month, book).eligibility.months.max(MONTHS_SHOWN);
+    let months = book.key_account_of(month).months.max(MONTHS_SHOWN);
     (0..months).map(|count| month.minus(count)).collect()
 }
 
@@ -52,26 +52,34 @@ pub(crate) fn deciding_policy(month: Month, book: &PolicyBook) -> &Policy {
 }
 
 /// C1 over the months that it looks at, the earliest first. The reasons are all that was missed, or what was met.
-pub(crate) fn key_account(months: &[&MonthFigures], policy: &Policy) -> Verdict {
-    let mut missed = gmv_missed(months, policy);
-    missed.extend(months.iter().filter_map(|month| fulfilment_missed(month, policy)));
+pub(crate) fn key_account(months: &[&MonthFigures], numbers: &KeyAccountPolicy) -> Verdict {
+    let mut missed = gmv_missed(months, numbers);
+    missed.extend(
+        months
+            .iter()
+            .filter_map(|month| fulfilment_missed(month, numbers)),
+    );
     let met = missed.is_empty();
-    let reasons = if met { what_was_met(months, policy) } else { missed };
+    let reasons = if met {
+        what_was_met(months, numbers)
+    } else {
+        missed
+    };
     Verdict { met, reasons }
 }
 
-fn what_was_met(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
-    let gmv = if policy.eligibility.gmv_every_month {
+fn what_was_met(months: &[&MonthFigures], numbers: &KeyAccountPolicy) -> Vec<Reason> {
+    let gmv = if numbers.gmv_every_month {
         let months = months.iter().map(|month| (month.month, month.gmv)).collect();
         Reason::GmvMetEachMonth {
-            min: Cents(policy.eligibility.gmv_average_cents_min),
+            min: Cents(numbers.gmv_average_cents_min),
             months,
         }
     } else {
         Reason::GmvMet {
             months: months.len(),
             gmv: gmv_of(months),
-            min: gmv_min(policy),
+            min: gmv_min(numbers),
         }
     };
     let rates = months
@@ -81,16 +89,16 @@ fn what_was_met(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
     vec![
         gmv,
         Reason::FulfilmentMet {
-            percent_min: policy.eligibility.fulfilment_percent_min,
+            percent_min: numbers.fulfilment_percent_min,
             rates,
         },
     ]
 }
 
 /// The sum against as many times the average as there are months, or each month against the average.
-fn gmv_missed(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
-    if policy.eligibility.gmv_every_month {
-        let min = Cents(policy.eligibility.gmv_average_cents_min);
+fn gmv_missed(months: &[&MonthFigures], numbers: &KeyAccountPolicy) -> Vec<Reason> {
+    if numbers.gmv_every_month {
+        let min = Cents(numbers.gmv_average_cents_min);
         let short = months.iter().filter(|month| month.gmv < min);
         return short
             .map(|month| Reason::GmvShortInMonth {
@@ -100,7 +108,7 @@ fn gmv_missed(months: &[&MonthFigures], policy: &Policy) -> Vec<Reason> {
             })
             .collect();
     }
-    let (gmv, min) = (gmv_of(months), gmv_min(policy));
+    let (gmv, min) = (gmv_of(months), gmv_min(numbers));
     if gmv < min {
         vec![Reason::GmvShort {
             months: months.len(),
@@ -116,12 +124,11 @@ pub(crate) fn gmv_of(months: &[&MonthFigures]) -> Cents {
     months.iter().map(|month| month.gmv).sum()
 }
 
-fn gmv_min(policy: &Policy) -> Cents {
-    let eligibility = &policy.eligibility;
+fn gmv_min(numbers: &KeyAccountPolicy) -> Cents {
     Cents(
-        eligibility
+        numbers
             .gmv_average_cents_min
-            .saturating_mul(i64::from(eligibility.months)),
+            .saturating_mul(i64::from(numbers.months)),
     )
 }
 
@@ -131,12 +138,12 @@ pub(crate) fn failures_max(due: i64, percent_min: u32) -> i64 {
     (100 - i64::from(percent_min)) * due / 100
 }
 
-fn fulfilment_missed(figures: &MonthFigures, policy: &Policy) -> Option<Reason> {
+fn fulfilment_missed(figures: &MonthFigures, numbers: &KeyAccountPolicy) -> Option<Reason> {
     let tally = figures.fulfilment;
     if tally.due == 0 {
         return Some(Reason::NothingDue { month: figures.month });
     }
-    let failed_max = failures_max(tally.due, policy.eligibility.fulfilment_percent_min);
+    let failed_max = failures_max(tally.due, numbers.fulfilment_percent_min);
     (tally.failed() > failed_max).then_some(Reason::FulfilmentMissed {
         month: figures.month,
         tally,

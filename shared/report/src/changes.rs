@@ -11,10 +11,11 @@ use serde::Serialize;
 
 pub(crate) use told::{Both, ChangedCell};
 
-use crate::{Learned, Manifest, Named, ReportError};
+use crate::manifest::PAPERS;
+use crate::{FileDigest, Learned, Manifest, Named, ReportError};
 
 /// Columns that are the revision's, not a seller's.
-const OF_THE_REVISION: [&str; 3] = ["month", "policy", "as_of"];
+const OF_THE_REVISION: [&str; 4] = ["month", "policy", "as_of", "admission"];
 
 /// What one revision of a month's report says otherwise than the one before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +30,8 @@ pub struct Changes {
     pub eligible_won: Vec<SellerId>,
     /// Sellers who were and are no more.
     pub eligible_lost: Vec<SellerId>,
+    /// Whether the sellers' papers differ that the two were made from.
+    pub papers_differ: bool,
     /// Every seller of whom something changed.
     pub sellers: Vec<SellerChange>,
 }
@@ -40,8 +43,10 @@ pub struct RevisionNote {
     pub revision: String,
     /// Its instant.
     pub as_of: Timestamp,
-    /// The pack that decided.
+    /// The pack of the figures that decided.
     pub policy: String,
+    /// The version of the pack of admission, where its manifest has one.
+    pub admission: Option<String>,
     /// The release that made it.
     pub waymark: String,
 }
@@ -96,6 +101,7 @@ pub fn changes(
         before: before.note(),
         after: after.note(),
         inputs_added: Named::of(inputs_added(before.manifest, after.manifest)),
+        papers_differ: papers_of(before.manifest) != papers_of(after.manifest),
         eligible_won: Vec::new(),
         eligible_lost: Vec::new(),
         sellers: Vec::new(),
@@ -138,6 +144,7 @@ impl Revision<'_> {
             revision: self.id.to_owned(),
             as_of: self.manifest.as_of,
             policy: self.manifest.policy.clone(),
+            admission: self.manifest.admission.as_ref().map(|pack| pack.version.clone()),
             waymark: self.manifest.waymark.clone(),
         }
     }
@@ -147,6 +154,11 @@ fn inputs_added(before: &Manifest, after: &Manifest) -> BTreeSet<String> {
     let known: BTreeSet<_> = before.inputs.iter().collect();
     let added = after.inputs.iter().filter(|input| !known.contains(input));
     added.map(|input| input.name.clone()).collect()
+}
+
+/// What of a revision's inputs are the sellers' papers.
+fn papers_of(manifest: &Manifest) -> Option<&FileDigest> {
+    manifest.inputs.iter().find(|input| input.name == PAPERS)
 }
 
 type Row = BTreeMap<String, Option<String>>;

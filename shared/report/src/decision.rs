@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::policy::FulfilmentExtra;
+use domain::policy::{FulfilmentExtra, KeyAccountPolicy};
 use domain::{Cents, Month, Policy, PolicyBook, SellerId, Timestamp};
 use rayon::prelude::*;
 
@@ -10,7 +10,10 @@ use crate::c1::{MONTHS_SHOWN, deciding_policy, final_from, gmv_of, key_account, 
 use crate::names::CarrierNames;
 use crate::reason::{Reason, in_chinese, in_english};
 use crate::standing::{Judged, Outlook};
-use crate::{Breakdown, Forecast, Limits, MonthFigures, MonthReport, MonthTotals, SellerMonth};
+use crate::{
+    Breakdown, CitedAdmission, Forecast, FulfilmentDefinition, Limits, MonthFigures, MonthReport,
+    MonthTotals, SellerMonth,
+};
 
 /// Who is eligible by `month` (C1), as of an instant, from the figures of the months of its [`crate::window`] as of that
 /// instant, in any order. Figures of other months are not looked at; a seller's figures of one month come once.
@@ -40,13 +43,7 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
             }
         }
     }
-    let policy = deciding_policy(month, book);
-    let decision = Decision {
-        policy,
-        book,
-        as_of,
-        final_from: final_from(month, book),
-    };
+    let decision = Decision::of(month, as_of, book);
     let sellers: Vec<_> = by_seller.into_iter().collect();
     let rows = sellers.into_par_iter().filter_map(|(seller_id, mut figures)| {
         let none = |month| MonthFigures::none(seller_id.clone(), month);
@@ -63,11 +60,13 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         month,
         as_of,
         final_from: decision.final_from,
-        policy: policy.version.clone(),
+        policy: decision.policy.version.clone(),
+        admission: decision.admission.clone(),
         limits: Limits {
-            months: policy.eligibility.months,
-            gmv_min: Cents(policy.eligibility.gmv_average_cents_min),
-            fulfilment_percent_min: policy.eligibility.fulfilment_percent_min,
+            months: decision.numbers.months,
+            gmv_min: Cents(decision.numbers.gmv_average_cents_min),
+            fulfilment_percent_min: decision.numbers.fulfilment_percent_min,
+            fulfilment: FulfilmentDefinition::of(decision.policy),
         },
         totals,
         breakdown,
@@ -77,21 +76,48 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
     }
 }
 
-struct Decision<'a> {
+/// What decides the rows of a month.
+pub(crate) struct Decision<'a> {
+    month: Month,
     policy: &'a Policy,
+    admission: CitedAdmission,
+    numbers: &'a KeyAccountPolicy,
     book: &'a PolicyBook,
     as_of: Timestamp,
     final_from: Timestamp,
 }
 
-impl Decision<'_> {
+impl<'a> Decision<'a> {
+    pub(crate) fn of(month: Month, as_of: Timestamp, book: &'a PolicyBook) -> Self {
+        Self {
+            month,
+            policy: deciding_policy(month, book),
+            admission: CitedAdmission::of(month, book),
+            numbers: book.key_account_of(month),
+            book,
+            as_of,
+            final_from: final_from(month, book),
+        }
+    }
+
+    /// The row of a seller without any order in the months shown.
+    pub(crate) fn row_without_orders(&self, seller_id: &SellerId) -> SellerMonth {
+        let months = window(self.month, self.book).into_iter();
+        self.row(
+            months
+                .map(|month| MonthFigures::none(seller_id.clone(), month))
+                .collect(),
+        )
+    }
+
     /// `months` are the window's, the latest first.
     fn row(&self, mut months: Vec<MonthFigures>) -> SellerMonth {
         let judged: Vec<_> = months[..self.judged()].iter().rev().collect();
-        let verdict = key_account(&judged, self.policy);
+        let verdict = key_account(&judged, self.numbers);
         let is_final = self.is_final(&judged);
         let mut reasons = verdict.reasons;
         reasons.extend(self.early(&judged));
+        reasons.extend(self.admission_early());
         if !is_final {
             let pending = judged.iter().map(|of| of.pending).sum();
             reasons.push(Reason::Provisional {
@@ -100,11 +126,10 @@ impl Decision<'_> {
                 zone: self.book.zone,
             });
         }
-        let gmv_avg = gmv_of(&judged)
-            .0
-            .div_euclid(i64::from(self.policy.eligibility.months));
+        let gmv_avg = gmv_of(&judged).0.div_euclid(i64::from(self.numbers.months));
         let outlook = self.outlook(&months, verdict.met, is_final);
-        let forecast = (!is_final).then(|| Forecast::of(&months, self.policy, self.as_of, self.book.zone));
+        let forecast = (!is_final).then(|| Forecast::of(&months, self.numbers, self.as_of, self.book.zone));
+        let (cited_en, cited_zh) = self.book.admission_of(self.month).cited();
         months.truncate(MONTHS_SHOWN as usize);
         let (month, m1, m2) = (&months[0], &months[1], &months[2]);
         SellerMonth {
@@ -129,8 +154,8 @@ impl Decision<'_> {
             class_sensitive: false,
             eligible: verdict.met,
             is_final,
-            reasons_en: in_english(&self.policy.version, &reasons),
-            reasons_zh: in_chinese(&self.policy.version, &reasons),
+            reasons_en: in_english(&cited_en, &reasons),
+            reasons_zh: in_chinese(&cited_zh, &reasons),
             orders_excluded: month.excluded,
             orders_pending: month.pending,
             standing: outlook.standing,
@@ -143,7 +168,7 @@ impl Decision<'_> {
     fn outlook(&self, months: &[MonthFigures], is_eligible: bool, is_final: bool) -> Outlook {
         let judged = Judged {
             months: &months[..self.judged()],
-            policy: self.policy,
+            numbers: self.numbers,
             as_of: self.as_of,
             zone: self.book.zone,
         };
@@ -156,7 +181,7 @@ impl Decision<'_> {
 
     /// How many months C1 looks at.
     fn judged(&self) -> usize {
-        self.policy.eligibility.months as usize
+        self.numbers.months as usize
     }
 
     fn is_final(&self, judged: &[&MonthFigures]) -> bool {
@@ -166,6 +191,16 @@ impl Decision<'_> {
             .fulfilment_requires
             .contains(&FulfilmentExtra::Nodes);
         self.as_of >= self.final_from && !(waits_for_nodes && judged.iter().any(|of| of.pending > 0))
+    }
+
+    /// That the pack of admission decides a month before its date.
+    fn admission_early(&self) -> Option<Reason> {
+        let admission = &self.admission;
+        admission.applied_early.then(|| Reason::AdmissionEarly {
+            cited: self.book.admission_of(self.month).cited(),
+            before: admission.effective_on.clone(),
+            assumed: admission.effective_assumed,
+        })
     }
 
     /// Packs that applied to some of the orders before their date, each once.

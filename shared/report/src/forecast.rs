@@ -3,7 +3,8 @@
 //! Integers and instants only. `f` of `d` due orders failed, `p` are pending, `P` is the least rate in per cent. The
 //! rate holds while `failed ≤ ⌊(100 − P) · due / 100⌋`, and everything here follows from that.
 
-use domain::{Cents, Month, Policy, Timestamp, Zone};
+use domain::policy::KeyAccountPolicy;
+use domain::{Cents, Month, Timestamp, Zone};
 
 use crate::MonthFigures;
 use crate::c1::failures_max;
@@ -41,12 +42,17 @@ pub(crate) struct Standings {
 }
 
 impl Forecast {
-    /// Of `months`, the one that runs first, those before it after; the first `policy.eligibility.months` are judged.
-    pub(crate) fn of(months: &[MonthFigures], policy: &Policy, as_of: Timestamp, zone: Zone) -> Self {
+    /// Of `months`, the one that runs first, those before it after; the first `numbers.months` are judged.
+    pub(crate) fn of(
+        months: &[MonthFigures],
+        numbers: &KeyAccountPolicy,
+        as_of: Timestamp,
+        zone: Zone,
+    ) -> Self {
         let month = &months[0];
         let days_left = days_left(month.month, as_of, zone);
-        let gmv_needed = gmv_needed(months, policy);
-        let standings = Standings::of(month, policy, as_of, zone);
+        let gmv_needed = gmv_needed(months, numbers);
+        let standings = Standings::of(month, numbers, as_of, zone);
         let misses_left = standings.misses_left();
         let before = months[1].gmv + months[2].gmv;
         Self {
@@ -62,13 +68,18 @@ impl Forecast {
 }
 
 impl Standings {
-    pub(crate) fn of(figures: &MonthFigures, policy: &Policy, as_of: Timestamp, zone: Zone) -> Self {
+    pub(crate) fn of(
+        figures: &MonthFigures,
+        numbers: &KeyAccountPolicy,
+        as_of: Timestamp,
+        zone: Zone,
+    ) -> Self {
         Self {
             due: figures.fulfilment.due,
             met: figures.fulfilment.met,
             pending: figures.pending,
             is_open: as_of < figures.month.ends_at(zone),
-            percent_min: policy.eligibility.fulfilment_percent_min,
+            percent_min: numbers.fulfilment_percent_min,
         }
     }
 
@@ -111,15 +122,14 @@ impl Standings {
 }
 
 /// GMV that the first of `months` lacks, given those after it.
-pub(crate) fn gmv_needed(months: &[MonthFigures], policy: &Policy) -> Cents {
-    let eligibility = &policy.eligibility;
-    let (judged, min) = if eligibility.gmv_every_month {
-        (1, eligibility.gmv_average_cents_min)
+pub(crate) fn gmv_needed(months: &[MonthFigures], numbers: &KeyAccountPolicy) -> Cents {
+    let (judged, min) = if numbers.gmv_every_month {
+        (1, numbers.gmv_average_cents_min)
     } else {
-        let months = i64::from(eligibility.months);
+        let months = i64::from(numbers.months);
         (
-            eligibility.months as usize,
-            eligibility.gmv_average_cents_min.saturating_mul(months),
+            numbers.months as usize,
+            numbers.gmv_average_cents_min.saturating_mul(months),
         )
     };
     let gmv: Cents = months[..judged].iter().map(|month| month.gmv).sum();

@@ -24,7 +24,7 @@
 //!
 //! # Rows out
 //!
-//! One row a seller who has an order in `month` or one of the two months before it (`m1`, `m2`), sorted by seller.
+//! One row a seller who has an order in `month` or one of the two months before it (`m1`, `m2`), or papers, sorted by seller.
 //!
 //! | column | Parquet | |
 //! |---|---|---|
@@ -36,11 +36,11 @@
 //! | `on_time_delivery_bp`, `node_complete_bp`, `upload_on_time_bp`, `pickup_on_time_bp` | i64? | B4, B2, A1, B1 |
 //! | `fines_count` | i64 | fines less reversals, of all orders paid in the month |
 //! | `fines_usd` | i64, named `fines_usd_cents` | a decimal in csv |
-//! | `class_ka`, `class_local`, `class_sensitive` | bool | C1; C2 and C3 by the papers that are in force |
-//! | `eligible`, `final` | bool | |
+//! | `class_ka`, `class_local`, `class_sensitive` | bool | C1; C2 and C3 by the papers in force at the month's end |
+//! | `eligible`, `final` | bool | any class, unless C4 refuses the seller |
 //! | `reasons_en`, `reasons_zh` | utf8 | the numbers that decided |
 //! | `orders_excluded`, `orders_pending` | i64 | |
-//! | `policy`, `as_of` | utf8 | the deciding pack; RFC 3339 |
+//! | `policy`, `as_of`, `admission` | utf8 | the deciding pack; RFC 3339; the deciding pack of admission (C) |
 //!
 //! A report is kept as revisions: [`Manifest`] says what one was made from and what it is, [`changes()`] what it says
 //! otherwise than the one before it, and why.
@@ -51,6 +51,7 @@
 mod breakdown;
 mod c1;
 mod changes;
+mod cited;
 mod classes;
 mod decision;
 mod error;
@@ -74,6 +75,7 @@ mod workbook;
 pub use breakdown::{Breakdown, Slice, Slices};
 pub use c1::{final_from, is_settled, window};
 pub use changes::{BeforeAndAfter, Changes, Revision, RevisionNote, SellerChange, changes};
+pub use cited::{CitedAdmission, FulfilmentDefinition};
 pub use decision::decide;
 pub use error::ReportError;
 pub use figures::{MonthFigures, Tally, figures_of};
@@ -81,7 +83,7 @@ pub use fold::{Detail, Folded, Missing, Part, Stretch, Undecided, UndecidedOrder
 pub use forecast::Forecast;
 pub use kept::{Kept, KeptPart};
 pub use lake_rows::{Learned, MonthFiles, Named, learned};
-pub use manifest::{FileDigest, Manifest};
+pub use manifest::{FileDigest, Manifest, PAPERS};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};
 pub use names::CarrierNames;
 pub use page::html;

@@ -3,7 +3,10 @@
 use domain::{Month, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::MonthReport;
+use crate::{CitedAdmission, MonthReport};
+
+/// As inputs name the sellers' papers, which are no file of the lake.
+pub const PAPERS: &str = "sellers' papers";
 
 /// What a report was made from and what came of it. The same inputs give the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +29,11 @@ pub struct Manifest {
     pub is_final: bool,
     /// The first instant as of which they are.
     pub final_from: Timestamp,
-    /// The pack that decided.
+    /// The pack of the figures that decided.
     pub policy: String,
+    /// The pack of admission (C) that decided; none in manifests of releases that cited the other alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admission: Option<CitedAdmission>,
     /// The SHA-256 of the policy file, in hex.
     #[serde(default)]
     pub policy_sha256: String,
@@ -69,6 +75,7 @@ impl Manifest {
             is_final: report.as_of >= report.final_from,
             final_from: report.final_from,
             policy: report.policy.clone(),
+            admission: Some(report.admission.clone()),
             policy_sha256,
             waymark: env!("CARGO_PKG_VERSION").to_owned(),
             inputs,

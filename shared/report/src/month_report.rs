@@ -5,8 +5,8 @@ use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 use crate::c1::{failures_max, window};
 use crate::names::CarrierNames;
 use crate::{
-    Breakdown, Detail, Forecast, MonthFigures, MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk,
-    Standing, decide, fold, undecided,
+    Breakdown, CitedAdmission, Detail, Forecast, FulfilmentDefinition, MonthFigures, MonthFiles, MonthTotals,
+    Part, ReportError, Rescue, Risk, Standing, decide, fold, undecided,
 };
 
 /// The report of one month as of an instant.
@@ -18,8 +18,10 @@ pub struct MonthReport {
     pub as_of: Timestamp,
     /// The first instant as of which the eligibility figures are final.
     pub final_from: Timestamp,
-    /// The pack that decided: the one in force at the month's end.
+    /// The pack of the figures that decided: the one in force at the month's end.
     pub policy: String,
+    /// The pack of admission (C) that decided.
+    pub admission: CitedAdmission,
     /// What C1 asks for.
     pub limits: Limits,
     /// All sellers together: of the month, of `m1` and of `m2`.
@@ -43,6 +45,8 @@ pub struct Limits {
     pub gmv_min: Cents,
     /// Whole per cent of the due orders in each month.
     pub fulfilment_percent_min: u32,
+    /// When an order is fulfilled.
+    pub fulfilment: FulfilmentDefinition,
 }
 
 impl Limits {
@@ -93,7 +97,7 @@ pub struct SellerMonth {
     pub class_local: bool,
     /// C3, likewise.
     pub class_sensitive: bool,
-    /// Any one class.
+    /// Any one class, unless C4 refuses the seller.
     pub eligible: bool,
     /// Whether the eligibility figures are final ([`crate::final_from`]).
     pub is_final: bool,

@@ -30,6 +30,7 @@ impl Risk {
             Self::GmvFalling { short } => {
                 format!("another month like this one leaves GMV {} USD short", usd(short))
             }
+            Self::PapersEnd(last) => format!("eligible by papers alone, whose last day is {last}"),
         }
     }
 
@@ -55,6 +56,7 @@ impl Risk {
             Self::GmvBehind { needed } => format!("GMV 进度落后，还需 {} 美元", usd(needed)),
             Self::GmvOutOfReach { needed } => format!("GMV 已无望达标，差 {} 美元", usd(needed)),
             Self::GmvFalling { short } => format!("若下月与本月相同，GMV 将差 {} 美元", usd(short)),
+            Self::PapersEnd(last) => format!("仅凭证书或授权合格，有效期至 {last}"),
         }
     }
 }

@@ -35,6 +35,12 @@ pub(crate) enum Reason {
         version: String,
         before: Option<(String, bool)>,
     },
+    /// The pack of admission decides a month before its date, a day that may be assumed.
+    AdmissionEarly {
+        cited: (String, String),
+        before: String,
+        assumed: bool,
+    },
     /// The figures can still change.
     Provisional {
         pending: i64,
@@ -43,16 +49,16 @@ pub(crate) enum Reason {
     },
 }
 
-/// All reasons under the clause and the pack that decided: `C1 (V4.2): …; …`.
-pub(crate) fn in_english(policy: &str, reasons: &[Reason]) -> String {
+/// All reasons under the clause and the pack that decided: `C1 (Access Measures 2024-05): …; …`.
+pub(crate) fn in_english(cited: &str, reasons: &[Reason]) -> String {
     let reasons: Vec<_> = reasons.iter().map(Reason::en).collect();
-    format!("C1 ({policy}): {}", reasons.join("; "))
+    format!("C1 ({cited}): {}", reasons.join("; "))
 }
 
-/// The same in Chinese: `C1（V4.2）：…；…`.
-pub(crate) fn in_chinese(policy: &str, reasons: &[Reason]) -> String {
+/// The same in Chinese: `C1（接入管理办法 2024-05）：…；…`.
+pub(crate) fn in_chinese(cited: &str, reasons: &[Reason]) -> String {
     let reasons: Vec<_> = reasons.iter().map(Reason::zh).collect();
-    format!("C1（{policy}）：{}", reasons.join("；"))
+    format!("C1（{cited}）：{}", reasons.join("；"))
 }
 
 impl Reason {
@@ -120,6 +126,14 @@ impl Reason {
             } => {
                 let assumed = if *assumed { " (assumed date)" } else { "" };
                 format!("policy {version} applied to orders paid before {day}{assumed}")
+            }
+            Self::AdmissionEarly {
+                cited: (cited, _),
+                before,
+                assumed,
+            } => {
+                let assumed = if *assumed { " (assumed date)" } else { "" };
+                format!("{cited} applied to a month before {before}{assumed}")
             }
             Self::Provisional {
                 pending,
@@ -194,6 +208,14 @@ impl Reason {
             } => {
                 let assumed = if *assumed { "（生效日为推定）" } else { "" };
                 format!("{day} 之前付款的订单亦适用 {version}{assumed}")
+            }
+            Self::AdmissionEarly {
+                cited: (_, cited),
+                before,
+                assumed,
+            } => {
+                let assumed = if *assumed { "（生效日为推定）" } else { "" };
+                format!("{before} 之前的月份亦适用{cited}{assumed}")
             }
             Self::Provisional {
                 pending,

@@ -135,7 +135,9 @@ impl MonthReport {
         });
         let policy = deciding_policy(self.month, book);
         let advice = Missing::ALL.map(|missing| {
-            let told = missing.advice().map(|advice| advice.texts(policy));
+            let told = missing
+                .advice()
+                .map(|advice| advice.texts(policy, book.key_account_of(self.month)));
             let told = told.map_or_else(
                 || {
                     (

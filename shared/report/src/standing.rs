@@ -10,9 +10,12 @@
 //! - GMV. The month runs and lacks more than its pace so far brings; or it is final, and the sum falls short if the next
 //!   month is just like it.
 //!
-//! Papers (C2, C3) admit beside C1: `classes.rs`.
+//! Who may be admitted at all (C4), and papers (C2, C3) that admit as C1 does: `classes.rs`. Who is eligible by papers alone that
+//! have ended since, or end before the month does, is at risk.
 
-use domain::{Cents, Elapsed, Month, Policy, Timestamp, Zone};
+use domain::policy::KeyAccountPolicy;
+use domain::seller::ValidUntil;
+use domain::{Cents, Elapsed, Month, Timestamp, Zone};
 
 use crate::forecast::{Standings, gmv_needed};
 use crate::{MonthFigures, Tally};
@@ -67,6 +70,8 @@ pub enum Risk {
         /// What would be lacking.
         short: Cents,
     },
+    /// The papers that admit (C2, C3) end on this day: before the month does, or they have ended since.
+    PapersEnd(ValidUntil),
 }
 
 pub(crate) struct Outlook {
@@ -77,7 +82,7 @@ pub(crate) struct Outlook {
 /// The months that C1 looks at, the latest first, as of an instant.
 pub(crate) struct Judged<'a> {
     pub(crate) months: &'a [MonthFigures],
-    pub(crate) policy: &'a Policy,
+    pub(crate) numbers: &'a KeyAccountPolicy,
     pub(crate) as_of: Timestamp,
     pub(crate) zone: Zone,
 }
@@ -109,7 +114,7 @@ impl Judged<'_> {
     }
 
     fn standings(&self, month: &MonthFigures) -> Standings {
-        Standings::of(month, self.policy, self.as_of, self.zone)
+        Standings::of(month, self.numbers, self.as_of, self.zone)
     }
 
     fn rate(&self, month: &MonthFigures) -> Option<Risk> {
@@ -147,16 +152,16 @@ impl Judged<'_> {
     }
 
     fn gmv(&self) -> Option<Risk> {
-        let eligibility = &self.policy.eligibility;
-        if eligibility.gmv_every_month {
-            let min = Cents(eligibility.gmv_average_cents_min);
+        let numbers = self.numbers;
+        if numbers.gmv_every_month {
+            let min = Cents(numbers.gmv_average_cents_min);
             if let Some(short) = self.months[1..].iter().find(|month| month.gmv < min) {
                 return Some(Risk::GmvOutOfReach {
                     needed: min - short.gmv,
                 });
             }
         }
-        let needed = gmv_needed(self.months, self.policy);
+        let needed = gmv_needed(self.months, self.numbers);
         let pace = (self.months[0].gmv.0, self.passed());
         if needed == Cents::ZERO || self.suffices(needed.0, pace) {
             None
@@ -168,18 +173,18 @@ impl Judged<'_> {
     }
 
     fn gmv_falling(&self) -> Option<Risk> {
-        let eligibility = &self.policy.eligibility;
+        let numbers = self.numbers;
         let staying = &self.months[..self.months.len() - 1];
         let sum: Cents = staying
             .iter()
             .chain(&self.months[..1])
             .map(|month| month.gmv)
             .sum();
-        let min = eligibility
+        let min = numbers
             .gmv_average_cents_min
-            .saturating_mul(i64::from(eligibility.months));
+            .saturating_mul(i64::from(numbers.months));
         let short = Cents(min) - sum;
-        (!eligibility.gmv_every_month && short > Cents::ZERO).then_some(Risk::GmvFalling { short })
+        (!numbers.gmv_every_month && short > Cents::ZERO).then_some(Risk::GmvFalling { short })
     }
 
     /// Whether the rest of the month brings `needed` at the pace of any of the months, this one so far among them.

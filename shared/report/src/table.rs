@@ -73,6 +73,7 @@ fn table(report: &MonthReport, form: Form) -> PolarsResult<DataFrame> {
     table.column("orders_pending", |row| row.orders_pending);
     table.text("policy", |_| report.policy.clone());
     table.text("as_of", |_| report.as_of.to_string());
+    table.text("admission", |_| report.admission.version.clone());
     DataFrame::new(report.rows.len(), table.columns)
 }
 

@@ -20,6 +20,8 @@ pub struct UploadRecord {
 }
 
 const WATERMARK: &str = "watermark";
+/// The partition that names the sellers with orders.
+const SELLERS: &str = "seller";
 
 pub(crate) fn watermark_key(shard: u32) -> Item {
     key(WATERMARK, shard_name(shard))
@@ -124,7 +126,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn note_seller(&self, seller_id: &SellerId) -> Result<(), StoreError> {
-        self.put_record(key("seller", seller_id.as_str()), &format!("seller {seller_id}"))
+        self.put_record(key(SELLERS, seller_id.as_str()), &format!("seller {seller_id}"))
             .await
     }
 
@@ -133,15 +135,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn sellers(&self) -> Result<Vec<SellerId>, StoreError> {
+        self.sellers_in(SELLERS, "the sellers").await
+    }
+
+    /// The sellers that a partition names, by id.
+    pub(crate) async fn sellers_in(
+        &self,
+        partition: &str,
+        subject: &str,
+    ) -> Result<Vec<SellerId>, StoreError> {
         let query = self
             .client
             .query()
             .table_name(&self.records)
+            .consistent_read(true)
             .key_condition_expression("#pk = :pk");
         let query = query
             .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text("seller"));
-        let items = self.query_all(query, "the sellers").await?;
+            .expression_attribute_values(":pk", text(partition));
+        let items = self.query_all(query, subject).await?;
         Ok(items
             .iter()
             .filter_map(|item| SellerId::parse(&string_of(item, name::SK)?))

@@ -130,7 +130,7 @@ pub(crate) fn show(board: &Board, as_of: Timestamp, rows_max: usize, book: &Poli
     let advice: BTreeSet<Advice> = board.rows.iter().take(rows_max).map(|row| row.advice).collect();
     terminal.line("");
     for advice in advice {
-        let texts = advice.texts(book.newest());
+        let texts = advice.texts(book.newest(), book.newest_key_account());
         let text = match terminal.is_chinese() {
             true => format!("{}：{}", texts.do_zh, texts.risk_zh),
             false => format!("{}: {}", texts.do_en, texts.risk_en),

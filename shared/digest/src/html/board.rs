@@ -32,7 +32,7 @@ pub(super) fn section(digest: &Digest, book: &PolicyBook) -> Markup {
     let advice: BTreeSet<Advice> = board.rows.iter().map(|row| row.advice).collect();
     let texts: BTreeMap<Advice, AdviceTexts> = advice
         .into_iter()
-        .map(|advice| (advice, advice.texts(book.newest())))
+        .map(|advice| (advice, advice.texts(book.newest(), book.newest_key_account())))
         .collect();
     let line = |row: &BoardRow| line(row, &texts[&row.advice], digest.as_of, book);
     markup! {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::KeyAccountPolicy;
 use crate::{Cents, Policy};
 
 /// What to do before a deadline.
@@ -66,10 +67,10 @@ impl Advice {
         Self::SignOffAppealed,
     ];
 
-    /// The advice in words, with the numbers of a policy pack.
-    pub fn texts(self, policy: &Policy) -> AdviceTexts {
+    /// The advice in words, with the numbers of a policy pack and C1's.
+    pub fn texts(self, policy: &Policy, key_account: &KeyAccountPolicy) -> AdviceTexts {
         let texts = &SHIPPED[&self];
-        let numbers = Numbers::of(policy);
+        let numbers = Numbers::of(policy, key_account);
         AdviceTexts {
             risk_en: numbers.fill(&texts.risk_en),
             risk_zh: numbers.fill(&texts.risk_zh),
@@ -83,7 +84,7 @@ impl Advice {
 struct Numbers([(&'static str, String); 8]);
 
 impl Numbers {
-    fn of(policy: &Policy) -> Self {
+    fn of(policy: &Policy, key_account: &KeyAccountPolicy) -> Self {
         let hours = |elapsed: crate::Elapsed| (elapsed.seconds() / 3_600).to_string();
         let percent = Cents(i64::from(policy.sign_off.fine_basis_points)).to_string();
         Self([
@@ -108,7 +109,7 @@ impl Numbers {
             ),
             (
                 "{fulfilment_percent}",
-                policy.eligibility.fulfilment_percent_min.to_string(),
+                key_account.fulfilment_percent_min.to_string(),
             ),
         ])
     }
@@ -149,13 +150,14 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_policys() {
+        let book = PolicyBook::shipped();
         for advice in Advice::ALL {
-            let texts = advice.texts(PolicyBook::shipped().newest());
+            let texts = advice.texts(book.newest(), book.newest_key_account());
             for text in [&texts.risk_en, &texts.risk_zh, &texts.do_en, &texts.do_zh] {
                 assert!(!text.contains(['{', '}']), "{advice:?}: {text}");
             }
         }
-        let silence = Advice::Silence.texts(PolicyBook::shipped().newest());
+        let silence = Advice::Silence.texts(book.newest(), book.newest_key_account());
         assert!(
             silence.risk_en.contains("48 h") && silence.risk_en.contains("1.20"),
             "{}",

@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS};
+use super::{
+    AdmissionPolicy, BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS,
+    admission,
+};
 use crate::Elapsed;
 use crate::carrier::{CarrierTable, OwnCarrier};
 use crate::claims::ClaimTerms;
@@ -34,6 +37,7 @@ struct PolicyFile {
     claims: ClaimTerms,
     retention: RetentionSection,
     board: BoardPolicy,
+    admission: Vec<AdmissionPolicy>,
     pack: Vec<Policy>,
     // The operator's own data: the shipped file has none of it.
     /// A3: carriers beside the shipped ones.
@@ -125,6 +129,7 @@ impl PolicyBook {
             events: Arc::new(events),
             own_events: (codes, texts),
             packs: checked_packs(file.pack, &file.embargo, file.claims)?,
+            admissions: admission::in_order(file.admission)?,
             text: text.into_owned(),
         })
     }

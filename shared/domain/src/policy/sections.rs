@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::KeyAccountPolicy;
 use crate::deadlines::{Deadline, Matter};
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp};
 
@@ -191,22 +192,60 @@ impl SignOffPolicy {
     }
 }
 
-/// C1 and the figures of a month.
+/// The figures of a month.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "EligibilitySection")]
 pub struct EligibilityPolicy {
-    /// Complete months looked at.
-    pub months: u32,
-    /// USD cents a month, on average.
-    pub gmv_average_cents_min: i64,
-    /// Whether each single month must reach the average's minimum.
-    pub gmv_every_month: bool,
-    /// Whole per cent of the due orders in each month.
-    pub fulfilment_percent_min: u32,
+    /// C1's numbers, where a file of an earlier release states them here; else they are the admission pack's.
+    pub(super) key_account: Option<KeyAccountPolicy>,
     /// What fulfilment asks for beside A1 and B1.
     pub fulfilment_requires: Vec<FulfilmentExtra>,
     /// Whether refunded orders leave GMV.
     pub subtract_refunds: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EligibilitySection {
+    months: Option<u32>,
+    gmv_average_cents_min: Option<i64>,
+    gmv_every_month: Option<bool>,
+    fulfilment_percent_min: Option<u32>,
+    fulfilment_requires: Vec<FulfilmentExtra>,
+    subtract_refunds: bool,
+}
+
+impl TryFrom<EligibilitySection> for EligibilityPolicy {
+    type Error = &'static str;
+
+    fn try_from(section: EligibilitySection) -> Result<Self, Self::Error> {
+        let stated = (
+            section.months,
+            section.gmv_average_cents_min,
+            section.gmv_every_month,
+            section.fulfilment_percent_min,
+        );
+        let key_account = match stated {
+            (None, None, None, None) => None,
+            (
+                Some(months),
+                Some(gmv_average_cents_min),
+                Some(gmv_every_month),
+                Some(fulfilment_percent_min),
+            ) => Some(KeyAccountPolicy {
+                months,
+                gmv_average_cents_min,
+                gmv_every_month,
+                fulfilment_percent_min,
+            }),
+            _ => return Err("C1's four numbers are stated together, in [admission.key_account]"),
+        };
+        Ok(Self {
+            key_account,
+            fulfilment_requires: section.fulfilment_requires,
+            subtract_refunds: section.subtract_refunds,
+        })
+    }
 }
 
 /// What fulfilment may ask for beside A1 and B1.

@@ -142,6 +142,20 @@ impl Changes {
             let (old, new) = (&before.policy, &after.policy);
             causes.push((format!("rules {old} → {new}"), format!("规则 {old} → {new}")));
         }
+        if let (Some(old), Some(new)) = (&before.admission, &after.admission)
+            && old != new
+        {
+            causes.push((
+                format!("admission rules {old} → {new}"),
+                format!("准入规则 {old} → {new}"),
+            ));
+        }
+        if self.papers_differ && seller.papers_decide() {
+            causes.push((
+                "papers recorded or ended".to_owned(),
+                "证书、授权或主体资料有变更".to_owned(),
+            ));
+        }
         if before.waymark != after.waymark {
             let (old, new) = (&before.waymark, &after.waymark);
             causes.push((format!("release {old} → {new}"), format!("版本 {old} → {new}")));
@@ -164,6 +178,18 @@ impl Changes {
 }
 
 impl SellerChange {
+    /// Whether papers may have changed the row: a class by papers, eligibility without C1, or words alone; or the row is new.
+    fn papers_decide(&self) -> bool {
+        let differs = |column: &str| self.columns.contains_key(column);
+        let words_alone = self.columns.keys().all(|column| column.starts_with("reasons_"));
+        let is_new = self
+            .columns
+            .get("final")
+            .is_some_and(|cells| cells.before.is_none());
+        let without_c1 = differs("eligible") && !differs("class_ka");
+        differs("class_local") || differs("class_sensitive") || without_c1 || words_alone || is_new
+    }
+
     /// The cells that differ, in the report's order of columns.
     pub(crate) fn cells(&self) -> Vec<ChangedCell> {
         let known = COLUMNS.iter().filter_map(|(column, form, en, zh)| {

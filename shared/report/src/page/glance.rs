@@ -19,8 +19,8 @@ pub(super) fn section(report: &MonthReport) -> Markup {
                     (card("GMV", "GMV", &format!("{} USD", usd(month.gmv)), growth(report)))
                     (card("Fulfilment", "物流履约率", &rate(month.fulfilment), fulfilment(report, month.fulfilment, month.pending)))
                     (card("On-time delivery", "准时签收率", &rate(month.delivery), text(
-                        &format!("quoted: {} % offline express, {} % standard", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_STANDARD_BP)),
-                        &format!("平台公布：线下快递 {}%，标准物流 {}%", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_STANDARD_BP)))))
+                        &format!("quoted: {} % offline express, {} % the industry's average", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_INDUSTRY_BP)),
+                        &format!("平台公布：线下快递 {}%，行业平均 {}%", tenths(quoted::ON_TIME_BP), tenths(quoted::ON_TIME_INDUSTRY_BP)))))
                     (card("Nodes complete", "节点齐全率", &rate(month.nodes), text(
                         &format!("quoted: {} % of disputes come from missing nodes", quoted::DISPUTES_FROM_NODES),
                         &format!("平台公布：{}% 的纠纷源于节点缺失", quoted::DISPUTES_FROM_NODES))))
@@ -136,9 +136,14 @@ fn fulfilment(report: &MonthReport, tally: Tally, pending: i64) -> Markup {
         (String::new(), String::new())
     };
     let (failed, due) = (grouped(tally.failed()), grouped(tally.due));
+    let clauses = report.limits.fulfilment.clauses();
     text(
-        &format!("{failed} of {due} orders failed{en}; a seller needs {min} %"),
-        &format!("{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%"),
+        &format!(
+            "{failed} of {due} orders failed{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
+        ),
+        &format!(
+            "{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%。{clauses}：口径由本系统定义，来源文件未作定义"
+        ),
     )
 }
 

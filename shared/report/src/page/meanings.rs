@@ -25,41 +25,63 @@ fn terms(report: &MonthReport) -> Vec<Term> {
     let limits = report.limits;
     let (months, min, percent) = (limits.months, usd(limits.gmv_min), limits.fulfilment_percent_min);
     let mut terms = vec![
-        (("Eligible", "合格"), (
-            format!(
-                "GMV of at least {min} USD a month on average over {months} months, and fulfilment of at least {percent} % in each of them (C1); \
-                 or a certificate of local fulfilment (C2) or, for its category alone, an authorisation (C3) in force"
+        (
+            ("Eligible", "合格"),
+            (
+                format!(
+                    "GMV of at least {min} USD a month on average over {months} months, and fulfilment of at least {percent} % in each of them (C1); \
+                 or a certificate of local fulfilment (C2) or, for its category alone, an authorisation (C3) in force at the month's end; \
+                 never a sole proprietor, and an owner outside the mainland only with notarised papers (C4)"
+                ),
+                format!(
+                    "近 {months} 个月月均 GMV 不低于 {min} 美元，且各月物流履约率不低于 {percent}%（C1）；\
+                 或月末持有效的本地化履约证书（C2）；或月末持有效的敏感类目专项授权（C3，仅限该类目）。\
+                 个体工商户一律不合格，港澳台及海外主体须有公证认证文件（C4）"
+                ),
             ),
-            format!(
-                "近 {months} 个月月均 GMV 不低于 {min} 美元，且各月物流履约率不低于 {percent}%（C1）；\
-                 或持有效的本地化履约证书（C2）；或持有效的敏感类目专项授权（C3，仅限该类目）"
+        ),
+        (("Admission rules", "准入规则"), report.admission.in_full()),
+        (
+            ("GMV", "GMV"),
+            (
+                "amounts of the month's paid orders, in USD; those cancelled before shipment are left out"
+                    .to_owned(),
+                "本月已付款订单金额（美元），不含发货前取消的订单".to_owned(),
             ),
-        )),
-        (("GMV", "GMV"), (
-            "amounts of the month's paid orders, in USD; those cancelled before shipment are left out".to_owned(),
-            "本月已付款订单金额（美元），不含发货前取消的订单".to_owned(),
-        )),
-        (("Fulfilment", "履约率"), (
-            "orders fulfilled of those due: uploaded within 24 h of payment (A1), and every parcel picked up within 48 h (B1)".to_owned(),
-            "已履约 ÷ 应履约订单：付款后 24 小时内上传（A1），且每个包裹 48 小时内揽收（B1）".to_owned(),
-        )),
-        (("At risk", "有风险"), (
-            format!(
-                "still eligible or within reach, and close to losing it: the seller had failures in these {months} months, and fewer are left \
+        ),
+        (("Fulfilment", "履约率"), limits.fulfilment.in_full()),
+        (
+            ("At risk", "有风险"),
+            (
+                format!(
+                    "still eligible or within reach, and close to losing it: the seller had failures in these {months} months, and fewer are left \
                  to it than one order in a hundred (at least one), or than its pending orders would bring at the rate at which it failed so far; \
                  or GMV would be short {}",
-                if report.is_running() { "at the month's own pace" } else { "if the next month were just like this one" }
-            ),
-            format!(
-                "仍合格或仍可达标，但余地很小：近 {months} 个月有过未履约，且剩余可失误单数少于订单数的百分之一（至少一单），\
+                    if report.is_running() {
+                        "at the month's own pace"
+                    } else {
+                        "if the next month were just like this one"
+                    }
+                ),
+                format!(
+                    "仍合格或仍可达标，但余地很小：近 {months} 个月有过未履约，且剩余可失误单数少于订单数的百分之一（至少一单），\
                  或少于待定订单按既往失误率将产生的失误；或{}",
-                if report.is_running() { "按本月进度 GMV 将不足" } else { "下月若与本月相同则 GMV 不足" }
+                    if report.is_running() {
+                        "按本月进度 GMV 将不足"
+                    } else {
+                        "下月若与本月相同则 GMV 不足"
+                    }
+                ),
             ),
-        )),
-        (("Misses left", "剩余可失误单数"), (
-            "orders that may still fail before the month's rate is too low; negative: so many too many".to_owned(),
-            "本月履约率跌破下限前还可失误的单数；负数表示已超出".to_owned(),
-        )),
+        ),
+        (
+            ("Misses left", "剩余可失误单数"),
+            (
+                "orders that may still fail before the month's rate is too low; negative: so many too many"
+                    .to_owned(),
+                "本月履约率跌破下限前还可失误的单数；负数表示已超出".to_owned(),
+            ),
+        ),
     ];
     if report.is_running() {
         terms.extend(ahead());

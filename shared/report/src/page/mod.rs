@@ -91,6 +91,7 @@ fn head(report: &MonthReport, zone: Zone) -> Markup {
         let (en, zh) = instant_names(at, zone);
         text(&en, &zh)
     };
+    let (admission_en, admission_zh) = report.admission.in_full();
     markup! {
         header {
             h1 { (text("Eligibility", "准入资格")) " " span.month { (report.month) } }
@@ -105,6 +106,7 @@ fn head(report: &MonthReport, zone: Zone) -> Markup {
                     " · " (text("final from", "最终结果自")) " " (instant(report.final_from))
                 }
                 " · " (text("rules", "规则")) " " (report.policy)
+                " · " (text("admission", "准入规则")) " " (text(&admission_en, &admission_zh))
             }
             p.switch {
                 label for="language-en" lang="en" { "English" }

@@ -2,8 +2,8 @@
 
 /// On-time rate of offline express, in basis points.
 pub(super) const ON_TIME_BP: i64 = 9_270;
-/// On-time rate of the platform's standard line, in basis points.
-pub(super) const ON_TIME_STANDARD_BP: i64 = 8_610;
+/// The industry's average on-time rate (行业平均), in basis points.
+pub(super) const ON_TIME_INDUSTRY_BP: i64 = 8_610;
 /// Admitted sellers.
 pub(super) const SELLERS: &str = "12,800";
 /// Countries of the admitted sellers.

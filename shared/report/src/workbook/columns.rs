@@ -76,8 +76,8 @@ pub(super) fn column<R>(
 }
 
 pub(super) const FULFILMENT: (&str, &str) = (
-    "fulfilled ÷ due orders, cut off to 0.01 %: uploaded within A1's deadline and every parcel picked up within B1's",
-    "已履约 ÷ 应履约订单，舍去至 0.01%：按 A1 时限上传且每个包裹按 B1 时限揽收",
+    "fulfilled ÷ due orders, cut off to 0.01 %; the definition is ours, see `fulfilment rate`",
+    "已履约 ÷ 应履约订单，舍去至 0.01%；口径由本系统定义，见“物流履约率”",
 );
 pub(super) const GMV: (&str, &str) = (
     "amounts of the paid orders not cancelled before shipment, in USD",

@@ -140,6 +140,7 @@ impl Book {
         let titles = titles.map(|(title, width)| (title.to_owned(), width));
         header(sheet, "说明 definitions", titles.into_iter())?;
         sheet.set_freeze_panes(1, 0)?;
+        let chinese_first = |(en, zh): (String, String)| (zh, en);
         let same = |text: &str| (text.to_owned(), text.to_owned());
         let instant = |at| {
             let (en, zh) = instant_names(at, zone);
@@ -150,6 +151,14 @@ impl Book {
             ("截至 / as of", instant(report.as_of)),
             ("最终结果自 / final from", instant(report.final_from)),
             ("规则 / policy", same(&report.policy)),
+            (
+                "准入规则 / admission rules",
+                chinese_first(report.admission.in_full()),
+            ),
+            (
+                "物流履约率 / fulfilment rate",
+                chinese_first(report.limits.fulfilment.in_full()),
+            ),
         ];
         if let Some(Changes { before, .. }) = changes {
             let ((zh, en), id) = (instant(before.as_of), &before.revision);

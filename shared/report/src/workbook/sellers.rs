@@ -20,8 +20,8 @@ pub(super) fn seller_columns<'a>() -> [Column<Seller<'a>>; 19] {
         column(
             ("eligible", "合格"),
             (
-                "whether any class admits the seller (C1–C3)",
-                "是否满足任一准入类别（C1–C3）",
+                "whether any class admits the seller (C1–C3), unless C4 refuses it",
+                "是否满足任一准入类别（C1–C3），且未被 C4 排除",
             ),
             Form::Verdict,
             12,

@@ -13,7 +13,7 @@ use crate::lake::{EntryRow, Lake, OrderRow, fulfilled, month, orders, settled};
 
 const COLUMNS: &str = "seller_id,month,gmv_usd,gmv_m1,gmv_m2,gmv_avg_usd,orders_due,orders_fulfilled,fulfilment_rate_bp,\
     rate_bp_m1,rate_bp_m2,on_time_delivery_bp,node_complete_bp,upload_on_time_bp,pickup_on_time_bp,fines_count,fines_usd,\
-    class_ka,class_local,class_sensitive,eligible,final,reasons_en,reasons_zh,orders_excluded,orders_pending,policy,as_of";
+    class_ka,class_local,class_sensitive,eligible,final,reasons_en,reasons_zh,orders_excluded,orders_pending,policy,as_of,admission";
 
 fn csv(report: &MonthReport) -> String {
     let mut bytes = Vec::new();
@@ -47,7 +47,10 @@ fn the_csv_has_the_contracts_columns_then_ours_and_is_safe_in_a_spreadsheet() {
     assert_eq!((lines.len(), lines[0]), (2, COLUMNS));
     let numbers = "'-shop,2024-04,123.45,0.00,0.00,41.15,3,2,6666,,,6666,10000,6666,10000,2,1.25,false,false,false,false,true,";
     assert!(lines[1].starts_with(numbers), "{text}");
-    assert!(lines[1].ends_with(",0,0,V4.2,2025-01-01T00:00:00Z"), "{text}");
+    assert!(
+        lines[1].ends_with(",0,0,V4.2,2025-01-01T00:00:00Z,2024-05"),
+        "{text}"
+    );
 }
 
 #[test]

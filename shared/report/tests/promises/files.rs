@@ -36,7 +36,7 @@ fn an_empty_window_gives_an_empty_report() {
         let read = ParquetReader::new(std::io::Cursor::new(parquet))
             .finish()
             .expect("readable");
-        assert_eq!(read.shape(), (0, 28));
+        assert_eq!(read.shape(), (0, 29));
         assert_eq!(
             read.column("rate_bp_m1").expect("a column").dtype(),
             &DataType::Int64

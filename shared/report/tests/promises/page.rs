@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::changes::{AFTER, april, late, three_months};
-use crate::lake::{Lake, OrderRow, at, failed, fulfilled, month, orders, settled};
+use crate::lake::{Lake, OrderRow, at, failed, fulfilled, month, orders, policy_with, settled};
 use crate::made::portfolio;
 
 const GMV_CENTS: i64 = 5_000_000;
@@ -209,10 +209,28 @@ fn orders_that_no_upload_was_accepted_for_make_the_carriers_add_up() {
 fn the_portfolio_is_summed_exactly_beside_the_quoted_figures() {
     let page = page(&report_of(&[("a", 1), ("b", 2), ("c", 0)]));
     assert!(page.contains("150,000.00 USD"), "GMV of the month");
-    assert!(page.contains("<span lang=\"en\">3 of 60 orders failed; a seller needs 95 %</span>"));
+    assert!(page.contains("<span lang=\"en\">3 of 60 orders failed; a seller needs 95 %. A1 + B1: our definition, the source gives none</span>"));
     assert!(page.contains("95.00 %"));
-    assert!(page.contains("92.7 % offline express, 86.1 % standard"));
+    assert!(page.contains("92.7 % offline express, 86.1 % the industry's average"));
+    assert!(page.contains("线下快递 92.7%，行业平均 86.1%"));
     assert!(page.contains("12,800 admitted sellers in 32 countries"));
+}
+
+#[test]
+fn the_definition_of_fulfilment_is_the_policys_in_every_word() {
+    let report = |book: &PolicyBook| page(&Lake::empty().report_under(months()[0], settled(), book));
+    let shipped = report(PolicyBook::shipped());
+    assert!(shipped.contains("picked up within 48 h of its accepted upload (B1). This definition is ours"));
+    let other = policy_with(
+        "fulfilment_requires = []",
+        "fulfilment_requires = [\"nodes\", \"sign_off\"]",
+    );
+    let other = report(&other);
+    assert!(
+        other
+            .contains("(B1), with all tracking nodes (B2), and signed in time (B4). This definition is ours")
+    );
+    assert!(other.contains("，且节点齐全（B2），且按时签收（B4）。此口径由本系统定义"));
 }
 
 #[test]

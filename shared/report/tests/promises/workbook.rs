@@ -308,6 +308,41 @@ fn markets_carriers_and_missing_nodes_are_summed_and_each_sellers_worst_follow()
 }
 
 #[test]
+fn the_definitions_cite_the_source_of_admission_and_say_whose_definition_fulfilment_is() {
+    let sheet = sheet(&report(), "definitions");
+    let row = |title: &str| {
+        let found = sheet.rows().find(|row| row[0].to_string().ends_with(title));
+        found.unwrap_or_else(|| panic!("a row of {title}")).to_vec()
+    };
+    let admission = row("/ admission rules");
+    assert!(
+        admission[1]
+            .to_string()
+            .starts_with("《线下物流服务商接入管理办法》2024-05，2024-05-01 起施行（生效日为推定）"),
+        "{admission:?}"
+    );
+    assert!(
+        admission[2]
+            .to_string()
+            .starts_with("Access Measures 2024-05, Measures for the Access of Offline Logistics Providers"),
+        "{admission:?}"
+    );
+    let fulfilment = row("/ fulfilment rate");
+    assert!(
+        fulfilment[1].to_string().contains("此口径由本系统定义"),
+        "{fulfilment:?}"
+    );
+    assert!(
+        fulfilment[2].to_string().contains("This definition is ours"),
+        "{fulfilment:?}"
+    );
+    assert!(
+        fulfilment[2].to_string().contains("within 24 h of payment (A1)"),
+        "{fulfilment:?}"
+    );
+}
+
+#[test]
 fn what_a_file_called_a_carrier_is_text_and_no_formula() {
     let may = month("2024-05");
     let mut figures = portfolio(1, may, 100);
