@@ -113,7 +113,7 @@ pub(crate) struct Upload {
     /// Files to upload
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals or rates
+    /// orders, tracking, events, appeals, sellers, rates or statement
     #[arg(long, value_name = "K", value_parser = kind)]
     pub(crate) kind: Kind,
     /// The seller whose file it is; an operator's when absent

@@ -45,14 +45,14 @@ impl Backend {
 
     /// Opens the cloud that the command line names, for a command that only makes sense where there is one: a mistyped
     /// directory is no empty cloud.
-    pub(crate) async fn open_existing(shared: &Shared) -> Result<Self, CommandError> {
+    pub(crate) async fn open_existing(shared: &Shared, policy: Option<&Path>) -> Result<Self, CommandError> {
         if !shared.aws && Cloud::is_missing(&shared.data_dir) {
             return Err(CommandError::usage(format!(
                 "nothing was uploaded under {} yet; name the place with --data-dir",
                 shared.data_dir.display()
             )));
         }
-        Self::open(shared, None).await
+        Self::open(shared, policy).await
     }
 
     /// Opens the embedded cloud under `data_dir`.

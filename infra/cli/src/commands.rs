@@ -5,6 +5,7 @@ mod charges;
 pub(crate) mod diagnose;
 pub(crate) mod explain;
 pub(crate) mod identify;
+mod known;
 pub(crate) mod ledger;
 pub(crate) mod parked;
 pub(crate) mod replay;

@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let question = Question::parse(&arguments.asked)
         .map_err(|bad| CommandError::usage(terminal.say(&bad.to_string(), &bad.zh())))?;
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open_existing(shared).await?;
+    let backend = Backend::open_existing(shared, None).await?;
     let diagnosis = match ask(&backend.diagnosis_desk(), &question, as_of).await? {
         Answer::Told(diagnosis) => diagnosis,
         Answer::NoOrder(order_id) => {

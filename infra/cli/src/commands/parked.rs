@@ -8,7 +8,7 @@ use domain::{Elapsed, RowCode, Timestamp, Uploader};
 use serde::Serialize;
 use store::{Parent, ParkedNote};
 
-use super::now;
+use super::{known, now};
 use crate::Done;
 use crate::args::{Parked, Shared};
 use crate::backend::Backend;
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open_existing(shared).await?;
+    let backend = Backend::open_existing(shared, None).await?;
     let wait_max = backend.policy.intake.parked_max;
     let mut totals = Totals::default();
     let mut told: HashSet<u64> = HashSet::new();
@@ -45,6 +45,10 @@ pub(crate) async fn run(
         })
         .await?;
     printed?;
+    // Rows may wait of a seller who has no order yet.
+    if told.is_empty() {
+        known::check_seller(&backend, arguments.seller.as_ref()).await?;
+    }
     terminal.line(format!(
         "{} {}, {} {}, {} {}",
         totals.waiting,

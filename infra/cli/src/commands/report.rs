@@ -23,7 +23,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of: Timestamp = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open_existing(shared).await?;
+    let backend = Backend::open_existing(shared, None).await?;
     let outcome = backend.report(arguments.month, as_of).await?;
     if let Some(directory) = &arguments.out {
         save(&backend, &outcome, directory).await?;

@@ -27,7 +27,7 @@ pub(crate) async fn run(
             "the sign-off scan assesses no shadow policy; --shadow-policy goes with `scan stalls` or `scan night`",
         ));
     }
-    let backend = Backend::open_existing(shared).await?.beside(shadow).await?;
+    let backend = Backend::open_existing(shared, None).await?.beside(shadow).await?;
     let scans = match arguments.which {
         ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
         ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
