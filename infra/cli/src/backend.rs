@@ -190,12 +190,25 @@ impl Backend {
 
     /// The close of a night, after its scans.
     pub(crate) async fn close_night(&self, as_of: Timestamp) -> Result<night_close::Outcome, CommandError> {
-        let function = night_close::NightClose {
+        Ok(night_close::handle(&self.night_closer(), night_close::Request { as_of }).await?)
+    }
+
+    /// `night-close` of this cloud.
+    fn night_closer(&self) -> night_close::NightClose {
+        night_close::NightClose {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
-        };
-        Ok(night_close::handle(&function, night_close::Request { as_of }).await?)
+        }
+    }
+
+    /// Takes back what was posted as of later than an instant.
+    pub(crate) async fn withdraw_nights(
+        &self,
+        after: Timestamp,
+    ) -> Result<night_close::withdrawal::Outcome, CommandError> {
+        let request = night_close::withdrawal::Request { after };
+        Ok(night_close::withdrawal::handle(&self.night_closer(), request).await?)
     }
 
     /// `diagnosis` of this cloud.

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod identify;
 mod known;
 pub(crate) mod ledger;
+pub(crate) mod nights;
 pub(crate) mod parked;
 pub(crate) mod replay;
 pub(crate) mod report;

@@ -152,7 +152,7 @@ fn a_command_that_only_reads_begins_no_cloud_in_a_mistyped_directory() {
     fs::write(other.join("letter.txt"), "Dear all").expect("a file");
     for place in ["stat", "other"] {
         let waymark = waymark(&directory.path().join(place));
-        let commands: [&[&str]; 8] = [
+        let commands: [&[&str]; 9] = [
             &["ledger"],
             &["ledger", "verify"],
             &["parked"],
@@ -161,6 +161,7 @@ fn a_command_that_only_reads_begins_no_cloud_in_a_mistyped_directory() {
             &["explain", "8000011000000005.B4.fine.1"],
             &["scan", "stalls"],
             &["report", "--month", "2024-04"],
+            &["nights", "withdraw", "--after", "2024-06-12T07:00:00Z"],
         ];
         for command in commands {
             assert_complains(
