@@ -51,7 +51,7 @@ fn moved(entries: &[LedgerEntry]) -> Cents {
 
 fn night(order: &mut Order, as_of: Timestamp) -> Vec<LedgerEntry> {
     let due = assess(order, policy(), as_of).due;
-    let posted = reconcile(order, &due, as_of, &policy().version);
+    let posted = reconcile(order, &due, as_of, policy());
     order.note_posted(&posted, as_of);
     posted
 }
