@@ -7,6 +7,7 @@ mod months;
 mod papers;
 mod parts;
 mod revisions;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use store::{Store, StoreError};
 
 use months::Gathered;
 pub use parts::{BUCKETS_MAX, Done, PlannedPart, Step, Task, run};
+pub use withdrawal::{Restored, withdraw};
 
 /// What the function works with.
 #[derive(Clone, Debug)]

@@ -27,11 +27,11 @@ const PARQUET: &str = "eligibility.parquet";
 const CSV: &str = "eligibility.csv";
 const XLSX: &str = "eligibility.xlsx";
 const HTML: &str = "eligibility.html";
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 const CHANGES: &str = "changes.json";
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 /// The files of a revision but its manifest, by their media types.
-const FORMS: [(&str, &str); 5] = [
+pub(crate) const FORMS: [(&str, &str); 5] = [
     (PARQUET, "application/vnd.apache.parquet"),
     (CSV, "text/csv; charset=utf-8"),
     (
@@ -53,7 +53,7 @@ pub(crate) struct Written {
 }
 
 /// How often a run looks again when others publish the same month meanwhile.
-const LOOKS_MAX: u32 = 8;
+pub(crate) const LOOKS_MAX: u32 = 8;
 
 pub(crate) async fn write(
     function: &EligibilityReport,
@@ -259,7 +259,10 @@ pub(crate) async fn revised_at(
 }
 
 /// What stands where readers look: its manifest as it lies there, and what that says.
-async fn published(lake: &Lake, month: Month) -> Result<Option<(PublishedManifest, Manifest)>, Error> {
+pub(crate) async fn published(
+    lake: &Lake,
+    month: Month,
+) -> Result<Option<(PublishedManifest, Manifest)>, Error> {
     let seen = lake.published_manifest(month).await;
     let Some(seen) = seen.map_err(|source| Error::Lake(month, source))? else {
         return Ok(None);
@@ -269,7 +272,7 @@ async fn published(lake: &Lake, month: Month) -> Result<Option<(PublishedManifes
 }
 
 /// Makes the copies where readers look those of the revision that is named there.
-async fn settle(lake: &Lake, month: Month) -> Result<(), Error> {
+pub(crate) async fn settle(lake: &Lake, month: Month) -> Result<(), Error> {
     let refused = |source| Error::Lake(month, source);
     let mut named = published(lake, month).await?;
     for _ in 0..LOOKS_MAX {
@@ -300,7 +303,7 @@ async fn settle(lake: &Lake, month: Month) -> Result<(), Error> {
     Err(Error::Contended(month))
 }
 
-fn parsed(month: Month, bytes: &[u8]) -> Result<Manifest, Error> {
+pub(crate) fn parsed(month: Month, bytes: &[u8]) -> Result<Manifest, Error> {
     serde_json::from_slice(bytes).map_err(|source| Error::Manifest(month, source))
 }
 
@@ -368,7 +371,7 @@ fn id_of(content: &str, before: Option<&str>) -> String {
     }
 }
 
-fn revision_of(manifest: &Manifest) -> String {
+pub(crate) fn revision_of(manifest: &Manifest) -> String {
     match manifest.revision.as_str() {
         "" => content_of(manifest),
         revision => revision.to_owned(),

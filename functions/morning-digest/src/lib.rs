@@ -5,6 +5,7 @@
 
 mod overdue;
 mod parts;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -17,8 +18,12 @@ use parts::PartsError;
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 
+pub use withdrawal::{Restored, withdraw};
+
 /// The file by which a day's digest is known to be there: the last one written.
 const LAST_FILE: &str = "digest.json";
+/// A day's files, in the order in which they are written.
+const FILES: [&str; 3] = ["digest.xlsx", "digest.html", LAST_FILE];
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -156,19 +161,20 @@ async fn write(function: &MorningDigest, as_of: Timestamp) -> Result<Outcome, Er
 
 fn files(digest: &Digest, book: &PolicyBook) -> Result<Vec<ReportFile>, Error> {
     let as_of = digest.as_of;
+    let [workbook, page, last] = FILES;
     Ok(vec![
         ReportFile {
-            name: "digest.xlsx",
+            name: workbook,
             content_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             bytes: digest::xlsx(digest, book).map_err(|source| Error::Xlsx(as_of, source))?,
         },
         ReportFile {
-            name: "digest.html",
+            name: page,
             content_type: "text/html; charset=utf-8",
             bytes: digest::html(digest, book).into_bytes(),
         },
         ReportFile {
-            name: LAST_FILE,
+            name: last,
             content_type: "application/json",
             bytes: serde_json::to_vec(digest).map_err(|source| Error::Json(as_of, source))?,
         },
@@ -177,6 +183,12 @@ fn files(digest: &Digest, book: &PolicyBook) -> Result<Vec<ReportFile>, Error> {
 
 /// Whether a later night of the same day has its digest there: an earlier one that is caught up must not take its place.
 async fn is_superseded(lake: &Lake, date: NaiveDate, as_of: Timestamp) -> Result<bool, Error> {
+    let written = written_at(lake, date, as_of).await?;
+    Ok(written.is_some_and(|written| written > as_of))
+}
+
+/// The night whose digest a day has; `as_of` is the night for which it is asked.
+async fn written_at(lake: &Lake, date: NaiveDate, as_of: Timestamp) -> Result<Option<Timestamp>, Error> {
     #[derive(Deserialize)]
     struct Written {
         as_of: Timestamp,
@@ -185,7 +197,7 @@ async fn is_superseded(lake: &Lake, date: NaiveDate, as_of: Timestamp) -> Result
     let written = written.map_err(|source| Error::Lake(as_of, source))?;
     let written = written.map(|bytes| serde_json::from_slice::<Written>(&bytes));
     let written = written.transpose().map_err(|source| Error::Json(as_of, source))?;
-    Ok(written.is_some_and(|written| written.as_of > as_of))
+    Ok(written.map(|written| written.as_of))
 }
 
 fn failure(error: Error) -> Failure {

@@ -4,6 +4,10 @@
 //! the bucket, and chains them to the close before. Everything it writes is made from what can no longer change, so it
 //! may run twice, at once or be killed anywhere: whoever runs it again writes the same bytes, and the chain moves on by
 //! one conditional transaction. A night that was never closed is closed by the next one's close, before it.
+//!
+//! [`withdrawal`] takes back what was posted as of a wrong instant, by a void close.
+
+pub mod withdrawal;
 
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ use domain::{PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric};
 use lake::{CloseFiles, Lake, LakeError, NightFile};
 use serde::{Deserialize, Serialize};
-use store::{Commit, Store, StoreError};
+use store::{Commit, Night, Store, StoreError};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -44,6 +48,8 @@ pub enum Status {
     Superseded,
     /// No scan as of this instant has begun, so there is no night to close. Nothing was changed.
     NotScanned,
+    /// The night was withdrawn and not scanned since. Nothing was changed.
+    Withdrawn,
 }
 
 /// What a close came to.
@@ -111,10 +117,15 @@ async fn close(function: &NightClose, as_of: Timestamp) -> Result<Outcome, Close
     let mut closed = 0;
     loop {
         let mut newest = store.newest_close().await.map_err(failed)?;
-        if newest.as_ref().is_some_and(|newest| newest.as_of >= as_of) {
-            return stands(store, as_of, closed).await.map_err(failed);
+        let night = store.night(as_of).await.map_err(failed)?;
+        if newest.as_ref().is_some_and(|newest| is_behind(newest, as_of))
+            || night.as_ref().is_some_and(|night| !night.is_open())
+        {
+            return Ok(stands(as_of, night, closed));
         }
-        if store.night(as_of).await.map_err(failed)?.is_none() {
+        // From here on neither the nights up to this one nor their entries can change: every closer, however late,
+        // sees the same next night and makes the same files of it.
+        if !store.end_night(as_of).await.map_err(failed)? {
             return Ok(Outcome {
                 as_of,
                 status: Status::NotScanned,
@@ -122,12 +133,10 @@ async fn close(function: &NightClose, as_of: Timestamp) -> Result<Outcome, Close
                 caught_up: 0,
             });
         }
-        // From here on neither the nights up to this one nor their entries can change: every closer, however late,
-        // sees the same next night and makes the same files of it.
-        store.end_night(as_of).await.map_err(failed)?;
-        let after = newest.as_ref().map(|newest| newest.as_of);
-        for night in store.nights(after, as_of).await.map_err(failed)? {
-            newest = close_next(function, night.as_of, newest.as_ref()).await?;
+        let from = newest.as_ref().map(|newest| newest.as_of);
+        let nights = store.nights(from, as_of).await.map_err(failed)?;
+        for night in nights.into_iter().filter(Night::is_open) {
+            newest = close_next(function, &night, newest.as_ref()).await?;
             if newest.is_none() {
                 // Another closer was here first: look what stands.
                 break;
@@ -137,34 +146,46 @@ async fn close(function: &NightClose, as_of: Timestamp) -> Result<Outcome, Close
     }
 }
 
-/// What stands of a night that is not later than the newest close; `closed` counts what this run closed.
-async fn stands(store: &Store, as_of: Timestamp, closed: u64) -> Result<Outcome, StoreError> {
-    let close = store.night(as_of).await?.and_then(|night| night.closed);
+/// Whether a night as of an instant is too late for the chain: it goes on from its newest close, a void close from the
+/// instant to which it went back.
+fn is_behind(newest: &ClosedNight, as_of: Timestamp) -> bool {
+    match newest.withdrawal {
+        None => newest.as_of >= as_of,
+        Some(_) => newest.as_of > as_of,
+    }
+}
+
+/// What stands of a night that is not to be closed any more; `closed` counts what this run closed.
+fn stands(as_of: Timestamp, night: Option<Night>, closed: u64) -> Outcome {
+    let withdrawn = night.as_ref().is_some_and(|night| night.withdrawn.is_some());
+    let close = night.and_then(|night| night.closed).filter(|_| !withdrawn);
     let status = match (&close, closed) {
+        _ if withdrawn => Status::Withdrawn,
         (None, _) => Status::Superseded,
         (Some(_), 0) => Status::Stood,
         (Some(_), _) => Status::Closed,
     };
-    Ok(Outcome {
+    Outcome {
         as_of,
         status,
         close,
         caught_up: closed.saturating_sub(1),
-    })
+    }
 }
 
 /// Writes one night's close after `newest`, and moves the chain on; `None` when another closer has moved it.
 async fn close_next(
     function: &NightClose,
-    as_of: Timestamp,
+    night: &Night,
     newest: Option<&ClosedNight>,
 ) -> Result<Option<ClosedNight>, CloseError> {
+    let as_of = night.as_of;
     let failed = |source| CloseError::Store { as_of, source };
     let unwritten = |source| CloseError::Lake { as_of, source };
     let file = tempfile::NamedTempFile::new().map_err(|source| CloseError::Room { as_of, source })?;
     let mut entries = NightFile::create(file.path()).map_err(unwritten)?;
-    let mut night = function.store.night_entries(as_of);
-    while let Some(entry) = night.next().await.map_err(failed)? {
+    let mut posted = function.store.night_entries(as_of);
+    while let Some(entry) = posted.next().await.map_err(failed)? {
         entries.add(&entry).map_err(unwritten)?;
     }
     let date = as_of.date_in(function.policy.zone);
@@ -173,11 +194,11 @@ async fn close_next(
     let remembered = close.remembered(files.sha256.clone());
     function
         .lake
-        .put_close(&close, files, &entries)
+        .put_close(&close, files, &entries, night.reruns > 0)
         .await
         .map_err(unwritten)?;
     // Only now that its files stand: who loses finds the winner's close, made of the same bytes.
-    let committed = function.store.commit_close(newest, &remembered).await;
+    let committed = function.store.commit_close(newest, night, &remembered).await;
     Ok((committed.map_err(failed)? == Commit::Done).then_some(remembered))
 }
 

@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// One night, or one of its scans
     Scan(Scan),
+    /// Takes back nights that were run as of a wrong instant
+    Nights(Nights),
     /// The monthly eligibility report
     Report(Report),
     /// Ledger entries and balance
@@ -118,7 +120,7 @@ pub(crate) struct Upload {
     /// Files to upload
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals or rates
+    /// orders, tracking, events, appeals, sellers, rates or statement
     #[arg(long, value_name = "K", value_parser = kind)]
     pub(crate) kind: Kind,
     /// The seller whose file it is; an operator's when absent
@@ -186,6 +188,25 @@ pub(crate) enum ScanKind {
     Signoffs,
     /// A whole night: both scans, then its close and the morning's digest
     Night,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Nights {
+    #[command(subcommand)]
+    pub(crate) action: NightsAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum NightsAction {
+    /// Takes back everything that was posted, closed and reported as of later than an instant
+    Withdraw(Withdraw),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Withdraw {
+    /// What is as of later than this instant is taken back (RFC 3339); what is as of it or before stays
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) after: Timestamp,
 }
 
 #[derive(Clone, Debug, Args)]

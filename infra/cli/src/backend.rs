@@ -45,7 +45,7 @@ impl Backend {
 
     /// Opens the cloud that the command line names, for a command that only makes sense where there is one: a mistyped
     /// directory is no empty cloud.
-    pub(crate) async fn open_existing(shared: &Shared) -> Result<Self, CommandError> {
+    pub(crate) async fn open_existing(shared: &Shared, policy: Option<&Path>) -> Result<Self, CommandError> {
         if !shared.aws && Cloud::is_missing(&shared.data_dir) {
             return Err(CommandError::usage(format!(
                 "nothing was uploaded under {} yet; name the place with --data-dir",
@@ -194,12 +194,25 @@ impl Backend {
 
     /// The close of a night, after its scans.
     pub(crate) async fn close_night(&self, as_of: Timestamp) -> Result<night_close::Outcome, CommandError> {
-        let function = night_close::NightClose {
+        Ok(night_close::handle(&self.night_closer(), night_close::Request { as_of }).await?)
+    }
+
+    /// `night-close` of this cloud.
+    fn night_closer(&self) -> night_close::NightClose {
+        night_close::NightClose {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
-        };
-        Ok(night_close::handle(&function, night_close::Request { as_of }).await?)
+        }
+    }
+
+    /// Takes back what was posted as of later than an instant.
+    pub(crate) async fn withdraw_nights(
+        &self,
+        after: Timestamp,
+    ) -> Result<night_close::withdrawal::Outcome, CommandError> {
+        let request = night_close::withdrawal::Request { after };
+        Ok(night_close::withdrawal::handle(&self.night_closer(), request).await?)
     }
 
     /// `diagnosis` of this cloud.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::{Cents, EntryKind, LedgerEntry, Order, Subject};
+use crate::ledger::Posted;
+use crate::{Cents, EntryKind, LedgerEntry, Order, Subject, Timestamp};
 
 /// Checks one order's entries against each other and against the order. Gives one sentence a discrepancy, none when
 /// all is well.
@@ -20,21 +21,18 @@ pub fn audit(order: &Order, entries: &[LedgerEntry]) -> Vec<String> {
         audit_entry(entry, &mut |told| found.push(told));
         subjects.entry(&entry.subject).or_default().push(entry);
     }
-    for entries in subjects.values_mut() {
+    let mut trails = BTreeMap::new();
+    for (subject, entries) in &mut subjects {
         entries.sort_by_key(|entry| ordinal(entry));
         let mut trail = Trail::default();
         for entry in entries {
             trail.follow(entry, &mut |told| found.push(told));
         }
+        trails.insert(*subject, trail);
     }
     for posted in &order.posted {
-        let latest = subjects.get(&posted.subject).and_then(|entries| entries.last());
-        let agrees = latest.is_some_and(|entry| {
-            entry.kind == posted.kind
-                && ordinal(entry) == posted.ordinal
-                && magnitude(entry.amount) == posted.amount
-        });
-        if !agrees {
+        let trail = trails.get(&posted.subject);
+        if !trail.is_some_and(|trail| trail.agrees_with(posted, order.standing_ordinal(posted))) {
             found.push(format!(
                 "order {} remembers {:?} no. {} for {}, the ledger does not",
                 order.order_id, posted.kind, posted.ordinal, posted.subject.clause
@@ -63,51 +61,102 @@ pub fn remembered_balance(order: &Order) -> Cents {
         .sum()
 }
 
-/// The entries of one subject in their order: a fine or hold, then what takes it back or takes its place, and so on.
-/// Holds what stands, so that a ledger of any length can be followed entry by entry.
+/// The entries of one subject in their order: a fine or hold, then what takes it back or takes its place, and so on; also
+/// withdrawals, each of which takes back the newest entry that counts. Holds what counts, so that a ledger of any length can
+/// be followed entry by entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trail {
-    entries: u32,
-    standing: Option<(EntryKind, Cents)>,
+    latest: Option<Step>,
+    /// Entries that are neither withdrawn nor of a withdrawal.
+    counted: Vec<Step>,
+}
+
+/// An entry, as far as those after it depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Step {
+    ordinal: u32,
+    kind: EntryKind,
+    amount: Cents,
+    as_of: Timestamp,
 }
 
 impl Trail {
     /// Follows the subject's next entry; tells what is wrong with it there.
     pub fn follow(&mut self, entry: &LedgerEntry, tell: &mut impl FnMut(String)) {
         let id = &entry.entry_id;
-        let number = self.entries.saturating_add(1);
+        let number = self.latest.map_or(0, |latest| latest.ordinal).saturating_add(1);
         if ordinal(entry) != number {
             tell(format!("entry {id} is not number {number} of its subject"));
         }
-        self.entries = ordinal(entry);
-        match entry.kind {
-            EntryKind::Fine | EntryKind::Hold => {
-                if entry.amount <= Cents::ZERO || entry.reverses.is_some() {
-                    tell(format!("entry {id} is no charge"));
-                }
-                // A hold gives way to its fine of the same amount; anything else must be taken back first.
-                let gives_way = (entry.kind == EntryKind::Fine).then_some((EntryKind::Hold, entry.amount));
-                if self.standing.is_some() && self.standing != gives_way {
-                    tell(format!("entry {id} doubles one that stands"));
-                }
-                self.standing = Some((entry.kind, entry.amount));
+        let step = Step {
+            ordinal: ordinal(entry),
+            kind: entry.kind,
+            amount: entry.amount,
+            as_of: entry.as_of,
+        };
+        self.latest = Some(step);
+        if entry.withdrawal().is_some() {
+            let newest = self.counted.pop();
+            if !newest.is_some_and(|newest| newest.is_withdrawn_by(entry)) {
+                tell(format!(
+                    "entry {id} withdraws another entry than the newest that counts"
+                ));
             }
-            EntryKind::Reversal | EntryKind::Void => {
-                let taken_back = self.standing.take().filter(|(kind, amount)| {
-                    // The id of what stands: the subject's entry before this one.
-                    let standing =
-                        entry
-                            .subject
-                            .entry_id(&entry.order_id, *kind, ordinal(entry).wrapping_sub(1));
-                    takes_back(entry.kind, *kind)
-                        && entry.amount == -*amount
-                        && entry.reverses.as_ref() == Some(&standing)
-                });
-                if taken_back.is_none() {
-                    tell(format!("entry {id} takes back nothing that stands"));
-                }
-            }
+            return;
         }
+        if entry.kind.is_charge() {
+            if entry.amount <= Cents::ZERO || entry.reverses.is_some() {
+                tell(format!("entry {id} is no charge"));
+            }
+            // A hold gives way to its fine of the same amount; anything else must be taken back first.
+            let gives_way = |standing: Step| {
+                (entry.kind, standing.kind, standing.amount)
+                    == (EntryKind::Fine, EntryKind::Hold, entry.amount)
+            };
+            if self.standing().is_some_and(|standing| !gives_way(standing)) {
+                tell(format!("entry {id} doubles one that stands"));
+            }
+        } else if !self
+            .standing()
+            .is_some_and(|standing| standing.is_taken_back_by(entry))
+        {
+            tell(format!("entry {id} takes back nothing that stands"));
+        }
+        self.counted.push(step);
+    }
+
+    /// What stands: the newest entry that counts, if it charges.
+    fn standing(&self) -> Option<Step> {
+        self.counted
+            .last()
+            .copied()
+            .filter(|newest| newest.kind.is_charge())
+    }
+
+    /// Whether this is what an order remembers: what counts last, by the number of the latest entry.
+    fn agrees_with(&self, posted: &Posted, standing_ordinal: u32) -> bool {
+        let remembered = self.counted.last().copied().or(self.latest);
+        let latest_ordinal = self.latest.map(|latest| latest.ordinal);
+        let standing = self.standing();
+        remembered.is_some_and(|step| (step.kind, magnitude(step.amount)) == (posted.kind, posted.amount))
+            && latest_ordinal == Some(posted.ordinal)
+            && standing.is_none_or(|standing| standing.ordinal == standing_ordinal)
+    }
+}
+
+impl Step {
+    fn id(&self, of: &LedgerEntry) -> String {
+        of.subject.entry_id(&of.order_id, self.kind, self.ordinal)
+    }
+
+    fn is_taken_back_by(&self, entry: &LedgerEntry) -> bool {
+        entry.kind == self.kind.opposite()
+            && entry.amount == -self.amount
+            && entry.reverses == Some(self.id(entry))
+    }
+
+    fn is_withdrawn_by(&self, entry: &LedgerEntry) -> bool {
+        self.is_taken_back_by(entry) && self.as_of == entry.as_of
     }
 }
 
@@ -128,13 +177,6 @@ pub fn audit_entry(entry: &LedgerEntry, tell: &mut impl FnMut(String)) {
     }
 }
 
-fn takes_back(kind: EntryKind, standing: EntryKind) -> bool {
-    matches!(
-        (standing, kind),
-        (EntryKind::Fine, EntryKind::Reversal) | (EntryKind::Hold, EntryKind::Void)
-    )
-}
-
 /// The number that an entry bears among those of its subject, from 1; 0 when its id has none.
 pub fn ordinal(entry: &LedgerEntry) -> u32 {
     entry
@@ -145,6 +187,7 @@ pub fn ordinal(entry: &LedgerEntry) -> u32 {
         .unwrap_or(0)
 }
 
-fn magnitude(amount: Cents) -> Cents {
+/// An amount without its sign.
+pub(crate) fn magnitude(amount: Cents) -> Cents {
     if amount < Cents::ZERO { -amount } else { amount }
 }

@@ -73,6 +73,13 @@ pub enum Because {
         #[serde(flatten)]
         seen: Seen,
     },
+    /// An entry of a withdrawal: what it takes back was posted as of an instant that was wrong.
+    Withdrawn {
+        /// The withdrawal's number.
+        withdrawal: u64,
+        /// What was posted as of later than this instant was withdrawn.
+        after: Timestamp,
+    },
 }
 
 /// What is seen, as of a later night, of a matter that was fined: the inputs by which nothing is due any more.
@@ -225,6 +232,10 @@ impl Because {
                     format!("截至 {learned} 获知的事实表明不应扣罚{}", seen.zh),
                 )
             }
+            Self::Withdrawn { withdrawal, after } => (
+                format!("withdrawal {withdrawal}: posted as of later than {}", at(after)),
+                format!("第 {withdrawal} 次撤销：入账时点晚于 {}", at(after)),
+            ),
         };
         Told { en, zh }
     }

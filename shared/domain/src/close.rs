@@ -33,6 +33,22 @@ pub struct Close {
     pub currency: Currency,
     /// The close before this one; `None` in the first.
     pub previous: Option<PreviousClose>,
+    /// A void close: what it withdraws. Its instant is the one after which everything was withdrawn, its entries are those of
+    /// the withdrawal: the newest night's first, each night's by entry id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdraws: Option<Withdrawn>,
+}
+
+/// What a void close withdraws.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawn {
+    /// The withdrawal's number, as its entries have it.
+    pub withdrawal: u64,
+    /// The instant after which everything was withdrawn.
+    pub after: Timestamp,
+    /// The closes of the nights withdrawn, in their order. Their files stay.
+    pub closes: Vec<PreviousClose>,
 }
 
 /// The file that holds a night's entries: one line of JSON an entry, by entry id.
@@ -61,7 +77,7 @@ pub struct Total {
     pub amount: Cents,
 }
 
-/// The close that another one follows.
+/// The close that another one follows or withdraws.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviousClose {
@@ -86,6 +102,9 @@ pub struct ClosedNight {
     pub balance_moved: Cents,
     /// The balance of the whole ledger after the night.
     pub balance: Cents,
+    /// A void close: the number of its withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<u64>,
 }
 
 /// What a night's entries come to, counted one by one.
@@ -139,10 +158,18 @@ impl NightTotals {
             balance_moved: self.balance_moved,
             balance: previous.map_or(Cents::ZERO, |previous| previous.balance) + self.balance_moved,
             currency: Currency::USD,
-            previous: previous.map(|previous| PreviousClose {
-                as_of: previous.as_of,
-                sha256: previous.sha256.clone(),
-            }),
+            previous: previous.map(ClosedNight::cited),
+            withdraws: None,
+        }
+    }
+}
+
+impl ClosedNight {
+    /// The close as another one cites it.
+    pub fn cited(&self) -> PreviousClose {
+        PreviousClose {
+            as_of: self.as_of,
+            sha256: self.sha256.clone(),
         }
     }
 }
@@ -157,6 +184,7 @@ impl Close {
             entries: self.entries.count,
             balance_moved: self.balance_moved,
             balance: self.balance,
+            withdrawal: self.withdraws.as_ref().map(|withdrawn| withdrawn.withdrawal),
         }
     }
 }

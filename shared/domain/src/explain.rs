@@ -197,7 +197,10 @@ fn clauses(entry: &LedgerEntry) -> Vec<&'static str> {
         Because::UploadFailed { code, .. } => Some(code.clause()),
         Because::NotSigned { held_by_appeal, .. } => held_by_appeal.as_ref().map(|_| "B5"),
         Because::AppealAccepted { .. } | Because::AppealPending { .. } => Some("B5"),
-        Because::Silence { .. } | Because::AmountChanged { .. } | Because::NoLongerDue { .. } => None,
+        Because::Silence { .. }
+        | Because::AmountChanged { .. }
+        | Because::NoLongerDue { .. }
+        | Because::Withdrawn { .. } => None,
     };
     std::iter::once(entry.clause.as_str()).chain(beside).collect()
 }
@@ -311,6 +314,10 @@ fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
                 inputs.words("status, as seen now", "现知订单状态", Told::new(en, zh));
                 inputs.at("status since", "状态起始", since);
             }
+        }
+        Because::Withdrawn { withdrawal, after } => {
+            inputs.value("withdrawal", "撤销序号", withdrawal);
+            inputs.at("withdrawn is what is later than", "撤销晚于此时点的分录", *after);
         }
     }
     inputs.told

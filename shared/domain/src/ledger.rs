@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Due, Verdict};
+use crate::audit::magnitude;
 use crate::{Because, Cents, Currency, Order, OrderId, Policy, SellerId, Timestamp, TrackingNumber};
 
 /// A clause that costs money.
@@ -22,9 +23,10 @@ pub enum Clause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
-    /// Charges; its amount is positive and part of the balance.
+    /// Charges; its amount is positive and part of the balance. In a withdrawal also what takes a reversal back.
     Fine,
-    /// A fine that waits for an appeal; its amount is shown and not part of the balance.
+    /// A fine that waits for an appeal; its amount is shown and not part of the balance. In a withdrawal also what takes a
+    /// void back.
     Hold,
     /// Ends a hold without a fine; its amount is the hold's, negative, and not part of the balance.
     Void,
@@ -48,7 +50,7 @@ pub struct Subject {
 pub struct Posted {
     /// The subject.
     pub subject: Subject,
-    /// The latest entry's kind.
+    /// The kind of the latest entry that counts: of a withdrawal the one that it left standing.
     pub kind: EntryKind,
     /// The latest fine's or hold's amount.
     pub amount: Cents,
@@ -83,7 +85,7 @@ pub struct LedgerEntry {
     pub policy: String,
     /// The inputs and the comparison that decided.
     pub because: Because,
-    /// Reversal and void: the entry taken back.
+    /// The entry taken back: by a reversal, a void, or any entry of a withdrawal.
     pub reverses: Option<String>,
 }
 
@@ -91,6 +93,11 @@ impl EntryKind {
     /// Whether the entry's amount is part of the balance.
     pub fn moves_money(self) -> bool {
         matches!(self, Self::Fine | Self::Reversal)
+    }
+
+    /// Whether the entry charges, now or once an appeal has failed: what it charges stands until it is taken back.
+    pub fn is_charge(self) -> bool {
+        matches!(self, Self::Fine | Self::Hold)
     }
 
     /// The kind in files.
@@ -302,9 +309,10 @@ impl Draft<'_> {
             (EntryKind::Hold, _) => EntryKind::Void,
             (EntryKind::Void | EntryKind::Reversal, _) => return,
         };
+        let standing = self.order.standing_ordinal(posted);
         let taken_back = posted
             .subject
-            .entry_id(&self.order.order_id, posted.kind, posted.ordinal);
+            .entry_id(&self.order.order_id, posted.kind, standing);
         let because = self
             .order
             .why_withdrawn(&posted.subject, due, self.as_of, self.policy);
@@ -364,11 +372,8 @@ impl Order {
     /// Notes entries as posted. Called by the one transaction that puts them into the ledger.
     pub fn note_posted(&mut self, entries: &[LedgerEntry], as_of: Timestamp) {
         for entry in entries {
-            let amount = if entry.amount < Cents::ZERO {
-                -entry.amount
-            } else {
-                entry.amount
-            };
+            let amount = magnitude(entry.amount);
+            self.restored.retain(|restored| restored.subject != entry.subject);
             match self
                 .posted
                 .iter_mut()

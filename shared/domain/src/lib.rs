@@ -40,6 +40,7 @@ pub mod shipment;
 pub mod statement;
 pub mod time;
 pub mod what_if;
+pub mod withdrawal;
 mod wording;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};

@@ -12,6 +12,7 @@ use crate::exchange::DatedRate;
 use crate::facts::OrderFact;
 use crate::ledger::Posted;
 use crate::shipment::{Holding, Timeline};
+use crate::withdrawal::Restored;
 use crate::{
     Appeal, Cents, Money, Node, OrderId, Policy, RowCode, SellerId, SendType, Shipment, Timestamp,
     TrackingEvent, TrackingNumber, Uploader,
@@ -140,8 +141,11 @@ pub struct Order {
     pub appeals: Vec<Appeal>,
     /// What the ledger holds for this order, a line a subject.
     pub posted: Vec<Posted>,
-    /// The latest instant as of which entries were posted.
+    /// The latest instant as of which entries were posted that were not withdrawn.
     pub settled_as_of: Option<Timestamp>,
+    /// Subjects that a withdrawal left standing by an earlier entry than their latest. Not part of the stored state.
+    #[serde(skip)]
+    pub restored: Vec<Restored>,
     /// Instants at which something was thought to be learned until an older file told it, ascending: the lake has
     /// rows of them, which a later change must not leave standing.
     pub once_learned_at: Vec<Timestamp>,
@@ -195,6 +199,7 @@ impl Order {
             appeals: Vec::new(),
             posted: Vec::new(),
             settled_as_of: None,
+            restored: Vec::new(),
             once_learned_at: Vec::new(),
         };
         order.learn_status(fact);

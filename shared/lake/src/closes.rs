@@ -4,6 +4,8 @@
 //! closes/date=2024-06-12/20240612T070000Z/entries.jsonl   the night's entries, a line each, by entry id
 //! closes/date=2024-06-12/20240612T070000Z/close.json      counts, totals, SHA-256 of the entries and of the close before
 //! closes/date=2024-06-12/20240612T070000Z/SHA256SUMS      of both files, for `sha256sum -c`
+//! closes/date=2024-06-12/20240612T070000Z-void-7/…        close number 7 withdraws everything later than that instant
+//! closes/date=2024-06-13/20240613T070000Z-again-8/…       close number 8 is of a night that was withdrawn before
 //! ```
 //!
 //! All three are made from the night's entries and the close before alone: whoever writes them again writes the same.
@@ -11,6 +13,7 @@
 mod chain;
 mod copy;
 mod night;
+mod standing;
 
 use domain::close::Close;
 use sha2::{Digest, Sha256};
@@ -58,7 +61,8 @@ impl CloseFiles {
 }
 
 impl Lake {
-    /// Writes a night's close. `entries` is the file that the close speaks of.
+    /// Writes a night's close. `entries` is the file that the close speaks of; `again` says that the night was closed and
+    /// withdrawn before, and those files stay.
     ///
     /// # Errors
     /// [`LakeError`] when the entries cannot be read or the bucket refuses.
@@ -67,8 +71,9 @@ impl Lake {
         close: &Close,
         files: CloseFiles,
         entries: &NightFile,
+        again: bool,
     ) -> Result<(), LakeError> {
-        let key = |file: &str| close_of(close.date, close.as_of, file);
+        let key = |file: &str| close_of(close, again, file);
         self.put_file(&key(ENTRIES), entries.path(), "application/x-ndjson")
             .await?;
         self.put(&key(CLOSE), files.close, "application/json").await?;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
-use domain::{Month, SellerId, Timestamp};
+use domain::close::Close;
+use domain::{Month, SellerId};
 
 use crate::aggregates::{PlanKey, Share};
 
@@ -162,12 +162,18 @@ pub(crate) fn report_of(month: Month, file: &str) -> String {
 pub(crate) const CLOSES: &str = "closes/";
 
 /// The folder of a night's close under [`CLOSES`]; folders sort as their nights.
-pub(crate) fn close_folder(date: NaiveDate, as_of: Timestamp) -> String {
-    format!("date={date}/{}", as_of.to_string().replace(['-', ':'], ""))
+pub(crate) fn close_folder(close: &Close, again: bool) -> String {
+    let as_of = close.as_of.to_string().replace(['-', ':'], "");
+    let night = format!("date={}/{as_of}", close.date);
+    match &close.withdraws {
+        Some(_) => format!("{night}-void-{}", close.number),
+        None if again => format!("{night}-again-{}", close.number),
+        None => night,
+    }
 }
 
-pub(crate) fn close_of(date: NaiveDate, as_of: Timestamp, file: &str) -> String {
-    format!("{CLOSES}{}/{file}", close_folder(date, as_of))
+pub(crate) fn close_of(close: &Close, again: bool, file: &str) -> String {
+    format!("{CLOSES}{}/{file}", close_folder(close, again))
 }
 
 pub(crate) fn revision_of(month: Month, revision: &str, file: &str) -> String {

@@ -92,6 +92,17 @@ impl Lake {
         self.bytes(&stretch.key(as_of)).await
     }
 
+    /// Removes what the runs of a night's pass gathered: the night was withdrawn.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn remove_watched(&self, as_of: Timestamp) -> Result<(), LakeError> {
+        for key in self.keys_under(&watch_prefix(as_of)).await? {
+            self.remove(&key).await?;
+        }
+        Ok(())
+    }
+
     /// Writes files of a day's digest, in order; gives the keys.
     ///
     /// # Errors
@@ -120,6 +131,29 @@ impl Lake {
             return self.bytes(&key).await.map(Some);
         }
         Ok(None)
+    }
+
+    /// Removes a file of a day's digest, if it is there.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn remove_digest(&self, date: NaiveDate, file: &str) -> Result<(), LakeError> {
+        self.remove(&digest_key(date, file)).await
+    }
+
+    /// The days that have a digest, from `from` on, in order.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket cannot be listed.
+    pub async fn digest_days(&self, from: NaiveDate) -> Result<Vec<NaiveDate>, LakeError> {
+        let keys = self.keys_under("digest/date=").await?;
+        let days = keys.iter().filter_map(|key| {
+            let (day, _) = key.strip_prefix("digest/date=")?.split_once('/')?;
+            day.parse().ok().filter(|day| *day >= from)
+        });
+        let mut days: Vec<NaiveDate> = days.collect();
+        days.dedup();
+        Ok(days)
     }
 
     /// Whether any day of a month has a digest.

@@ -1,5 +1,7 @@
 //! Reports: a month's revisions, kept for ever, and the newest one where readers look for it.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use domain::Month;
@@ -8,6 +10,7 @@ use crate::keys::{report_of, revision_of};
 use crate::{Lake, LakeError};
 
 const MANIFEST: &str = "manifest.json";
+const REPORTS: &str = "reports/month=";
 /// The object metadata by which a copy says whose it is.
 const REVISION: &str = "waymark-revision";
 
@@ -125,6 +128,37 @@ impl Lake {
         }
         let (bytes, etag) = self.bytes_and_etag(&key).await?;
         Ok(Some(PublishedManifest { bytes, etag }))
+    }
+
+    /// Removes the file that readers find, if it is there. Revisions keep theirs.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses.
+    pub async fn remove_report(&self, month: Month, name: &str) -> Result<(), LakeError> {
+        self.remove(&report_of(month, name)).await
+    }
+
+    /// The months that were reported, each with the ids of the revisions that are kept whole of it.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket cannot be listed.
+    pub async fn revisions(&self) -> Result<BTreeMap<Month, Vec<String>>, LakeError> {
+        let mut months: BTreeMap<Month, Vec<String>> = BTreeMap::new();
+        for key in self.keys_under(REPORTS).await? {
+            let parts = key.strip_prefix(REPORTS).and_then(|rest| rest.split_once('/'));
+            let Some((month, file)) = parts.and_then(|(month, file)| Some((month.parse().ok()?, file)))
+            else {
+                continue;
+            };
+            let kept = months.entry(month).or_default();
+            // A revision's manifest is its last file.
+            let revision = file
+                .strip_prefix("revision=")
+                .and_then(|rest| rest.split_once('/'))
+                .filter(|(_, name)| *name == MANIFEST);
+            kept.extend(revision.map(|(revision, _)| revision.to_owned()));
+        }
+        Ok(months)
     }
 
     /// Where readers look for a file of a month's newest revision.

@@ -1,9 +1,11 @@
 //! The law of the closes: the chain as written is sound, and whatever is done to a byte or a night of it is found.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use domain::close::ClosedNight;
+use domain::close::{ClosedNight, Withdrawn};
+use domain::withdrawal::Withdrawal;
 use domain::{
     Because, Cents, Clause, EntryKind, LedgerEntry, OrderId, RowCode, SellerId, Subject, Timestamp,
 };
@@ -67,23 +69,92 @@ fn entries_of(night: usize, as_of: Timestamp) -> Vec<LedgerEntry> {
 fn write_chain(directory: &Path) -> ClosedNight {
     let mut newest: Option<ClosedNight> = None;
     for (night, as_of) in NIGHTS.map(at).into_iter().enumerate() {
-        let scratch = directory.join("scratch");
-        let mut file = NightFile::create(&scratch).expect("a file");
-        for entry in entries_of(night, as_of) {
-            file.add(&entry).expect("an entry is written");
-        }
-        let date = as_of.date_in(domain::PolicyBook::shipped().zone);
-        let close = file.close(as_of, date, newest.as_ref()).expect("a close");
-        let files = CloseFiles::of(&close).expect("a close encodes");
-        let name = as_of.to_string().replace(['-', ':'], "");
-        let folder = directory.join(format!("date={date}/{name}"));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::rename(&scratch, folder.join("entries.jsonl")).expect("a file");
-        std::fs::write(folder.join("close.json"), &files.close).expect("a file");
-        std::fs::write(folder.join("SHA256SUMS"), &files.sums).expect("a file");
-        newest = Some(close.remembered(files.sha256));
+        newest = Some(write_close(
+            directory,
+            newest.as_ref(),
+            as_of,
+            &entries_of(night, as_of),
+            None,
+            "",
+        ));
     }
     newest.expect("a chain of some nights")
+}
+
+/// Writes one close into its folder, whose name ends in `suffix`.
+fn write_close(
+    directory: &Path,
+    newest: Option<&ClosedNight>,
+    as_of: Timestamp,
+    entries: &[LedgerEntry],
+    withdraws: Option<Withdrawn>,
+    suffix: &str,
+) -> ClosedNight {
+    let scratch = directory.join("scratch");
+    let mut file = NightFile::create(&scratch).expect("a file");
+    for entry in entries {
+        file.add(entry).expect("an entry is written");
+    }
+    let date = as_of.date_in(domain::PolicyBook::shipped().zone);
+    let mut close = file.close(as_of, date, newest).expect("a close");
+    close.withdraws = withdraws;
+    let files = CloseFiles::of(&close).expect("a close encodes");
+    let name = as_of.to_string().replace(['-', ':'], "");
+    let folder = directory.join(format!("date={date}/{name}{suffix}"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::rename(&scratch, folder.join("entries.jsonl")).expect("a file");
+    std::fs::write(folder.join("close.json"), &files.close).expect("a file");
+    std::fs::write(folder.join("SHA256SUMS"), &files.sums).expect("a file");
+    close.remembered(files.sha256)
+}
+
+/// The entries that take back those of the last two nights, in the order of a void close.
+fn withdrawn_entries(withdrawal: Withdrawal) -> Vec<LedgerEntry> {
+    let nights = NIGHTS.map(at).into_iter().enumerate();
+    let posted: Vec<LedgerEntry> = nights
+        .flat_map(|(night, as_of)| entries_of(night, as_of))
+        .collect();
+    let orders: BTreeSet<&OrderId> = posted.iter().map(|entry| &entry.order_id).collect();
+    let of_orders = orders.into_iter().flat_map(|order| {
+        let entries = posted.iter().filter(|entry| entry.order_id == *order);
+        withdrawal.entries(&entries.cloned().collect::<Vec<_>>())
+    });
+    let mut entries: Vec<LedgerEntry> = of_orders.collect();
+    entries.sort_by_key(|entry| (Reverse(entry.as_of), entry.entry_id.clone()));
+    entries
+}
+
+/// The chain, a void close that withdraws its last two nights as `change` says, and the first of those closed again.
+fn withdrawn_chain(change: impl Fn(&mut Withdrawn, &mut Vec<LedgerEntry>)) -> tempfile::TempDir {
+    let (directory, newest) = chain();
+    let proof = prove(directory.path());
+    let after = at(NIGHTS[1]);
+    let withdrawal = Withdrawal { number: 1, after };
+    let mut entries = withdrawn_entries(withdrawal);
+    let mut withdrawn = Withdrawn {
+        withdrawal: 1,
+        after,
+        closes: proof.closes[2..].iter().map(ClosedNight::cited).collect(),
+    };
+    change(&mut withdrawn, &mut entries);
+    let void = write_close(
+        directory.path(),
+        Some(&newest),
+        after,
+        &entries,
+        Some(withdrawn),
+        "-void-5",
+    );
+    let again = [entry("8000011000000008", EntryKind::Fine, 1, 50, at(NIGHTS[2]))];
+    write_close(
+        directory.path(),
+        Some(&void),
+        at(NIGHTS[2]),
+        &again,
+        None,
+        "-again-6",
+    );
+    directory
 }
 
 fn chain() -> (tempfile::TempDir, ClosedNight) {
@@ -272,4 +343,44 @@ fn a_night_written_anew_with_its_sums_is_found() {
     let proof = prove(directory.path());
     assert_eq!(proof.findings, 1, "{proof:?}");
     assert_named(&proof, "doubles one that stands");
+}
+
+#[test]
+fn a_void_close_takes_the_chain_back_and_it_goes_on() {
+    let directory = withdrawn_chain(|_, _| {});
+    let proof = prove(directory.path());
+    assert_eq!(proof.told, Vec::<String>::new());
+    let balances: Vec<_> = proof.closes.iter().map(|close| close.balance.0).collect();
+    assert_eq!(balances, [100, 100, 110, 160, 100, 150]);
+    assert_eq!(proof.closes[4].withdrawal, Some(1));
+    for path in files(directory.path()) {
+        let written = std::fs::read(&path).expect("a file");
+        for place in (0..written.len()).step_by(7) {
+            let mut edited = written.clone();
+            edited[place] ^= 1;
+            std::fs::write(&path, &edited).expect("a file");
+            assert_named(&prove(directory.path()), &night_of(&path));
+        }
+        std::fs::write(&path, &written).expect("a file");
+    }
+}
+
+#[test]
+fn a_void_close_that_takes_back_something_else_is_named() {
+    type Change = (&'static str, fn(&mut Withdrawn, &mut Vec<LedgerEntry>));
+    let changes: [Change; 5] = [
+        ("an entry is left out", |_, entries| drop(entries.pop())),
+        ("a close is left out", |withdrawn, _| drop(withdrawn.closes.pop())),
+        ("another instant", |withdrawn, _| withdrawn.after = at(NIGHTS[0])),
+        ("another withdrawal", |withdrawn, _| withdrawn.withdrawal = 2),
+        ("another order of entries", |_, entries| entries.reverse()),
+    ];
+    for (what, change) in changes {
+        let directory = withdrawn_chain(change);
+        let proof = prove(directory.path());
+        assert!(
+            proof.told.iter().any(|told| told.contains("-void-5")),
+            "{what}: {proof:?}"
+        );
+    }
 }

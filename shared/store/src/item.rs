@@ -38,6 +38,9 @@ pub(crate) mod name {
     pub(crate) const ENTRY_IDS: &str = "entry_ids";
     pub(crate) const SHA256: &str = "sha256";
     pub(crate) const CLAIMANTS: &str = "claimants";
+    pub(crate) const RESTORED: &str = "restored";
+    pub(crate) const WITHDRAWN: &str = "withdrawn";
+    pub(crate) const RERUNS: &str = "reruns";
 }
 
 /// The first byte of the states that this release writes. A change of [`Order`]'s form raises it; the form before keeps its
@@ -101,6 +104,12 @@ pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, Store
     item.insert(name::PAID_AT.to_owned(), number(order.paid_at.unix()));
     item.insert(name::VERSION.to_owned(), number(version));
     item.insert(name::STATE.to_owned(), AttributeValue::B(Blob::new(state)));
+    // Hardly any order has it, and the state's form is pinned: it is an attribute of its own.
+    if !order.restored.is_empty() {
+        let restored = serde_json::to_string(&order.restored)
+            .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+        item.insert(name::RESTORED.to_owned(), text(restored));
+    }
     if open {
         item.insert(
             name::OPEN_SHARD.to_owned(),
@@ -128,7 +137,10 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
         .and_then(|value| value.as_n().ok())
         .and_then(|version| version.parse().ok());
     let version = version.ok_or_else(|| corrupt("it has no version"))?;
-    let order = decode_state(&order_id, state.as_ref())?;
+    let mut order = decode_state(&order_id, state.as_ref())?;
+    if let Some(restored) = string_of(item, name::RESTORED) {
+        order.restored = serde_json::from_str(&restored).map_err(|error| corrupt(&error.to_string()))?;
+    }
     Ok(Some(OrderImage {
         order,
         version,

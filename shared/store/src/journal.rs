@@ -3,10 +3,15 @@
 //! `pk = night#<as_of>#<shard>`, `sk = <order_id>#<version>`: a posting names its entries under the night and the
 //! order's shard, so that a night's entries are found with consistent reads, without an index that may be stale and
 //! without a key that every posting writes to. It holds names only: the entries stay the one truth.
+//!
+//! A withdrawal names its entries under the nights that they are as of, like any posting. A night's own entries are those
+//! of them that count.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use domain::withdrawal::counted;
 use domain::{LedgerEntry, OrderId, Timestamp};
 
 use crate::commit::transact_put;
@@ -30,6 +35,8 @@ pub struct Posting {
 pub struct NightEntries<'store> {
     store: &'store Store,
     as_of: Timestamp,
+    /// The withdrawal whose entries are read; the night's own are without one.
+    withdrawal: Option<u64>,
     shards: Vec<Shard>,
 }
 
@@ -51,16 +58,17 @@ fn journal_pk(as_of: Timestamp, shard: u32) -> String {
 
 impl Store {
     /// The journal's record of one posting, to be put with its entries. A repeated posting fails on its entries first.
+    /// `posting` is unique among the postings of an order: the version that the order has with it.
     pub(crate) fn journal_put(
         &self,
-        entries: &[LedgerEntry],
+        entries: &[&LedgerEntry],
         order_id: &OrderId,
-        version: u64,
+        posting: impl Display,
         as_of: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let mut item = key(
             journal_pk(as_of, shard_of(order_id)),
-            format!("{order_id}#{version}"),
+            format!("{order_id}#{posting}"),
         );
         let ids = entries.iter().map(|entry| text(&entry.entry_id)).collect();
         item.insert(name::ENTRY_IDS.to_owned(), AttributeValue::L(ids));
@@ -72,8 +80,17 @@ impl Store {
             .map_err(|source| StoreError::corrupt("a posting's journal", source.to_string()))
     }
 
-    /// The entries that the scans as of an instant posted, to be read one after the other.
+    /// The entries that the scans as of an instant posted and that were not withdrawn, to be read one after the other.
     pub fn night_entries(&self, as_of: Timestamp) -> NightEntries<'_> {
+        self.journaled(as_of, None)
+    }
+
+    /// The entries by which a withdrawal takes back those of a night, likewise.
+    pub fn withdrawn_entries(&self, as_of: Timestamp, withdrawal: u64) -> NightEntries<'_> {
+        self.journaled(as_of, Some(withdrawal))
+    }
+
+    fn journaled(&self, as_of: Timestamp, withdrawal: Option<u64>) -> NightEntries<'_> {
         let shards = (0..OPEN_SHARDS).map(|shard| Shard {
             shard,
             entries: VecDeque::new(),
@@ -84,11 +101,12 @@ impl Store {
         NightEntries {
             store: self,
             as_of,
+            withdrawal,
             shards: shards.collect(),
         }
     }
 
-    /// All entries that the scans as of an instant posted, by entry id, consistently.
+    /// All entries of a night as [`Store::night_entries`] reads them, by entry id.
     ///
     /// # Errors
     /// As [`NightEntries::next`].
@@ -185,7 +203,7 @@ impl NightEntries<'_> {
     pub async fn next(&mut self) -> Result<Option<LedgerEntry>, StoreError> {
         for shard in &mut self.shards {
             while shard.entries.is_empty() && !shard.is_read {
-                shard.read_on(self.store, self.as_of).await?;
+                shard.read_on(self.store, self.as_of, self.withdrawal).await?;
             }
         }
         // An entry's id begins with its order's, and an order lies in one shard: the least of the fronts is the least
@@ -201,7 +219,12 @@ impl NightEntries<'_> {
 }
 
 impl Shard {
-    async fn read_on(&mut self, store: &Store, as_of: Timestamp) -> Result<(), StoreError> {
+    async fn read_on(
+        &mut self,
+        store: &Store,
+        as_of: Timestamp,
+        withdrawal: Option<u64>,
+    ) -> Result<(), StoreError> {
         let (page, next) = store.journal_page(as_of, self.shard, self.start.take()).await?;
         self.start = next;
         self.is_read = self.start.is_none();
@@ -213,7 +236,15 @@ impl Shard {
             let complete = postings.partition_point(|posting| posting.order_id != last);
             self.unfinished = postings.split_off(complete);
         }
-        self.entries = store.entries_named(&postings).await?.into();
+        // Of each order all is here: with an entry also what took it back.
+        let entries = store.entries_named(&postings).await?;
+        self.entries = match withdrawal {
+            None => counted(entries.iter()).into_iter().cloned().collect(),
+            Some(number) => entries
+                .into_iter()
+                .filter(|entry| entry.withdrawal() == Some(number))
+                .collect(),
+        };
         Ok(())
     }
 }

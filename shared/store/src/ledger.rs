@@ -25,8 +25,8 @@ const ENTRIES_PER_TRANSACTION_MAX: usize = 90;
 pub(crate) enum Settlement {
     /// The entries stand in the ledger.
     Posted,
-    /// Someone else wrote the order since it was read, or a scan of a later instant has begun: nothing was posted
-    /// (of this transaction); load and decide again.
+    /// Someone else wrote the order since it was read, a scan of a later instant has begun, or the night was withdrawn:
+    /// nothing was posted (of this transaction); load and decide again.
     Raced,
 }
 
@@ -35,7 +35,8 @@ impl Store {
     ///
     /// One transaction puts the entries (`attribute_not_exists`: the loser of a race between two scanners stops
     /// here), writes the order that remembers them (`version = :seen`), names them in the night's journal, and checks
-    /// that no scan of a later instant has begun. More entries than a transaction holds go in several, each safe alone.
+    /// that its scan's watermark stands: no scan of a later instant has begun, and the night was not withdrawn. More entries
+    /// than a transaction holds go in several, each safe alone.
     ///
     /// `stored` is left as last committed; `sign_off_open` judges the order after the posting.
     ///
@@ -57,7 +58,12 @@ impl Store {
             let mut actions = vec![
                 self.watermark_check(&order.order_id, as_of)?,
                 transact_put(self.order_put(item, Some(stored.version))?),
-                self.journal_put(chunk, &order.order_id, stored.version + 1, as_of)?,
+                self.journal_put(
+                    &chunk.iter().collect::<Vec<_>>(),
+                    &order.order_id,
+                    stored.version + 1,
+                    as_of,
+                )?,
             ];
             for entry in chunk {
                 actions.push(transact_put(self.entry_put(entry, month)?));
@@ -79,7 +85,7 @@ impl Store {
         Ok(Settlement::Posted)
     }
 
-    fn entry_put(&self, entry: &LedgerEntry, month: Month) -> Result<Put, StoreError> {
+    pub(crate) fn entry_put(&self, entry: &LedgerEntry, month: Month) -> Result<Put, StoreError> {
         let put = Put::builder()
             .table_name(&self.records)
             .set_item(Some(entry_item(entry, &month.to_string())?));
@@ -96,7 +102,7 @@ impl Store {
             .table_name(&self.records)
             .set_key(Some(watermark_key(shard_of(order_id))));
         let check = check
-            .condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of")
+            .condition_expression("#as_of = :as_of")
             .expression_attribute_names("#as_of", name::AS_OF);
         let check = check
             .expression_attribute_values(":as_of", number(as_of.unix()))
@@ -110,6 +116,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or an entry does not decode.
     pub async fn entries_of_order(&self, order_id: &OrderId) -> Result<Vec<LedgerEntry>, StoreError> {
+        decoded(&self.entry_items(order_id).await?)
+    }
+
+    /// The items of all entries about one order, consistently.
+    pub(crate) async fn entry_items(&self, order_id: &OrderId) -> Result<Vec<Item>, StoreError> {
         let query = self
             .client
             .query()
@@ -122,7 +133,8 @@ impl Store {
         let query = query
             .expression_attribute_values(":pk", text(entry_pk(order_id)))
             .expression_attribute_values(":sk", text("entry#"));
-        self.entries(query, &format!("entries of order {order_id}")).await
+        self.query_all(query, &format!("entries of order {order_id}"))
+            .await
     }
 
     /// All entries about a seller's orders, or those of one payment month, by month and entry id.
@@ -149,26 +161,10 @@ impl Store {
                 .expression_attribute_names("#sort", name::LEDGER_SORT)
                 .expression_attribute_values(":month", text(format!("{month}#"))),
         };
-        self.entries(query, &format!("entries of seller {seller_id}"))
-            .await
-    }
-
-    async fn entries(
-        &self,
-        query: QueryFluentBuilder,
-        subject: &str,
-    ) -> Result<Vec<LedgerEntry>, StoreError> {
-        let items = self.query_all(query, subject).await?;
-        let mut entries = Vec::with_capacity(items.len());
-        let mut seen = HashSet::new();
-        for item in &items {
-            if let Some((_, entry)) = decode_entry(item)?
-                && seen.insert(entry.entry_id.clone())
-            {
-                entries.push(entry);
-            }
-        }
-        Ok(entries)
+        let items = self
+            .query_all(query, &format!("entries of seller {seller_id}"))
+            .await?;
+        decoded(&items)
     }
 
     /// Every page of a query.
@@ -196,4 +192,18 @@ impl Store {
             }
         }
     }
+}
+
+/// The entries among items, each once.
+fn decoded(items: &[Item]) -> Result<Vec<LedgerEntry>, StoreError> {
+    let mut entries = Vec::with_capacity(items.len());
+    let mut seen = HashSet::new();
+    for item in items {
+        if let Some((_, entry)) = decode_entry(item)?
+            && seen.insert(entry.entry_id.clone())
+        {
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
 }

@@ -24,6 +24,7 @@ mod scan;
 mod sellers;
 mod settle;
 mod statements;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub use settle::{
     FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Tally, ToSettle, outstanding,
 };
 pub use statements::{LineKey, line_key};
+pub use withdrawal::{NEVER, NotedWithdrawal};
 
 /// An item as the SDK gives it.
 pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;

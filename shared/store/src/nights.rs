@@ -1,14 +1,15 @@
 //! Nights: which have begun, when one is over, and the chain of their closes.
 //!
 //! `pk = night`, `sk = <as_of>`: one record a night, put with the first watermark that its scans raise, completed by its
-//! close. `pk = close`, `sk = head`: the newest close. The two change in one transaction, so the chain cannot fork.
+//! close, marked when it is withdrawn, and begun anew when it is scanned again. `pk = close`, `sk = head`: the newest close.
+//! The two change in one transaction, so the chain cannot fork.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use domain::Timestamp;
 use domain::close::ClosedNight;
 
 use crate::commit::{Commit, transact_put};
-use crate::item::{OPEN_SHARDS, key, name, string_of, text};
+use crate::item::{OPEN_SHARDS, key, name, number, string_of, text};
 use crate::{Item, Store, StoreError};
 
 const NIGHT: &str = "night";
@@ -20,6 +21,17 @@ pub struct Night {
     pub as_of: Timestamp,
     /// Its close, once there is one.
     pub closed: Option<ClosedNight>,
+    /// The number of the withdrawal that took it back. Scanned again, it is a night like any other.
+    pub withdrawn: Option<u64>,
+    /// How often it was withdrawn before it was begun as it is now.
+    pub reruns: u64,
+}
+
+impl Night {
+    /// Whether it is to be closed: it has begun, and was neither closed nor withdrawn.
+    pub fn is_open(&self) -> bool {
+        self.closed.is_none() && self.withdrawn.is_none()
+    }
 }
 
 fn night_key(as_of: Timestamp) -> Item {
@@ -32,13 +44,43 @@ fn head_key() -> Item {
 
 impl Store {
     /// The record that says that a night has begun. Put together with a watermark that is raised to it: once a night is
-    /// over ([`Store::end_night`]), no night up to it can begin.
-    pub(crate) fn night_put(&self, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.records);
-        put.set_item(Some(night_key(as_of)))
+    /// over ([`Store::end_night`]), no night up to it can begin. `seen` is the record as it was read: none, or that of a
+    /// night that was withdrawn; should it be another by now, the night has begun already.
+    pub(crate) fn night_put(
+        &self,
+        as_of: Timestamp,
+        seen: Option<&Night>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut item = night_key(as_of);
+        let mut put = Put::builder().table_name(&self.records);
+        put = match seen.and_then(|seen| Some((seen.withdrawn?, seen.reruns))) {
+            None => put
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", name::PK),
+            Some((withdrawn, reruns)) => {
+                item.insert(name::RERUNS.to_owned(), number(reruns + 1));
+                put.condition_expression("#withdrawn = :withdrawn")
+                    .expression_attribute_names("#withdrawn", name::WITHDRAWN)
+                    .expression_attribute_values(":withdrawn", number(withdrawn))
+            }
+        };
+        put.set_item(Some(item))
             .build()
             .map(transact_put)
             .map_err(|source| StoreError::corrupt("a night's write", source.to_string()))
+    }
+
+    /// The condition that a night has begun and was not withdrawn.
+    pub(crate) fn night_check(&self, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.records)
+            .set_key(Some(night_key(as_of)))
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#withdrawn)")
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_names("#withdrawn", name::WITHDRAWN)
+            .build();
+        let check = check.map_err(|source| StoreError::corrupt("a night's check", source.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// A night, if a scan as of it has begun.
@@ -52,12 +94,12 @@ impl Store {
         record.as_ref().map(night).transpose()
     }
 
-    /// The nights that have begun, from the first after `after` to `until`, in order.
+    /// The nights that have begun, from `from` to `until`, in order.
     ///
     /// # Errors
     /// As [`Store::night`].
-    pub async fn nights(&self, after: Option<Timestamp>, until: Timestamp) -> Result<Vec<Night>, StoreError> {
-        let from = after.map_or(Timestamp::from_unix(0), Timestamp::next);
+    pub async fn nights(&self, from: Option<Timestamp>, until: Timestamp) -> Result<Vec<Night>, StoreError> {
+        let from = from.unwrap_or(Timestamp::from_unix(0));
         // DynamoDB refuses an empty range.
         if from > until {
             return Ok(Vec::new());
@@ -80,22 +122,30 @@ impl Store {
     }
 
     /// Ends a night: raises every shard's watermark just past it, so that nothing can be posted as of it, or as of an
-    /// earlier instant, any more. What was posted stays; a scan still under way finds itself superseded.
+    /// earlier instant, any more. What was posted stays; a scan still under way finds itself superseded. False when there
+    /// is no such night, or it was withdrawn: then nothing is raised.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn end_night(&self, as_of: Timestamp) -> Result<(), StoreError> {
+    pub async fn end_night(&self, as_of: Timestamp) -> Result<bool, StoreError> {
         let past = as_of.next();
         let mut retries = self.retries();
         loop {
+            // The watermarks before the night: a withdrawal that comes between lowers them, and the raise is refused.
             let known = self.watermarks().await?;
-            let lower = (0..OPEN_SHARDS).filter(|shard| known.get(shard).is_none_or(|begun| *begun < past));
+            let night = self.night(as_of).await?;
+            if night.is_none_or(|night| night.withdrawn.is_some()) {
+                return Ok(false);
+            }
+            let lower = (0..OPEN_SHARDS)
+                .map(|shard| (shard, known.get(&shard).copied()))
+                .filter(|(_, begun)| begun.is_none_or(|begun| begun < past));
             let raises: Vec<TransactWriteItem> = lower
-                .map(|shard| self.raise(shard, past))
+                .map(|(shard, begun)| self.move_watermark(shard, begun, past))
                 .collect::<Result<_, _>>()?;
-            // Lost to a later scan, which ends the night as well: look again.
+            // Lost to a later scan, which ends the night as well, or to a withdrawal: look again.
             if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
-                return Ok(());
+                return Ok(true);
             }
             if !retries.again().await {
                 return Err(retries.gave_up_on("the scans' watermarks"));
@@ -112,27 +162,40 @@ impl Store {
         Ok(record.as_ref().map(closed).transpose()?.flatten())
     }
 
-    /// Makes `close` the newest one, after `seen`: the commit point of a close. Of two closers the one that comes
-    /// second sees [`Commit::Raced`], and looks what stands.
+    /// Makes the close of `night` the newest one, after `seen`: the commit point of a close. Of two closers the one that
+    /// comes second sees [`Commit::Raced`], and looks what stands.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn commit_close(
         &self,
         seen: Option<&ClosedNight>,
+        night: &Night,
         close: &ClosedNight,
     ) -> Result<Commit, StoreError> {
-        let body = serde_json::to_string(close).map_err(|error| {
-            StoreError::corrupt(format!("the close of {}", close.as_of), error.to_string())
-        })?;
-        let with_body = |mut item: Item| {
-            item.insert(name::BODY.to_owned(), text(&body));
-            item.insert(name::SHA256.to_owned(), text(&close.sha256));
-            item
-        };
+        let mut item = with_close(night_key(night.as_of), close)?;
+        if night.reruns > 0 {
+            item.insert(name::RERUNS.to_owned(), number(night.reruns));
+        }
+        let put = Put::builder()
+            .table_name(&self.records)
+            .set_item(Some(item))
+            .build();
+        let put = put.map_err(|source| StoreError::corrupt("a close's write", source.to_string()))?;
+        let puts = vec![self.head_put(seen, close)?, transact_put(put)];
+        self.transact(puts, &format!("the close of {}", close.as_of))
+            .await
+    }
+
+    /// The write that makes a close the newest one, on the condition that `seen` still is.
+    pub(crate) fn head_put(
+        &self,
+        seen: Option<&ClosedNight>,
+        close: &ClosedNight,
+    ) -> Result<TransactWriteItem, StoreError> {
         let head = Put::builder()
             .table_name(&self.records)
-            .set_item(Some(with_body(head_key())));
+            .set_item(Some(with_close(head_key(), close)?));
         let head = match seen {
             Some(seen) => head
                 .condition_expression("#sha256 = :seen")
@@ -142,17 +205,38 @@ impl Store {
                 .condition_expression("attribute_not_exists(#pk)")
                 .expression_attribute_names("#pk", name::PK),
         };
-        let night = Put::builder()
-            .table_name(&self.records)
-            .set_item(Some(with_body(night_key(close.as_of))));
-        let puts = [head.build(), night.build()].map(|put| {
-            put.map(transact_put)
-                .map_err(|source| StoreError::corrupt("a close's write", source.to_string()))
-        });
-        let puts = puts.into_iter().collect::<Result<_, _>>()?;
-        self.transact(puts, &format!("the close of {}", close.as_of))
-            .await
+        head.build()
+            .map(transact_put)
+            .map_err(|source| StoreError::corrupt("a close's write", source.to_string()))
     }
+
+    /// Marks a night as withdrawn; its close stays in its record.
+    pub(crate) fn mark_withdrawn(
+        &self,
+        as_of: Timestamp,
+        withdrawal: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.records)
+            .set_key(Some(night_key(as_of)))
+            .update_expression("SET #withdrawn = :withdrawal")
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_names("#withdrawn", name::WITHDRAWN)
+            .expression_attribute_values(":withdrawal", number(withdrawal))
+            .build();
+        let update = update.map_err(|source| StoreError::corrupt("a night's mark", source.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// A record with the close that it remembers.
+pub(crate) fn with_close(mut item: Item, close: &ClosedNight) -> Result<Item, StoreError> {
+    let body = serde_json::to_string(close)
+        .map_err(|error| StoreError::corrupt(format!("the close of {}", close.as_of), error.to_string()))?;
+    item.insert(name::BODY.to_owned(), text(body));
+    item.insert(name::SHA256.to_owned(), text(&close.sha256));
+    Ok(item)
 }
 
 fn night(item: &Item) -> Result<Night, StoreError> {
@@ -160,10 +244,16 @@ fn night(item: &Item) -> Result<Night, StoreError> {
     Ok(Night {
         as_of: as_of.ok_or_else(|| StoreError::corrupt("a night's record", "it names no instant"))?,
         closed: closed(item)?,
+        withdrawn: number_of(item, name::WITHDRAWN),
+        reruns: number_of(item, name::RERUNS).unwrap_or(0),
     })
 }
 
-fn closed(item: &Item) -> Result<Option<ClosedNight>, StoreError> {
+fn number_of(item: &Item, attribute: &str) -> Option<u64> {
+    item.get(attribute)?.as_n().ok()?.parse().ok()
+}
+
+pub(crate) fn closed(item: &Item) -> Result<Option<ClosedNight>, StoreError> {
     string_of(item, name::BODY)
         .map(|body| serde_json::from_str(&body))
         .transpose()

@@ -67,7 +67,8 @@ impl Store {
     }
 
     /// Begins a scan as of an instant on some shards of orders: raises their watermarks, and notes the night. False when
-    /// a scan of a later instant has begun on one of them, or the night is closed.
+    /// a scan of a later instant has begun on one of them, the night is closed, or a withdrawal is under way. A night that
+    /// was withdrawn begins anew.
     ///
     /// From then on no scan of an earlier instant can post on those shards: the ledger never goes back in time,
     /// whichever scan comes late or twice.
@@ -88,7 +89,8 @@ impl Store {
             {
                 return Ok(false);
             }
-            let noted = self.night(as_of).await?.is_some();
+            let night = self.night(as_of).await?;
+            let noted = night.as_ref().is_some_and(|night| night.withdrawn.is_none());
             let lower = shards
                 .clone()
                 .filter(|shard| !noted || known.get(shard) != Some(&as_of));
@@ -96,9 +98,11 @@ impl Store {
                 .map(|shard| self.raise(shard, as_of))
                 .collect::<Result<_, _>>()?;
             if !noted {
-                raises.push(self.night_put(as_of)?);
+                raises.push(self.night_put(as_of, night.as_ref())?);
+            } else if !raises.is_empty() {
+                raises.push(self.night_check(as_of)?);
             }
-            // Lost to another scan that begins just now: look again.
+            // Lost to another scan that begins just now, or to a withdrawal: look again.
             if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
                 return Ok(true);
             }
@@ -116,6 +120,28 @@ impl Store {
         let put = put
             .expression_attribute_names("#as_of", name::AS_OF)
             .expression_attribute_values(":as_of", number(as_of.unix()));
+        put.build()
+            .map(transact_put)
+            .map_err(|source| StoreError::corrupt("a watermark's write", source.to_string()))
+    }
+
+    /// The write that moves one shard's watermark from what was read of it.
+    pub(crate) fn move_watermark(
+        &self,
+        shard: u32,
+        from: Option<Timestamp>,
+        to: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut item = watermark_key(shard);
+        item.insert(name::AS_OF.to_owned(), number(to.unix()));
+        let put = Put::builder().table_name(&self.records).set_item(Some(item));
+        let put = put.expression_attribute_names("#as_of", name::AS_OF);
+        let put = match from {
+            None => put.condition_expression("attribute_not_exists(#as_of)"),
+            Some(from) => put
+                .condition_expression("#as_of = :from")
+                .expression_attribute_values(":from", number(from.unix())),
+        };
         put.build()
             .map(transact_put)
             .map_err(|source| StoreError::corrupt("a watermark's write", source.to_string()))

@@ -30,7 +30,7 @@ enum Settled {
     Agreed,
     /// These entries were posted.
     Posted(Vec<LedgerEntry>),
-    /// A scan of a later instant has been here or has begun: an earlier one posts nothing.
+    /// A scan of a later instant has been here or has begun, or the night was withdrawn: nothing is posted.
     Superseded,
 }
 
@@ -67,7 +67,7 @@ pub struct ScanOutcome {
     /// What was done.
     #[serde(flatten)]
     pub tally: Tally,
-    /// A scan of a later instant has begun: this one posted nothing (any more).
+    /// A scan of a later instant has begun, or the night was withdrawn: this one posted nothing (any more).
     pub superseded: bool,
     /// Orders that were settled for good and may leave the table, after the time that the policy gives.
     #[serde(default)]
@@ -212,7 +212,7 @@ impl Store {
             if self.post(&mut stored, &entries, month, as_of, open).await? == Settlement::Posted {
                 return Ok(Settled::Posted(entries));
             }
-            if self.watermark(shard_of(order_id)).await? > Some(as_of) {
+            if self.watermark(shard_of(order_id)).await? != Some(as_of) {
                 return Ok(Settled::Superseded);
             }
             if !retries.again().await {

@@ -113,7 +113,8 @@ fn every_stage_is_told_and_the_failing_ones_come_first() {
     assert_eq!(late["order_id"], "8300000000000003");
 
     let ledger = waymark.run(["ledger", "--json"]).json_lines();
-    assert_eq!(ledger.len(), 2, "it posts nothing: {ledger:?}");
+    let entries = ledger.iter().filter(|line| line.get("entry_id").is_some());
+    assert_eq!(entries.count(), 2, "it posts nothing: {ledger:?}");
 }
 
 #[test]

@@ -67,8 +67,17 @@ fn with_json_stdout_is_json_and_nothing_else() {
         "the first scan settled all"
     );
 
-    let ledger = json(&["ledger"]);
+    let mut ledger = json(&["ledger"]);
+    let balance = ledger.pop().expect("a balance comes last");
     assert_eq!(ledger.len() as u64, posted);
+    assert_eq!(
+        (&balance["entries"], &balance["currency"]),
+        (&posted.into(), &"USD".into())
+    );
+    assert_eq!(
+        balance["balance"], stalls[0]["balance"],
+        "all of it was posted by the scan"
+    );
     for entry in &ledger {
         for field in [
             "entry_id",
@@ -91,12 +100,13 @@ fn with_json_stdout_is_json_and_nothing_else() {
         );
     }
     let one = ledger[0]["order_id"].as_str().expect("an order");
-    assert!(
-        json(&["ledger", "--order", one])
-            .iter()
-            .all(|entry| entry["order_id"] == one)
+    let mut of_one = json(&["ledger", "--order", one]);
+    assert_eq!(of_one.pop().expect("a balance")["entries"], of_one.len());
+    assert!(!of_one.is_empty() && of_one.iter().all(|entry| entry["order_id"] == one));
+    assert_eq!(
+        json(&["ledger", "--month", "2023-01"]),
+        [serde_json::json!({"balance": "0.00", "currency": "USD", "entries": 0})]
     );
-    assert!(json(&["ledger", "--month", "2023-01"]).is_empty());
     assert_eq!(json(&["ledger", "verify"])[0]["ok"], true);
     let report = &json(&["report", "--month", "2024-04", "--as-of", AS_OF])[0];
     assert_eq!(

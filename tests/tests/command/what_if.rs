@@ -56,7 +56,8 @@ pub(crate) fn replay(state: &Path, season: &Path, until: &str, policy: Option<&P
 /// What the ledger of a cloud charges after reversals.
 fn ledger(state: &Path) -> Charged {
     let mut charged = Charged::new();
-    for entry in waymark(state).run(["ledger", "--json"]).json_lines() {
+    let lines = waymark(state).run(["ledger", "--json"]).json_lines();
+    for entry in lines.iter().filter(|line| line.get("entry_id").is_some()) {
         let text = |name: &str| entry[name].as_str().expect("a text").to_owned();
         let count = match text("kind").as_str() {
             "fine" => 1,

@@ -152,12 +152,16 @@ fn a_command_that_only_reads_begins_no_cloud_in_a_mistyped_directory() {
     fs::write(other.join("letter.txt"), "Dear all").expect("a file");
     for place in ["stat", "other"] {
         let waymark = waymark(&directory.path().join(place));
-        let commands: [&[&str]; 5] = [
+        let commands: [&[&str]; 9] = [
             &["ledger"],
             &["ledger", "verify"],
             &["parked"],
+            &["board"],
+            &["diagnose", "3318810025"],
+            &["explain", "8000011000000005.B4.fine.1"],
             &["scan", "stalls"],
             &["report", "--month", "2024-04"],
+            &["nights", "withdraw", "--after", "2024-06-12T07:00:00Z"],
         ];
         for command in commands {
             assert_complains(
@@ -169,6 +173,81 @@ fn a_command_that_only_reads_begins_no_cloud_in_a_mistyped_directory() {
     }
     assert!(!directory.path().join("stat").exists(), "nothing was begun");
     assert_eq!(fs::read_dir(&other).expect("a directory").count(), 1);
+}
+
+#[test]
+fn a_mistyped_seller_or_order_is_named_and_no_empty_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let waymark = waymark(&directory.path().join("state"));
+    let orders = "order_id,seller_id,paid_at,amount,currency,destination_country\n\
+        8300000000000001,FUMBLE,2024-05-01T00:00:00Z,80.10,USD,US\n";
+    let tracking = "order_id,carrier,tracking_number\n8300000000000009,DHL,3318810025\n";
+    for (name, kind, content, seller) in [
+        ("orders.csv", "orders", orders, None),
+        ("tracking.csv", "tracking", tracking, Some("NEWCOMER")),
+    ] {
+        let path = directory.path().join(name);
+        fs::write(&path, content).expect("a file");
+        let path = path.to_string_lossy();
+        let mut arguments = vec!["upload", &path, "--kind", kind];
+        arguments.extend(seller.iter().flat_map(|seller| ["--seller", seller]));
+        assert_eq!(waymark.run(arguments).status, 0);
+    }
+    for command in ["ledger", "board", "parked"] {
+        let asked = |seller: &str| waymark.run([command, "--seller", seller]);
+        assert_complains(
+            &asked("fumble"),
+            2,
+            &["no seller `fumble`", "did you mean FUMBLE?"],
+        );
+        assert_complains(&asked("FUMBEL"), 2, &["did you mean FUMBLE?"]);
+        assert_complains(&asked("NOBODY"), 2, &["no seller `NOBODY`", "there are FUMBLE"]);
+        assert_eq!(asked("FUMBLE").status, 0, "{command}");
+    }
+    // Only a row that waits is known of this one.
+    assert_eq!(waymark.run(["parked", "--seller", "NEWCOMER"]).status, 0);
+    assert_complains(
+        &waymark.run(["ledger", "--order", "8300000000000002"]),
+        2,
+        &["no order `8300000000000002`"],
+    );
+    assert_eq!(waymark.run(["ledger", "--order", "8300000000000001"]).status, 0);
+}
+
+#[test]
+fn a_sellers_file_has_no_recording_time_of_its_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("tracking.csv");
+    fs::write(&path, "order_id,carrier,tracking_number\n").expect("a file");
+    let path = path.to_string_lossy();
+    let ran = waymark(&directory.path().join("state")).run([
+        "upload",
+        &path,
+        "--kind",
+        "tracking",
+        "--seller",
+        "S1",
+        "--recorded-at",
+        "2024-05-01T00:00:00Z",
+    ]);
+    assert_complains(&ran, 2, &["--recorded-at", "--seller"]);
+    assert!(!directory.path().join("state").exists(), "nothing was begun");
+}
+
+#[test]
+fn the_help_of_upload_names_every_kind() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for lang in ["en", "zh"] {
+        let ran = waymark(directory.path()).run(["upload", "--help", "--lang", lang]);
+        for kind in intake::Kind::ALL {
+            assert!(
+                ran.stdout.contains(kind.as_str()),
+                "{} in {}",
+                kind.as_str(),
+                ran.stdout
+            );
+        }
+    }
 }
 
 /// A cloud's state with something in it.

@@ -11,7 +11,7 @@ use tests::{Fuse, OwnCloud, assert_same, at, beside, entries, seed};
 use crate::{SEASON_ENDS, cloud_with_season, nights, upload};
 
 /// Every file under `closes/`, by its place there.
-async fn files(cloud: &OwnCloud) -> BTreeMap<String, Vec<u8>> {
+pub async fn files(cloud: &OwnCloud) -> BTreeMap<String, Vec<u8>> {
     let copy = tempfile::tempdir().expect("a directory");
     cloud
         .lake
@@ -38,7 +38,7 @@ async fn files(cloud: &OwnCloud) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Fails unless the closes are a sound chain that holds the ledger whole.
-async fn assert_sound(cloud: &OwnCloud, nights: usize) {
+pub async fn assert_sound(cloud: &OwnCloud, nights: usize) {
     let copy = tempfile::tempdir().expect("a directory");
     cloud
         .lake

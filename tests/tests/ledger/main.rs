@@ -7,6 +7,7 @@ mod explain;
 mod journal;
 mod vectors;
 mod verify;
+mod withdrawals;
 
 use domain::Timestamp;
 use lake::Answer;

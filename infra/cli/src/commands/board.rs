@@ -8,7 +8,7 @@ use domain::deadlines::Advice;
 use domain::{PolicyBook, SellerId, Timestamp};
 use serde::Serialize;
 
-use super::now;
+use super::{known, now};
 use crate::Done;
 use crate::args::{Board as Arguments, Shared};
 use crate::backend::Backend;
@@ -41,7 +41,8 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let as_of = arguments.as_of.unwrap_or_else(now);
-    let backend = Backend::open(shared).await?;
+    let backend = Backend::open_existing(shared).await?;
+    known::check_seller(&backend, arguments.seller.as_ref()).await?;
     let (watch, unreadable) = watch(&backend, as_of, arguments.seller.as_ref()).await?;
     let board = &watch.board;
     terminal.machine(&Shown {

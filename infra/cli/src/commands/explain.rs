@@ -25,7 +25,7 @@ pub(crate) async fn run(
             "`{id}` is no entry's id, which begins with its order's; `waymark ledger --json` lists the ids"
         ))
     })?;
-    let backend = Backend::open(shared).await?;
+    let backend = Backend::open_existing(shared).await?;
     let entries = backend.store.entries_of_order(&order_id).await?;
     let entry = entries.iter().find(|entry| entry.entry_id == id).ok_or_else(|| {
         CommandError::usage(format!(

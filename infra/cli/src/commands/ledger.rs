@@ -1,9 +1,11 @@
 //! `waymark ledger`
 
 use comfy_table::{Table, presets};
-use domain::{Cents, Clause, EntryKind, LedgerEntry, Month, SellerId};
+use domain::{Cents, Clause, Currency, EntryKind, LedgerEntry, Month, SellerId};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
 
+use super::known;
 use crate::Done;
 use crate::args::{Ledger, LedgerAction, Shared};
 use crate::backend::Backend;
@@ -27,12 +29,38 @@ pub(crate) async fn run(
     if arguments.action.is_some() {
         return super::verify::run(&backend, terminal).await;
     }
+    known::check_seller(&backend, arguments.seller.as_ref()).await?;
     let entries = entries(&backend, arguments).await?;
+    if let Some(order_id) = &arguments.order
+        && entries.is_empty()
+    {
+        known::check_order(&backend, order_id).await?;
+    }
     for entry in &entries {
         terminal.machine(entry)?;
     }
+    terminal.machine(&Balance::of(&entries))?;
     show(&entries, terminal);
     Ok(Done::Well)
+}
+
+/// What `--json` ends with.
+#[derive(Serialize)]
+struct Balance {
+    balance: Cents,
+    currency: Currency,
+    entries: u64,
+}
+
+impl Balance {
+    fn of(entries: &[LedgerEntry]) -> Self {
+        let moving = entries.iter().filter(|entry| entry.kind.moves_money());
+        Self {
+            balance: moving.map(|entry| entry.amount).sum(),
+            currency: Currency::USD,
+            entries: entries.len() as u64,
+        }
+    }
 }
 
 async fn entries(backend: &Backend, arguments: &Ledger) -> Result<Vec<LedgerEntry>, CommandError> {

@@ -8,7 +8,7 @@ use domain::{Elapsed, RowCode, Timestamp, Uploader};
 use serde::Serialize;
 use store::{Parent, ParkedNote};
 
-use super::now;
+use super::{known, now};
 use crate::Done;
 use crate::args::{Parked, Shared};
 use crate::backend::Backend;
@@ -45,6 +45,10 @@ pub(crate) async fn run(
         })
         .await?;
     printed?;
+    // Rows may wait of a seller who has no order yet.
+    if told.is_empty() {
+        known::check_seller(&backend, arguments.seller.as_ref()).await?;
+    }
     terminal.line(format!(
         "{} {}, {} {}, {} {}",
         totals.waiting,

@@ -146,6 +146,10 @@ fn close_summary(outcome: &night_close::Outcome, terminal: &Terminal) -> String 
             "no scan as of this instant has begun; nothing was changed",
             "该时点没有扫描，未作更改",
         ),
+        Status::Withdrawn => terminal.say(
+            "this night was withdrawn; nothing was changed",
+            "该夜间结算已撤销，未作更改",
+        ),
     };
     let Some(close) = &outcome.close else {
         return status.to_owned();
@@ -167,8 +171,9 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
     if outcome.superseded {
         return terminal
             .say(
-                "a scan of a later instant has been here, or the night is closed; nothing was posted",
-                "已有更晚时点的扫描，或该夜已结账，本次未入账",
+                "a scan of a later instant has been here, the night is closed, or a withdrawal is under way; nothing was \
+                 posted. If that later instant was wrong, `waymark nights withdraw --after T` takes it back",
+                "已有更晚时点的扫描、该夜已结账或正在撤销，本次未入账。若该更晚的时点有误，可用 `waymark nights withdraw --after T` 撤销",
             )
             .to_owned();
     }

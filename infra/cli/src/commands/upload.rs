@@ -16,6 +16,12 @@ pub(crate) async fn run(
     arguments: &Upload,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
+    if arguments.seller.is_some() && arguments.recorded_at.is_some() {
+        return Err(CommandError::usage(
+            "--recorded-at goes with an operator's file only: a seller's file is recorded when it arrives; leave out \
+             --seller or --recorded-at",
+        ));
+    }
     for path in &arguments.files {
         let readable = std::fs::File::open(path).and_then(|file| file.metadata());
         let metadata = readable

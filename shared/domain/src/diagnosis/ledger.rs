@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::audit::ordinal;
 use crate::because::Told;
+use crate::withdrawal::counted;
 use crate::{Cents, Clause, EntryKind, LedgerEntry, Subject, Timestamp, TrackingNumber};
 
-/// An order's entries up to an instant, and what of them stands.
+/// An order's entries up to an instant that were not withdrawn, and what of them stands.
 pub(super) struct Ledger<'a> {
     entries: Vec<&'a LedgerEntry>,
     /// Each subject's latest entry.
@@ -15,7 +16,7 @@ pub(super) struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     pub(super) fn as_of(entries: &'a [LedgerEntry], as_of: Timestamp) -> Self {
-        let mut entries: Vec<&LedgerEntry> = entries.iter().filter(|entry| entry.as_of <= as_of).collect();
+        let mut entries = counted(entries.iter().filter(|entry| entry.as_of <= as_of));
         entries.sort_by_key(|entry| ordinal(entry));
         let latest = entries.iter().map(|entry| (&entry.subject, *entry)).collect();
         Self { entries, latest }

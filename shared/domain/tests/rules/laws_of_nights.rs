@@ -26,12 +26,12 @@ fn night(order: &mut Order, as_of: Timestamp) -> Vec<LedgerEntry> {
 
 /// A season with its nights: facts arrive in the order given, and nights run between them, each later than the last.
 #[derive(Clone, Debug)]
-struct Told {
-    order: Order,
-    entries: Vec<LedgerEntry>,
+pub struct Told {
+    pub order: Order,
+    pub entries: Vec<LedgerEntry>,
 }
 
-fn told(facts: &[Fact], nights: &[(Index, Timestamp)]) -> Told {
+pub fn told(facts: &[Fact], nights: &[(Index, Timestamp)]) -> Told {
     let mut runs: BTreeMap<usize, Vec<Timestamp>> = BTreeMap::new();
     let mut places: Vec<usize> = nights
         .iter()
@@ -86,7 +86,7 @@ fn net(entries: &[LedgerEntry]) -> BTreeMap<Subject, (Cents, Cents)> {
     net
 }
 
-fn nights() -> impl Strategy<Value = Vec<(Index, Timestamp)>> {
+pub fn nights() -> impl Strategy<Value = Vec<(Index, Timestamp)>> {
     let night = (any::<Index>(), (0_i64..120).prop_map(day));
     proptest::collection::vec(night, 0..20)
 }

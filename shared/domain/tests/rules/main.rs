@@ -21,3 +21,4 @@ mod two_times;
 mod upload_fines;
 mod uploads;
 mod what_if;
+mod withdrawals;

@@ -1,5 +1,6 @@
 //! The proof of a chain of closes: from the files alone, wherever they were copied to.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -7,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use domain::audit::{Trail, audit_entry, ordinal};
 use domain::close::{Close, ClosedNight, EntriesFile, NightTotals};
-use domain::{LedgerEntry, OrderId, Subject};
+use domain::{LedgerEntry, OrderId, Subject, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::night::line_of;
+use super::standing::Standing;
 use super::{CLOSE, CloseFiles, ENTRIES, SUMS};
 use crate::LakeError;
 use crate::keys::close_folder;
@@ -51,9 +53,11 @@ pub fn prove_chain(
         proof: ChainProof::default(),
         before: None,
         is_first: true,
+        standing: Standing::default(),
         trails: HashMap::new(),
     };
-    for (name, folder) in chain.folders(directory)? {
+    let folders = chain.folders(directory)?;
+    for (name, folder) in in_order(folders)? {
         chain.before = chain.follow(&name, &folder, &mut seen)?;
         chain.is_first = false;
     }
@@ -65,6 +69,8 @@ struct Chain {
     /// The close before the one that is looked at; `None` before the first, and when it could not be read.
     before: Option<ClosedNight>,
     is_first: bool,
+    /// The closes that were not withdrawn.
+    standing: Standing,
     trails: HashMap<(OrderId, Subject), Trail>,
 }
 
@@ -76,7 +82,7 @@ impl Chain {
         }
     }
 
-    /// The folders of closes, oldest first. Whatever else lies there is told.
+    /// The folders of closes, by name. Whatever else lies there is a finding.
     fn folders(&mut self, directory: &Path) -> Result<BTreeMap<String, PathBuf>, LakeError> {
         let mut folders = BTreeMap::new();
         for (date, path) in listed(directory)? {
@@ -124,12 +130,15 @@ impl Chain {
         if small_file(&folder.join(SUMS))?.as_deref() != Some(files.sums.as_bytes()) {
             self.tell(format!("{name}/{SUMS} does not hold the sums of its close"));
         }
-        if name != close_folder(close.date, close.as_of) {
+        if name != close_folder(&close, self.standing.was_closed(&close)) {
             self.tell(format!("{name} holds the close of {}", close.as_of));
         }
         self.follow_close(name, &close);
         self.follow_entries(name, &folder.join(ENTRIES), &close, seen)?;
         let remembered = close.remembered(sha256);
+        for finding in self.standing.follow(&close, &remembered) {
+            self.tell(format!("{name} {finding}"));
+        }
         self.proof.closes.push(remembered.clone());
         Ok(Some(remembered))
     }
@@ -165,9 +174,6 @@ impl Chain {
                 "{name} follows {cited}, and before it stands {stands}, or that one is not as it was"
             ));
         }
-        if before.as_ref().is_some_and(|before| before.as_of >= close.as_of) {
-            self.tell(format!("{name} is not later than the close before it"));
-        }
     }
 
     /// Reads a night's entries, and holds the close against them.
@@ -186,7 +192,7 @@ impl Chain {
         let mut totals = NightTotals::default();
         // The entries of one order: their ids are not in the order in which they were posted.
         let mut order: Vec<LedgerEntry> = Vec::new();
-        let mut last_id = String::new();
+        let mut last: Option<Place> = None;
         while lines.read(path)? {
             let place = format!("{name}/{ENTRIES} line {}", lines.count);
             let entry: Option<LedgerEntry> = serde_json::from_slice(&lines.line).ok();
@@ -194,8 +200,12 @@ impl Chain {
                 self.tell(format!("{place} is no entry as it was written"));
                 continue;
             };
-            self.judge(&place, &entry, close, &last_id);
-            last_id.clone_from(&entry.entry_id);
+            let at = place_of(&entry);
+            if last.as_ref().is_some_and(|last| at <= *last) {
+                self.tell(format!("{place}: entry {} is out of order", entry.entry_id));
+            }
+            last = Some(at);
+            self.judge(&place, &entry, close);
             totals.count(&entry);
             seen(close, &entry);
             if order
@@ -213,13 +223,10 @@ impl Chain {
     }
 
     /// What can be said of an entry alone.
-    fn judge(&mut self, place: &str, entry: &LedgerEntry, close: &Close, last_id: &str) {
+    fn judge(&mut self, place: &str, entry: &LedgerEntry, close: &Close) {
         let id = &entry.entry_id;
-        if entry.as_of != close.as_of {
+        if !is_of(entry, close) {
             self.tell(format!("{place}: entry {id} is of another night"));
-        }
-        if id.as_str() <= last_id {
-            self.tell(format!("{place}: entry {id} is out of order"));
         }
         audit_entry(entry, &mut |told| self.tell(format!("{place}: {told}")));
     }
@@ -259,6 +266,40 @@ impl Chain {
                 .for_each(|finding| self.tell(format!("{name}: {finding}")));
         }
     }
+}
+
+/// An entry's place in its file: in a void close the newest night comes first.
+type Place = (Reverse<Timestamp>, String);
+
+fn place_of(entry: &LedgerEntry) -> Place {
+    (Reverse(entry.as_of), entry.entry_id.clone())
+}
+
+/// Whether an entry belongs into a close: its night posted it, or the close's withdrawal of that night.
+fn is_of(entry: &LedgerEntry, close: &Close) -> bool {
+    match &close.withdraws {
+        None => entry.as_of == close.as_of && entry.withdrawal().is_none(),
+        Some(withdrawn) => {
+            entry.withdrawal() == Some(withdrawn.withdrawal)
+                && withdrawn.closes.iter().any(|close| close.as_of == entry.as_of)
+        }
+    }
+}
+
+/// The folders in the order of their closes' numbers; what cannot be read stays behind the one before it.
+fn in_order(folders: BTreeMap<String, PathBuf>) -> Result<Vec<(String, PathBuf)>, LakeError> {
+    let (mut numbered, mut number) = (Vec::with_capacity(folders.len()), 0);
+    for (name, folder) in folders {
+        let close: Option<Close> =
+            small_file(&folder.join(CLOSE))?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        number = close.map_or(number, |close| close.number);
+        numbered.push((number, name, folder));
+    }
+    numbered.sort_by_key(|(number, ..)| *number);
+    Ok(numbered
+        .into_iter()
+        .map(|(_, name, folder)| (name, folder))
+        .collect())
 }
 
 /// The lines of a file, each with its end, summed as they are read.

@@ -162,6 +162,7 @@ impl From<Order> for domain::Order {
             appeals: all(order.appeals),
             posted: all(order.posted),
             settled_as_of: order.settled_as_of,
+            restored: Vec::new(),
             once_learned_at: order.once_learned_at,
         }
     }

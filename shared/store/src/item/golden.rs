@@ -205,6 +205,7 @@ fn posted() -> Order {
             line(Subject::order(Clause::B4), EntryKind::Void, 5_000, 400),
         ],
         settled_as_of: Some(hour(900)),
+        restored: Vec::new(),
         once_learned_at: vec![hour(12), hour(720)],
         ..in_usd()
     }

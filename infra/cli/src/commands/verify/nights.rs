@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use domain::close::ClosedNight;
 use domain::{LedgerEntry, Timestamp};
 use lake::prove_chain;
+use store::{NEVER, Night};
 
 use super::Proof;
 use crate::backend::Backend;
 use crate::failure::CommandError;
-
-/// No night is later.
-const EVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 
 /// Holds the journal of every night against the entries.
 pub(super) async fn prove_journal(
@@ -22,7 +21,7 @@ pub(super) async fn prove_journal(
     for entry in entries {
         by_night.entry(entry.as_of).or_default().insert(&entry.entry_id);
     }
-    for night in backend.store.nights(None, EVER).await? {
+    for night in backend.store.nights(None, NEVER).await? {
         proof.nights += 1;
         let as_of = night.as_of;
         let mut ids = by_night.remove(&as_of).unwrap_or_default();
@@ -74,10 +73,47 @@ pub(super) async fn prove_closes(
     proof.take(chain);
     differing.into_iter().for_each(|told| proof.tell(told));
 
-    let nights = backend.store.nights(None, EVER).await?;
-    let mut kept: BTreeMap<Timestamp, _> = closes.iter().map(|close| (close.as_of, close)).collect();
-    for night in &nights {
-        if night.closed.as_ref() != kept.remove(&night.as_of) {
+    let nights = backend.store.nights(None, NEVER).await?;
+    prove_nights(&nights, &closes, proof);
+    prove_withdrawals(backend, &closes, proof).await?;
+    let newest = backend.store.newest_close().await?;
+    if newest.as_ref() != closes.last() {
+        proof.tell("the newest close is not the one that the table remembers".to_owned());
+    }
+    let closed = |night: &&Night| night.withdrawn.is_none() && night.closed.is_some();
+    let closed_until = nights.iter().rfind(closed).map(|night| night.as_of);
+    let missed = nights
+        .iter()
+        .filter(|night| night.is_open() && Some(night.as_of) <= closed_until);
+    for night in missed {
+        proof.tell(format!(
+            "the night {} was never closed, and a later one was",
+            night.as_of
+        ));
+    }
+    let withdrawn: HashSet<Timestamp> = nights
+        .iter()
+        .filter(|night| night.withdrawn.is_some())
+        .map(|night| night.as_of)
+        .collect();
+    for (id, _) in unclosed
+        .into_iter()
+        .filter(|(_, entry)| Some(entry.as_of) <= closed_until || withdrawn.contains(&entry.as_of))
+    {
+        proof.tell(format!("entry {id} is of a closed night and in no close"));
+    }
+    Ok(())
+}
+
+/// Holds the nights' closes against what the table remembers of each; of a night that was closed again the newest.
+fn prove_nights(nights: &[Night], closes: &[ClosedNight], proof: &mut Proof) {
+    let of_nights = closes.iter().filter(|close| close.withdrawal.is_none());
+    let mut kept: BTreeMap<Timestamp, _> = of_nights.map(|close| (close.as_of, close)).collect();
+    for night in nights {
+        let close = kept.remove(&night.as_of);
+        // Begun anew after it was withdrawn: its close is still to come.
+        let is_begun_anew = night.is_open() && night.reruns > 0;
+        if night.closed.as_ref() != close && !is_begun_anew {
             proof.tell(format!(
                 "the close of {} is not the one that the table remembers",
                 night.as_of
@@ -87,25 +123,32 @@ pub(super) async fn prove_closes(
     for as_of in kept.into_keys() {
         proof.tell(format!("the close of {as_of} is of a night that never began"));
     }
-    let newest = backend.store.newest_close().await?;
-    if newest.as_ref() != closes.last() {
-        proof.tell("the newest close is not the one that the table remembers".to_owned());
+}
+
+/// Holds the void closes against the withdrawals that the table remembers.
+async fn prove_withdrawals(
+    backend: &Backend,
+    closes: &[ClosedNight],
+    proof: &mut Proof,
+) -> Result<(), CommandError> {
+    let mut void = closes.iter().filter(|close| close.withdrawal.is_some());
+    for noted in backend.store.withdrawals().await? {
+        let after = noted.withdrawal.after;
+        if noted.closed.is_none() {
+            proof.tell(format!(
+                "a withdrawal after {after} is not done; run `waymark nights withdraw --after {after}`"
+            ));
+        } else if noted.closed.as_ref() != void.next() {
+            proof.tell(format!(
+                "the void close after {after} is not the one that the table remembers"
+            ));
+        }
     }
-    let closed_until = newest.as_ref().map(|newest| newest.as_of);
-    let missed = nights
-        .iter()
-        .filter(|night| night.closed.is_none() && Some(night.as_of) <= closed_until);
-    for night in missed {
+    for close in void {
         proof.tell(format!(
-            "the night {} was never closed, and a later one was",
-            night.as_of
+            "the void close after {} is of no withdrawal",
+            close.as_of
         ));
-    }
-    for (id, _) in unclosed
-        .into_iter()
-        .filter(|(_, entry)| Some(entry.as_of) <= closed_until)
-    {
-        proof.tell(format!("entry {id} is of a closed night and in no close"));
     }
     Ok(())
 }

@@ -1,0 +1,123 @@
+//! `waymark nights`: takes back what was posted, closed and reported as of a wrong instant.
+
+use chrono::NaiveDate;
+use domain::{Elapsed, Month, Timestamp};
+use night_close::withdrawal::{Outcome, Status};
+use serde::Serialize;
+
+use super::now;
+use crate::Done;
+use crate::args::{Nights, NightsAction, Shared};
+use crate::backend::Backend;
+use crate::failure::CommandError;
+use crate::terminal::Terminal;
+
+/// How far an instant may lie ahead of this machine's clock, in minutes.
+const AHEAD_MINUTES_MAX: i64 = 5;
+
+/// What `--json` shows.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    ledger: &'a Outcome,
+    reports: &'a [eligibility_report::Restored],
+    digests: &'a [morning_digest::Restored],
+}
+
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Nights,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
+    let NightsAction::Withdraw(withdraw) = &arguments.action;
+    let after = withdraw.after;
+    if after.since(now()).seconds() > AHEAD_MINUTES_MAX * Elapsed::hours(1).seconds() / 60 {
+        return Err(CommandError::usage(format!(
+            "{after} is still to come; name the latest instant that was right, now at the latest"
+        )));
+    }
+    let backend = Backend::open_existing(shared).await?;
+    let ledger = backend.withdraw_nights(after).await?;
+    if ledger.status == Status::UnderWay {
+        return Err(CommandError::usage(format!(
+            "a withdrawal after {0} was begun and is not done; run `waymark nights withdraw --after {0}` first",
+            ledger.after
+        )));
+    }
+    if let Some(cloud) = backend.embedded() {
+        cloud.deliver_streams().await?;
+    }
+    let reports = eligibility_report::withdraw(&backend.eligibility_report(), after).await?;
+    let digests = morning_digest::withdraw(&backend.morning_digest(), after).await?;
+    terminal.machine(&Shown {
+        ledger: &ledger,
+        reports: &reports,
+        digests: &digests,
+    })?;
+    show_ledger(&ledger, terminal);
+    for report in &reports {
+        show_report(report.month, report.revision.as_deref(), terminal);
+    }
+    for digest in &digests {
+        show_digest(digest.date, digest.as_of, terminal);
+    }
+    Ok(Done::Well)
+}
+
+fn show_ledger(ledger: &Outcome, terminal: &Terminal) {
+    let Some(close) = &ledger.close else {
+        return terminal.line(format!(
+            "{} {}",
+            terminal.say("nothing was posted as of later than", "没有晚于此时刻的入账："),
+            ledger.after
+        ));
+    };
+    terminal.line(format!(
+        "{} {}: {} {}, {} {}, {} {} USD",
+        terminal.say("withdrawn, as of later than", "已撤销晚于此时刻的夜间结算："),
+        ledger.after,
+        ledger.nights.len(),
+        terminal.say("nights", "夜"),
+        close.entries,
+        terminal.say("entries taken back", "条分录已撤回"),
+        terminal.say("balance moved by", "余额变动"),
+        close.balance_moved
+    ));
+    for night in &ledger.nights {
+        terminal.line(format!("  {} {night}", terminal.say("the night", "夜间")));
+    }
+    terminal.line(format!(
+        "  {} {}, {} {} USD, sha256 {}",
+        terminal.say("void close: no.", "撤销结账：第"),
+        close.number,
+        terminal.say("balance", "余额"),
+        close.balance,
+        close.sha256
+    ));
+}
+
+fn show_report(month: Month, revision: Option<&str>, terminal: &Terminal) {
+    let report = terminal.say("the report of", "月度报告");
+    let outcome = match revision {
+        Some(revision) => format!(
+            "{} {revision}",
+            terminal.say("stands again as revision", "已恢复为修订版")
+        ),
+        None => terminal
+            .say("was taken away: no valid one was made", "已撤下：没有有效的报告")
+            .to_owned(),
+    };
+    terminal.line(format!("  {report} {month} {outcome}"));
+}
+
+fn show_digest(date: NaiveDate, as_of: Option<Timestamp>, terminal: &Terminal) {
+    let digest = terminal.say("the digest of", "晨报");
+    let outcome = match as_of {
+        Some(as_of) => format!(
+            "{} {as_of}",
+            terminal.say("is again that of the night", "已恢复为夜间")
+        ),
+        None => terminal.say("was taken away", "已撤下").to_owned(),
+    };
+    terminal.line(format!("  {digest} {date} {outcome}"));
+}
