@@ -45,7 +45,7 @@ impl Backend {
 
     /// Opens the cloud that the command line names, for a command that only makes sense where there is one: a mistyped
     /// directory is no empty cloud.
-    pub(crate) async fn open_existing(shared: &Shared, policy: Option<&Path>) -> Result<Self, CommandError> {
+    pub(crate) async fn open_existing(shared: &Shared) -> Result<Self, CommandError> {
         if !shared.aws && Cloud::is_missing(&shared.data_dir) {
             return Err(CommandError::usage(format!(
                 "nothing was uploaded under {} yet; name the place with --data-dir",

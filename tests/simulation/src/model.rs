@@ -4,11 +4,13 @@
 //! seconds, and the numbers are the rulebook's own, written out.
 
 mod figures;
+mod numbers;
 mod order;
 
 use std::collections::BTreeMap;
 
 pub use figures::{Figures, figures};
+pub use numbers::{Row, Word, seen};
 pub use order::{Appeal, Event, Order, Parcel, StateTold, StatusTold};
 
 use crate::facts::{Plea, Says, Status, Told};
@@ -36,15 +38,18 @@ pub fn owed(order: &Order, as_of: i64) -> BTreeMap<Subject, Standing> {
     if order.known_at > as_of {
         return owed;
     }
-    let accepted = |subject: &Subject| pleas(order, subject, as_of).any(|(_, plea)| plea == Plea::Accepted);
     let a6: Subject = ("A6", String::new(), None);
-    if order.failed_at.iter().any(|at| *at <= as_of) && !accepted(&a6) {
+    let waited = numbers::waited_too_long(order, as_of);
+    let failed = order.failed_at.iter().chain(&waited);
+    let first = failed.copied().filter(|at| *at <= as_of).min();
+    if first.is_some_and(|at| !is_freed(order, &a6, at, as_of)) {
         owed.insert(a6, Standing::Fine(50));
     }
-    for parcel in order.parcels.iter().filter(|parcel| parcel.uploaded_at <= as_of) {
+    let order = &seen(order, as_of);
+    for parcel in &order.parcels {
         for start in silences(parcel, as_of) {
             let b3: Subject = ("B3", parcel.number.clone(), Some(start));
-            if !accepted(&b3) {
+            if !is_freed(order, &b3, start + 48 * HOUR, as_of) {
                 owed.insert(b3, Standing::Fine(120));
             }
         }
@@ -55,6 +60,23 @@ pub fn owed(order: &Order, as_of: i64) -> BTreeMap<Subject, Standing> {
     owed
 }
 
+/// B5 for A6 and B3: an accepted appeal frees what came about by its decision, or the one episode that it names.
+fn is_freed(order: &Order, subject: &Subject, came_about: i64, as_of: i64) -> bool {
+    let (clause, _, episode) = subject;
+    let about = order.appeals.iter().filter(|appeal| {
+        appeal.clause == *clause && (appeal.episode.is_none() || appeal.episode == *episode)
+    });
+    about.into_iter().any(|appeal| {
+        let decided = appeal.states.iter().filter(|state| {
+            state.told_at <= as_of && state.plea != Plea::Pending && state.since <= as_of
+        });
+        let last = decided.max_by_key(|state| (state.since, state.plea));
+        last.is_some_and(|state| {
+            state.plea == Plea::Accepted && (appeal.episode.is_some() || state.since >= came_about)
+        })
+    })
+}
+
 /// B3: where the silences of over 48 hours begin.
 fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
     let known: Vec<&Event> = parcel
@@ -63,7 +85,15 @@ fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
         .filter(|event| event.told_at <= as_of)
         .collect();
     let end = end_of(parcel, as_of).map(|(at, _)| at);
-    let counts = |at: i64| end.is_none_or(|end| at <= end);
+    // The replacement of the number ends a silence like an event, and what comes after it counts for nothing.
+    let replaced = parcel.in_use.iter().map(|(_, until)| *until).min_by_key(|until| until.is_some());
+    let last = parcel.in_use.iter().filter_map(|(_, until)| *until).max();
+    let stop = match replaced {
+        Some(Some(_)) => last,
+        _ => parcel.taken_at,
+    };
+    let stop = stop.filter(|stop| end.is_none_or(|end| *stop < end));
+    let counts = |at: i64| end.is_none_or(|end| at <= end) && stop.is_none_or(|stop| at <= stop);
     let Some(picked_up) = picked_up_at(parcel, as_of) else {
         return Vec::new();
     };
@@ -79,8 +109,11 @@ fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
         // The last event is followed by silence until now, unless it is the end.
         let until = match instants.get(index + 1) {
             Some(next) => (*next).min(as_of),
-            None if end.is_some() => continue,
-            None => as_of,
+            None => match stop {
+                Some(stop) => stop.min(as_of),
+                None if end.is_some() => continue,
+                None => as_of,
+            },
         };
         if until - start > 48 * HOUR {
             starts.push(*start);
@@ -147,20 +180,10 @@ fn status_at(order: &Order, at: i64, as_of: i64) -> Status {
 
 /// When the last of the live parcels was signed, if all were by the deadline and there is one.
 fn signed_at(order: &Order, deadline: i64, as_of: i64) -> Option<i64> {
-    let known: Vec<&Parcel> = order
-        .parcels
-        .iter()
-        .filter(|parcel| parcel.uploaded_at <= as_of)
-        .collect();
     let mut signed_at = None;
-    for parcel in &known {
-        let later = |other: &&&Parcel| (other.uploaded_at, other.row) > (parcel.uploaded_at, parcel.row);
-        let replaced = known
-            .iter()
-            .filter(later)
-            .any(|other| other.all && other.uploaded_at <= deadline);
+    for parcel in &order.parcels {
         let end = end_of(parcel, as_of).filter(|(at, _)| *at <= deadline);
-        if parcel.uploaded_at > deadline || replaced || matches!(end, Some((_, "cancelled"))) {
+        if !parcel.is_in_use(deadline) || matches!(end, Some((_, "cancelled"))) {
             continue;
         }
         let (at, _) = end.filter(|(_, node)| *node == "signed")?;
@@ -192,9 +215,18 @@ fn pleas<'a>(order: &'a Order, subject: &'a Subject, as_of: i64) -> impl Iterato
     })
 }
 
+impl Parcel {
+    /// Whether the number was in use at an instant, by the order's own rows up to then.
+    pub fn is_in_use(&self, at: i64) -> bool {
+        self.in_use
+            .iter()
+            .any(|(from, until)| *from <= at && until.is_none_or(|until| until > at))
+    }
+}
+
 /// Whether B4 is not settled for good, all facts considered: the order must then stand in the index of open orders.
 pub fn is_open(order: &Order, posted: Option<Standing>) -> bool {
-    match (sign_off(order, FOREVER), posted) {
+    match (sign_off(&seen(order, FOREVER), FOREVER), posted) {
         // Never fined, and nothing stands.
         (None, None) => false,
         // Fined in full, and no appeal waits.
@@ -207,6 +239,7 @@ pub fn is_open(order: &Order, posted: Option<Standing>) -> bool {
 pub fn orders(told: &[Told]) -> BTreeMap<String, Order> {
     let mut orders = order::placed(told);
     order::send(told, &mut orders);
+    order::confront(&mut orders);
     order::report(told, &mut orders);
     order::plead(told, &mut orders);
     orders

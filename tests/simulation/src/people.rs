@@ -121,7 +121,7 @@ impl People {
             status,
             status_at,
         };
-        let by = self.chance(30).then_some(paid.seller.as_str());
+        let by = None;
         let from = at + self.within(0..=6);
         self.say(from, by, placed(Status::Paid, None));
         match self.random.random_range(0..100) {

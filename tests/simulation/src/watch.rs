@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use store::Item;
 
 use crate::facts::{Plea, Status};
-use crate::model::{self, Appeal, Event, Order, Parcel, Standing, StateTold, StatusTold, Subject};
+use crate::model::{
+    self, Appeal, Event, Order, Parcel, Row, Standing, StateTold, StatusTold, Subject, Word,
+};
 use crate::tables::{Change, Tables};
 
 /// What was found wrong with writes.
@@ -117,7 +119,9 @@ impl Watch {
                 self.broken.push(format!("the watermark of shard {sk} went back"));
             }
         }
-        if sk == "owner" && !change.before.is_null() && change.before != change.after {
+        // Claimants only come: the first stays the first.
+        let first = |item: &Value| item["order_id"]["S"].clone();
+        if sk == "owner" && !change.before.is_null() && first(&change.before) != first(&change.after) {
             self.broken.push(format!("{pk} changed hands"));
         }
     }
@@ -232,7 +236,32 @@ pub fn known(order: &domain::Order) -> Order {
         },
         told_at: change.recorded_at.unix(),
     });
+    let said = |word: &domain::claims::Word| Word {
+        order_id: word.order_id.to_string(),
+        paid_at: word.paid_at.unix(),
+        known_at: word.recorded_at.unix(),
+        claims: word
+            .claims
+            .iter()
+            .map(|claim| {
+                let superseded = claim.superseded.iter();
+                let superseded = superseded.map(|one| (one.since.unix(), one.recorded_at.unix()));
+                (claim.uploaded_at.unix(), superseded.collect())
+            })
+            .collect(),
+    };
+    let rows = order.shipments.iter().flat_map(|shipment| {
+        shipment.claims.iter().map(|claim| Row {
+            at: claim.uploaded_at.unix(),
+            file: (claim.stored.at_ms, claim.stored.content),
+            row: claim.source.row,
+            number: shipment.number.to_string(),
+            all: claim.send_type == SendType::All,
+        })
+    });
     let parcels = order.shipments.iter().map(|shipment| Parcel {
+        own: order.word_on(&shipment.number).as_ref().map(said).unwrap_or_default(),
+        rivals: shipment.rivals.iter().map(said).collect(),
         number: shipment.number.to_string(),
         carrier: "",
         uploaded_at: shipment.uploaded_at().unix(),
@@ -247,6 +276,7 @@ pub fn known(order: &domain::Order) -> Order {
                 told_at: event.recorded_at.unix(),
             })
             .collect(),
+        ..Parcel::default()
     });
     let appeals = order.appeals.iter().map(|appeal| Appeal {
         appeal_id: appeal.appeal_id.clone(),
@@ -286,6 +316,7 @@ pub fn known(order: &domain::Order) -> Order {
             .map(|failure| failure.uploaded_at.unix())
             .collect(),
         parcels: parcels.collect(),
+        rows: rows.collect(),
         appeals: appeals.collect(),
     }
 }

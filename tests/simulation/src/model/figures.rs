@@ -1,6 +1,6 @@
 //! A month's figures, order by order: the rulebook's "Figures of a month", in the plainest way.
 
-use super::{DAY, Event, HOUR, Order, Parcel, Status, end_of, picked_up_at, signed_at, status_at};
+use super::{DAY, Event, HOUR, Order, Parcel, Status, end_of, picked_up_at, seen, signed_at, status_at};
 
 /// What an order adds to its month as of an instant; a figure is `None` while it is not decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,20 @@ pub fn figures(order: &Order, as_of: i64) -> Option<Figures> {
     if order.known_at > as_of {
         return None;
     }
-    let known: Vec<&Parcel> = order
-        .parcels
-        .iter()
-        .filter(|parcel| parcel.uploaded_at <= as_of)
-        .collect();
+    let first = order.rows.iter().map(|row| row.at).filter(|at| *at <= as_of).min();
+    let order = &seen(order, as_of);
+    let known: Vec<&Parcel> = order.parcels.iter().collect();
     let excluded = is_excluded(order, &known, as_of);
-    let first = known.iter().map(|parcel| parcel.uploaded_at).min();
     let upload: Judged = (order.paid_at + DAY, first);
     let by = upload.0.max(first.unwrap_or(upload.0));
-    let pickups: Vec<Judged> = in_use(&known, by)
-        .map(|parcel| (parcel.uploaded_at + 48 * HOUR, picked_up_at(parcel, as_of)))
-        .collect();
+    let judged = |parcel: &Parcel| (parcel.uploaded_at + 48 * HOUR, picked_up_at(parcel, as_of));
+    let mut pickups: Vec<Judged> = in_use(&known, by).map(judged).collect();
+    // Where the rows named others' numbers only, the first own one afterwards is judged; without one it is missed.
+    if let (true, Some(first)) = (pickups.is_empty(), first) {
+        let later = known.iter().filter(|parcel| parcel.uploaded_at > by);
+        let next = later.min_by_key(|parcel| (parcel.uploaded_at, parcel.row));
+        pickups.push(next.map_or((first + 48 * HOUR, None), |parcel| judged(parcel)));
+    }
     let deadline = order.paid_at + 30 * DAY;
     Some(Figures {
         gmv_cents: if excluded { 0 } else { order.usd_cents },
@@ -65,11 +67,7 @@ fn decided(judged: &[Judged], as_of: i64) -> Option<bool> {
 
 /// Parcels uploaded by an instant and not replaced by then.
 fn in_use<'a>(known: &'a [&'a Parcel], by: i64) -> impl Iterator<Item = &'a Parcel> {
-    known.iter().copied().filter(move |parcel| {
-        let later = |other: &&Parcel| (other.uploaded_at, other.row) > (parcel.uploaded_at, parcel.row);
-        let mut replacing = known.iter().copied().filter(later);
-        parcel.uploaded_at <= by && !replacing.any(|other| other.all && other.uploaded_at <= by)
-    })
+    known.iter().copied().filter(move |parcel| parcel.is_in_use(by))
 }
 
 /// Cancelled before shipment.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::numbers::{Row, Word, word};
 use super::{HOUR, is_rate};
 use crate::facts::{Plea, Says, Status, Told};
 
@@ -18,6 +19,8 @@ pub struct Order {
     /// Uploads that failed for a reason that is fined (A6).
     pub failed_at: Vec<i64>,
     pub parcels: Vec<Parcel>,
+    /// Every accepted row of a tracking file.
+    pub rows: Vec<Row>,
     pub appeals: Vec<Appeal>,
 }
 
@@ -30,8 +33,8 @@ pub struct StatusTold {
     pub told_at: i64,
 }
 
-/// An accepted number.
-#[derive(Clone, Debug)]
+/// A claimed number, by its first row.
+#[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the rulebook's words")]
 pub struct Parcel {
     pub number: String,
@@ -41,6 +44,12 @@ pub struct Parcel {
     /// Replaces the numbers before it.
     pub all: bool,
     pub events: Vec<Event>,
+    pub own: Word,
+    pub rivals: Vec<Word>,
+    /// As of an instant: by each of its rows, from when it was in use and until when.
+    pub in_use: Vec<(i64, Option<i64>)>,
+    /// As of an instant: when another order's claim took the number over for a new use.
+    pub taken_at: Option<i64>,
 }
 
 /// A node of a timeline.
@@ -89,6 +98,10 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
         else {
             continue;
         };
+        // Orders are the operator's to state.
+        if told_here.by.is_some() {
+            continue;
+        }
         // Without its rate an order waits.
         let rate = if *currency == "USD" {
             Some(10_000)
@@ -112,7 +125,7 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
             order.usd_cents,
             order.country.as_str(),
         ) == (seller, *paid_at, usd_cents, *country);
-        if !same || told_here.by.as_ref().is_some_and(|by| *by != order.seller) {
+        if !same {
             continue;
         }
         order.known_at = order.known_at.min(told_here.at);
@@ -131,7 +144,6 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
 
 /// The numbers that rows of tracking files bring, and the failures that cost a fine.
 pub(super) fn send(told: &[Told], orders: &mut BTreeMap<String, Order>) {
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for told in told {
         let Says::Tracking {
             order_id,
@@ -155,25 +167,52 @@ pub(super) fn send(told: &[Told], orders: &mut BTreeMap<String, Order>) {
         let at = uploaded_at.filter(|_| told.by.is_none()).unwrap_or(told.at);
         let wants_papers = matches!(order.country.as_str(), "RU" | "BR" | "MX");
         let sanctioned = matches!(order.country.as_str(), "KP" | "SY");
-        let taken = owners.get(number).is_some_and(|owner| owner != order_id);
-        if !fits(carrier, number) || sanctioned || taken || wants_papers && (!invoice || tax_id.is_empty()) {
+        if !fits(carrier, number) || sanctioned || wants_papers && (!invoice || tax_id.is_empty()) {
             order.failed_at.push(at);
             continue;
         }
-        owners.insert(number.clone(), order_id.clone());
+        order.rows.push(Row {
+            at,
+            file: (told.at, u64::from(told.file)),
+            row: told.row,
+            number: number.clone(),
+            all: *all,
+        });
         let parcel = Parcel {
             number: number.clone(),
             carrier,
             uploaded_at: at,
             row: told.row,
             all: *all,
-            events: Vec::new(),
+            ..Parcel::default()
         };
         // Of several rows about a number the earliest tells everything.
         match order.parcels.iter_mut().find(|known| known.number == *number) {
             Some(known) if (at, told.row) < (known.uploaded_at, known.row) => *known = parcel,
             Some(_) => {}
             None => order.parcels.push(parcel),
+        }
+    }
+}
+
+/// Lets every order know what the others say of its numbers.
+pub(super) fn confront(orders: &mut BTreeMap<String, Order>) {
+    let mut words: BTreeMap<String, Vec<Word>> = BTreeMap::new();
+    for (order_id, order) in orders.iter() {
+        for parcel in &order.parcels {
+            let said = word(order_id, order, &parcel.number);
+            words.entry(parcel.number.clone()).or_default().push(said);
+        }
+    }
+    for (order_id, order) in orders.iter_mut() {
+        for parcel in &mut order.parcels {
+            for word in words.get(&parcel.number).into_iter().flatten() {
+                if word.order_id == *order_id {
+                    parcel.own = word.clone();
+                } else {
+                    parcel.rivals.push(word.clone());
+                }
+            }
         }
     }
 }
@@ -203,7 +242,10 @@ pub(super) fn report(told: &[Told], orders: &mut BTreeMap<String, Order>) {
         else {
             continue;
         };
-        let told_at = recorded_at.filter(|_| told.by.is_none()).unwrap_or(told.at);
+        if told.by.is_some() {
+            continue;
+        }
+        let told_at = recorded_at.unwrap_or(told.at);
         // Nobody knows of what is to happen in more than the widest error of a zone.
         if *occurred_at > told_at + 14 * HOUR {
             continue;
