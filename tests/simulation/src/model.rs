@@ -67,9 +67,10 @@ fn is_freed(order: &Order, subject: &Subject, came_about: i64, as_of: i64) -> bo
         appeal.clause == *clause && (appeal.episode.is_none() || appeal.episode == *episode)
     });
     about.into_iter().any(|appeal| {
-        let decided = appeal.states.iter().filter(|state| {
-            state.told_at <= as_of && state.plea != Plea::Pending && state.since <= as_of
-        });
+        let decided = appeal
+            .states
+            .iter()
+            .filter(|state| state.told_at <= as_of && state.plea != Plea::Pending && state.since <= as_of);
         let last = decided.max_by_key(|state| (state.since, state.plea));
         last.is_some_and(|state| {
             state.plea == Plea::Accepted && (appeal.episode.is_some() || state.since >= came_about)
@@ -86,7 +87,11 @@ fn silences(parcel: &Parcel, as_of: i64) -> Vec<i64> {
         .collect();
     let end = end_of(parcel, as_of).map(|(at, _)| at);
     // The replacement of the number ends a silence like an event, and what comes after it counts for nothing.
-    let replaced = parcel.in_use.iter().map(|(_, until)| *until).min_by_key(|until| until.is_some());
+    let replaced = parcel
+        .in_use
+        .iter()
+        .map(|(_, until)| *until)
+        .min_by_key(|until| until.is_some());
     let last = parcel.in_use.iter().filter_map(|(_, until)| *until).max();
     let stop = match replaced {
         Some(Some(_)) => last,

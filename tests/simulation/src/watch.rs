@@ -12,9 +12,7 @@ use serde_json::{Value, json};
 use store::Item;
 
 use crate::facts::{Plea, Status};
-use crate::model::{
-    self, Appeal, Event, Order, Parcel, Row, Standing, StateTold, StatusTold, Subject, Word,
-};
+use crate::model::{self, Appeal, Event, Order, Parcel, Row, Standing, StateTold, StatusTold, Subject, Word};
 use crate::tables::{Change, Tables};
 
 /// What was found wrong with writes.
@@ -260,7 +258,11 @@ pub fn known(order: &domain::Order) -> Order {
         })
     });
     let parcels = order.shipments.iter().map(|shipment| Parcel {
-        own: order.word_on(&shipment.number).as_ref().map(said).unwrap_or_default(),
+        own: order
+            .word_on(&shipment.number)
+            .as_ref()
+            .map(said)
+            .unwrap_or_default(),
         rivals: shipment.rivals.iter().map(said).collect(),
         number: shipment.number.to_string(),
         carrier: "",

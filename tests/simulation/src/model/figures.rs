@@ -23,7 +23,12 @@ pub fn figures(order: &Order, as_of: i64) -> Option<Figures> {
     if order.known_at > as_of {
         return None;
     }
-    let first = order.rows.iter().map(|row| row.at).filter(|at| *at <= as_of).min();
+    let first = order
+        .rows
+        .iter()
+        .map(|row| row.at)
+        .filter(|at| *at <= as_of)
+        .min();
     let order = &seen(order, as_of);
     let known: Vec<&Parcel> = order.parcels.iter().collect();
     let excluded = is_excluded(order, &known, as_of);

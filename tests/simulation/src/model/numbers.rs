@@ -39,9 +39,10 @@ struct Stretch {
 pub(super) fn word(order_id: &str, order: &Order, number: &str) -> Word {
     let claims = order.rows.iter().filter(|row| row.number == number);
     let claims = claims.map(|claim| {
-        let rows = order.rows.iter().filter(|row| {
-            row.all && row.number != number && (row.at, row.file) > (claim.at, claim.file)
-        });
+        let rows = order
+            .rows
+            .iter()
+            .filter(|row| row.all && row.number != number && (row.at, row.file) > (claim.at, claim.file));
         let cancelled = order
             .statuses
             .iter()
@@ -60,7 +61,9 @@ pub(super) fn word(order_id: &str, order: &Order, number: &str) -> Word {
 }
 
 fn superseded_at(superseded: &[(i64, i64)], as_of: i64) -> Option<i64> {
-    let known = superseded.iter().filter(|(since, told)| *since <= as_of && *told <= as_of);
+    let known = superseded
+        .iter()
+        .filter(|(since, told)| *since <= as_of && *told <= as_of);
     known.map(|(since, _)| *since).min()
 }
 
@@ -108,7 +111,11 @@ fn compete(
         }
     }
     claims.sort_unstable();
-    let mut instants: Vec<i64> = claims.iter().flat_map(|claim| [Some(claim.0), claim.2]).flatten().collect();
+    let mut instants: Vec<i64> = claims
+        .iter()
+        .flat_map(|claim| [Some(claim.0), claim.2])
+        .flatten()
+        .collect();
     instants.sort_unstable();
     instants.dedup();
     let mut holding: Vec<(i64, &str, Option<i64>, usize)> = Vec::new();
@@ -182,7 +189,10 @@ pub fn seen(order: &Order, as_of: i64) -> Order {
     }
     let owned: Vec<String> = seen.parcels.iter().map(|parcel| parcel.number.clone()).collect();
     for parcel in &mut seen.parcels {
-        let rows = order.rows.iter().filter(|row| row.at <= as_of && row.number == parcel.number);
+        let rows = order
+            .rows
+            .iter()
+            .filter(|row| row.at <= as_of && row.number == parcel.number);
         parcel.in_use = rows
             .map(|row| {
                 let replacing = order.rows.iter().filter(|other| {
