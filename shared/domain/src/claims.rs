@@ -1,7 +1,7 @@
 //! Claims on tracking numbers: whose a number is as of an instant ("Claims on numbers" of the rulebook; A2, A6, B3, B4).
 //!
 //! Every accepted row is a [`Claim`] of its order on its number, whoever owns the number. Ownership is never stored: it is a
-//! pure fold over the claims that are known as of an instant ([`uses`]), so any order of arrival gives the same owner. An order
+//! pure fold over the claims that are known as of an instant ([`Docket::uses`]), so any order of arrival gives the same owner. An order
 //! keeps the claims of its rivals beside its own ([`Word`]), so it can be judged without reading any other order.
 
 use serde::{Deserialize, Serialize};

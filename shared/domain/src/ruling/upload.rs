@@ -12,7 +12,7 @@ use crate::{
 
 impl Order {
     /// A tracking row of a known order (A1–A6). A well-formed row is accepted as a claim on its number, whoever owns it;
-    /// what the claim came to is asked of [`Order::waiting`] once the rivals are known.
+    /// what the claim came to is asked of [`Order::waits_for`] once the rivals are known.
     pub fn rule_tracking(
         &mut self,
         fact: &TrackingFact,
