@@ -197,6 +197,12 @@ fn a_pinned_text_that_was_edited_is_refused_until_a_policy_is_set() {
         ran.status, 0,
         "a directory takes a policy before its first use: {ran:?}"
     );
+    let orders = directory.path().join("orders.csv");
+    let row = "8000011000000005,S1,2024-05-01T00:00:00Z,80.10,USD,US";
+    let header = "order_id,seller_id,paid_at,amount,currency,destination_country";
+    fs::write(&orders, format!("{header}\n{row}\n")).expect("a file");
+    let ran = waymark.run(["upload", &text(&orders), "--kind", "orders"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
     let pinned = state.join("policy").join(format!("{}.toml", sha256(&file)));
     let edited = fs::read_to_string(&pinned).expect("the pinned text") + "# edited\n";
     fs::write(&pinned, edited).expect("it can be edited");
