@@ -188,6 +188,8 @@ fn a_cloud_that_held_something_before_says_that_uploads_stand_as_they_were_decid
     let state = directory.path().join("state");
     replay(&state, &season, SILENT, None, &[]);
     let policy = policy(directory.path(), &[("\"NUM_FORMAT\", ", "")]);
+    let set = waymark(&state).run(["policy", "set", policy.to_string_lossy().as_ref()]);
+    assert_eq!(set.status, 0, "{set:?}");
     let lines = replay(&state, &season, SILENT, Some(&policy), &["--json"]).json_lines();
     assert_eq!(lines[lines.len() - 1]["difference"]["taken_in_by_each"], false);
 }
