@@ -192,6 +192,11 @@ async fn close_next(
     let close = entries.close(as_of, date, newest).map_err(unwritten)?;
     let files = CloseFiles::of(&close).map_err(unwritten)?;
     let remembered = close.remembered(files.sha256.clone());
+    // Still the newest, so the night and its entries were read as they follow it: files that follow an older close would
+    // replace the right ones.
+    if function.store.newest_close().await.map_err(failed)?.as_ref() != newest {
+        return Ok(None);
+    }
     function
         .lake
         .put_close(&close, files, &entries, night.reruns > 0)

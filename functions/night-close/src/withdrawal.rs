@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
             // An order that cannot be read is nothing to a withdrawal; the next scan reports it.
             for stored in page.found.into_iter().flatten() {
                 if stored.expires_at > Some(latest) {
-                    let is_kept = store.keep_order(&stored).await;
+                    let is_kept = store.keep_order(&stored, self.withdrawal).await;
                     kept += u64::from(is_kept.map_err(|source| self.failed(source))?);
                 }
             }
@@ -274,6 +274,12 @@ impl<'a> Run<'a> {
         let close = self.void(&mut entries, newest.as_ref(), nights)?;
         let files = CloseFiles::of(&close).map_err(|source| self.unwritten(source))?;
         let remembered = close.remembered(files.sha256.clone());
+        // Still under way, so the newest close read above is the one from before the withdrawal, and the files are those
+        // that every run of it writes.
+        let is_under_way = store.is_under_way(self.withdrawal).await;
+        if !is_under_way.map_err(|source| self.failed(source))? {
+            return Ok(None);
+        }
         let put = lake.put_close(&close, files, &entries, false).await;
         put.map_err(|source| self.unwritten(source))?;
         let watermark = self.watermark().await?;

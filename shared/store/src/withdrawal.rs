@@ -4,8 +4,7 @@
 //! every shard's watermark stands at [`NEVER`], so that no scan begins or posts; each of its writes checks that it is still
 //! under way, so that a run that comes late takes back nothing that was posted since.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use domain::close::ClosedNight;
 use domain::withdrawal::Withdrawal;
 use domain::{LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
@@ -164,15 +163,14 @@ impl Store {
     }
 
     /// Takes away the mark by which an order that was settled for good may leave, where a night that is withdrawn put it.
-    /// False when the order has news, and so no mark, by now.
+    /// False when the order has news, and so no mark, by now, or the withdrawal is not under way any more: the mark may be
+    /// a later night's.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn keep_order(&self, stored: &StoredOrder) -> Result<bool, StoreError> {
+    pub async fn keep_order(&self, stored: &StoredOrder, withdrawal: Withdrawal) -> Result<bool, StoreError> {
         let Order { order_id, .. } = &stored.order;
-        let call = self
-            .client
-            .update_item()
+        let update = Update::builder()
             .table_name(&self.orders)
             .set_key(Some(order_key(order_id)))
             .update_expression("SET #version = :next REMOVE #expires_at")
@@ -181,24 +179,14 @@ impl Store {
             .expression_attribute_names("#version", name::VERSION)
             .expression_attribute_values(":seen", number(stored.version))
             .expression_attribute_values(":next", number(stored.version + 1))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match self.send(|| call.clone().send()).await {
-            Ok(answer) => {
-                self.capacity.count_write(answer.consumed_capacity());
-                Ok(true)
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(source) => Err(StoreError::call(
-                format!("write that order {order_id} stays"),
-                source,
-            )),
-        }
+            .build();
+        let update = update.map_err(|source| StoreError::corrupt("an order's mark", source.to_string()))?;
+        let actions = vec![
+            self.under_way_check(withdrawal)?,
+            TransactWriteItem::builder().update(update).build(),
+        ];
+        let subject = format!("that order {order_id} stays");
+        Ok(self.transact(actions, &subject).await? == Commit::Done)
     }
 
     /// Marks nights as withdrawn. False when the withdrawal is not under way any more.
@@ -251,7 +239,11 @@ impl Store {
         self.transact(actions, "a withdrawal's close").await
     }
 
-    async fn is_under_way(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
+    /// Whether a withdrawal has begun and its void close is not the newest one yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn is_under_way(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
         let record = self
             .record(withdrawal_key(withdrawal.number), "a withdrawal")
             .await?;

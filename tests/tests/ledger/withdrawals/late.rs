@@ -5,10 +5,10 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::withdrawal::counted;
 use local::ORDERS_TABLE;
-use night_close::Status;
-use night_close::withdrawal::{Request, Status as Withdrawal};
+use night_close::withdrawal::{self, Outcome, Request, Status as Withdrawal};
+use night_close::{NightClose, Status};
 use store::{OPEN_SHARDS, ScanOutcome, ToSettle};
-use tests::{Fuse, assert_same, at, beside, entries, net, seed, written};
+use tests::{Fuse, assert_same, at, beside, entries, net, pausing_lake, seed, written};
 
 use super::{WRONG, right_nights, waymark, withdraw, wronged};
 use crate::SEASON_ENDS;
@@ -85,6 +85,39 @@ async fn withdrawals_and_scans_all_at_once_leave_a_sound_ledger() {
         .any(|entry| entry.as_of == at(WRONG));
     assert!(!standing, "nothing of the wrong night counts");
     let cloud = Arc::into_inner(cloud).expect("nobody else has it");
+    let directory = cloud.close();
+    let proof = waymark(directory.path()).run(["ledger", "verify"]);
+    assert_eq!(proof.status, 0, "{proof:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_wakes_after_another_has_withdrawn_writes_no_close() {
+    let cloud = wronged(seed(38), 10, &[WRONG]).await;
+    let (right, last) = right_nights();
+    let after = *right.last().expect("a night");
+    // All is taken back by the slow run; only its void close is to be written.
+    let (lake, mut paused) = pausing_lake(&cloud, "watch", 0);
+    let slow = NightClose {
+        lake,
+        ..cloud.night_close()
+    };
+    let running = beside(async move || withdrawal::handle(&slow, Request { after }).await);
+    paused.reached().await;
+    let by_another = withdraw(&cloud, after).await;
+    let right_files = files(&cloud).await;
+    paused.go_on();
+    let outcome = running.await.expect("it does not panic").expect("it ends");
+    assert_eq!(
+        outcome,
+        Outcome {
+            kept: 0,
+            ..by_another
+        }
+    );
+    assert_eq!(files(&cloud).await, right_files);
+    let night = cloud.night(last).await.expect("a night");
+    assert_eq!(night.close.status, Status::Closed);
+    assert_sound(&cloud, right.len() + 3).await;
     let directory = cloud.close();
     let proof = waymark(directory.path()).run(["ledger", "verify"]);
     assert_eq!(proof.status, 0, "{proof:?}");
@@ -177,7 +210,7 @@ async fn a_withdrawal_under_way_is_named_and_run_to_its_end_first() {
     let (right, last) = right_nights();
     let after = *right.last().expect("a night");
     let fuse = Fuse::before_call(12);
-    let died = night_close::withdrawal::handle(&fuse.night_close(&cloud), Request { after }).await;
+    let died = withdrawal::handle(&fuse.night_close(&cloud), Request { after }).await;
     assert!(died.is_err());
     assert!(
         cloud.scan_stalls(last).await.expect("a scan").superseded,
