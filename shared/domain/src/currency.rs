@@ -1,5 +1,7 @@
-//! ISO 4217 currencies and their minor units, from `data/currencies.csv`.
+//! ISO 4217 currencies and their minor units, from `data/currencies.csv`; what people call them, from
+//! `data/currency_names.csv`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -18,6 +20,21 @@ impl Currency {
     pub fn parse(code: &str) -> Option<Self> {
         let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
         SHIPPED.exponent(letters).map(|_| Self(letters))
+    }
+
+    /// The currencies that a text may mean: the one of that code in any case, else those of that name (`RMB`, `US $`,
+    /// `人民币`). A name that several share means all of them.
+    pub fn all_named(text: &str) -> &'static [Self] {
+        let name = name_of(text);
+        NAMES.get(name.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The one currency that a text means, by its code in any case or by a name that no other has.
+    pub fn named(text: &str) -> Option<Self> {
+        match Self::all_named(text) {
+            [currency] => Some(*currency),
+            _ => None,
+        }
     }
 
     /// How many decimal places the minor unit has: 2 for USD, 0 for JPY, 3 for KWD.
@@ -102,6 +119,59 @@ impl CurrencyTable {
     }
 }
 
+/// Codes and names as [`name_of`] writes them, with the currencies that they mean.
+static NAMES: LazyLock<HashMap<String, Vec<Currency>>> = LazyLock::new(|| {
+    names(include_str!("../data/currency_names.csv")).expect("a test reads the shipped currency names")
+});
+
+fn names(csv: &str) -> Result<HashMap<String, Vec<Currency>>, CurrencyLineError> {
+    let letters = b'A'..=b'Z';
+    let codes = letters.clone().flat_map(|first| {
+        let letters = letters.clone();
+        letters
+            .clone()
+            .flat_map(move |second| letters.clone().map(move |third| [first, second, third]))
+    });
+    let codes = codes.filter(|&code| SHIPPED.exponent(code).is_some());
+    let mut names: HashMap<String, Vec<Currency>> = codes
+        .map(Currency)
+        .map(|currency| (name_of(currency.as_str()), vec![currency]))
+        .collect();
+    for (index, line) in csv
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.starts_with('#') && *line != "code,names")
+    {
+        let read = line
+            .split_once(',')
+            .and_then(|(code, names)| Some((Currency::parse(code)?, names)));
+        let (currency, of_line) = read.ok_or_else(|| CurrencyLineError {
+            line: index + 1,
+            text: line.to_owned(),
+        })?;
+        for name in of_line.split('/') {
+            let meant = names.entry(name_of(name)).or_default();
+            if !meant.contains(&currency) {
+                meant.push(currency);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A name as names are compared: in lower case, without spaces and full stops, signs of East Asian width as the usual ones.
+fn name_of(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '.');
+    let usual = kept.map(|c| match c {
+        '￥' => '¥',
+        '￡' => '£',
+        '￦' => '₩',
+        '＄' | '﹩' => '$',
+        c => c,
+    });
+    usual.flat_map(char::to_lowercase).collect()
+}
+
 /// Money counts with powers of ten up to 10⁴ (CLF, UYW).
 const EXPONENT_MAX: u8 = 4;
 
@@ -178,6 +248,45 @@ mod tests {
         );
         assert!(serde_json::from_str::<Currency>("\"ZZZ\"").is_err());
         assert_eq!(currency("EUR").to_string(), "EUR");
+    }
+
+    #[test]
+    fn currencies_are_known_by_what_people_call_them() {
+        for (text, code) in [
+            ("usd", "USD"),
+            ("RMB", "CNY"),
+            ("人民币", "CNY"),
+            ("CN ￥", "CNY"),
+            ("US $", "USD"),
+            ("US$", "USD"),
+            ("€", "EUR"),
+            ("Euro", "EUR"),
+            ("R$", "BRL"),
+            ("руб.", "RUB"),
+            ("美金", "USD"),
+            ("zł", "PLN"),
+        ] {
+            assert_eq!(Currency::named(text), Some(currency(code)), "{text}");
+        }
+        // Dollars and yuan there are many: beside an amount they agree with each, alone they mean none.
+        assert!(Currency::all_named("$").contains(&currency("CAD")));
+        assert!(Currency::all_named("¥").contains(&currency("JPY")));
+        for text in ["$", "￥", "kr", "dollar", "", " ", "XXX", "money"] {
+            assert_eq!(Currency::named(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_names_take_no_code_away() {
+        let names = names(include_str!("../data/currency_names.csv")).expect("the shipped names");
+        for code in ["USD", "CNY", "TRY", "ALL"] {
+            assert_eq!(
+                names.get(&code.to_lowercase()),
+                Some(&vec![currency(code)]),
+                "{code}"
+            );
+        }
+        assert!(super::names("XXY,money").is_err_and(|error| error.line == 1));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Money: integer minor units with a currency; the ledger keeps USD cents.
 
+mod written;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
@@ -10,6 +12,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Currency;
+
+pub use written::{AmountFault, DecimalMark, DecimalMarks, WrittenAmount};
 
 /// USD cents, the ledger's unit. Negative in reversals and balances only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,15 +209,16 @@ impl Money {
 impl fmt::Display for Money {
     /// `1257.69 USD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.minor < 0 { "-" } else { "" };
         let exponent = self.currency.exponent();
-        let unit = 10_i64.pow(exponent);
+        let (minor, unit) = (self.minor.unsigned_abs(), 10_u64.pow(exponent));
         match exponent {
-            0 => write!(f, "{} {}", self.minor, self.currency),
+            0 => write!(f, "{sign}{minor} {}", self.currency),
             places => write!(
                 f,
-                "{}.{:0width$} {}",
-                self.minor / unit,
-                self.minor % unit,
+                "{sign}{}.{:0width$} {}",
+                minor / unit,
+                minor % unit,
                 self.currency,
                 width = places as usize
             ),

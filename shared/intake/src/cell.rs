@@ -38,9 +38,13 @@ impl Undone {
     pub const SPACE: Self = Self(1 << 6);
     /// `.0` behind a number that is a name: a spreadsheet took it for a quantity.
     pub const POINT_ZERO: Self = Self(1 << 7);
+    /// A currency beside an amount that its row states as well.
+    pub const CURRENCY_NAME: Self = Self(1 << 8);
+    /// An amount with a comma before the minor units, or its digits in groups of another kind than `1,257.69`.
+    pub const DECIMAL_COMMA: Self = Self(1 << 9);
 
     /// Every trick by its name in answers.
-    pub const NAMES: [(Self, &'static str); 8] = [
+    pub const NAMES: [(Self, &'static str); 10] = [
         (Self::APOSTROPHE, "apostrophe"),
         (Self::FORMULA, "formula"),
         (Self::TAB, "tab"),
@@ -49,6 +53,8 @@ impl Undone {
         (Self::FULL_WIDTH, "full_width"),
         (Self::SPACE, "space"),
         (Self::POINT_ZERO, "point_zero"),
+        (Self::CURRENCY_NAME, "currency_name"),
+        (Self::DECIMAL_COMMA, "decimal_comma"),
     ];
 
     /// The names of these tricks, for answers.
@@ -330,7 +336,7 @@ mod tests {
     fn every_trick_has_a_name() {
         let mut all = Undone::default();
         Undone::NAMES.iter().for_each(|&(trick, _)| all.add(trick));
-        assert_eq!(all.names().count(), 8);
+        assert_eq!(all.names().count(), Undone::NAMES.len());
         assert_eq!(Undone::POINT_ZERO.names().collect::<Vec<_>>(), ["point_zero"]);
         assert_eq!(Undone::default().names().count(), 0);
     }

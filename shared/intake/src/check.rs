@@ -11,7 +11,7 @@ use domain::event_code::EventTables;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, Stored, TrackingFact};
 use domain::order::Source;
 use domain::time::WrittenTime;
-use domain::{Currency, Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
+use domain::{Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
 use crate::{
@@ -168,6 +168,22 @@ impl<'a> Reading<'a> {
         self.columns.at(column).map_or("", |index| self.row.cell(index))
     }
 
+    /// Where the file's columns stand, and what its rows show together.
+    pub(crate) fn columns(&self) -> &'a Columns {
+        self.columns
+    }
+
+    /// Whether the workbook marks the cell so.
+    pub(crate) fn is_marked(&self, column: Column, mark: CellMark) -> bool {
+        let at = self.columns.at(column);
+        at.is_some_and(|index| self.row.is_marked(index, mark))
+    }
+
+    /// Notes what was undone in a cell.
+    pub(crate) fn note(&mut self, undone: Undone) {
+        self.undone.add(undone);
+    }
+
     /// Whether the cell holds a formula of which the spreadsheet has kept no value.
     pub(crate) fn is_uncomputed(&self, column: Column) -> bool {
         self.columns.at(column).is_some_and(|index| {
@@ -240,10 +256,7 @@ impl<'a> Reading<'a> {
     /// Whether a spreadsheet has made zeros of an id's last digits: the cell is a number of its own, or all the file's
     /// ids show it.
     fn has_lost_digits(&self, order_id: &str) -> bool {
-        let is_number = || {
-            let at = self.columns.at(Column::OrderId);
-            at.is_some_and(|index| self.row.is_marked(index, CellMark::Number))
-        };
+        let is_number = || self.is_marked(Column::OrderId, CellMark::Number);
         precision::ends_like_a_cut_number(order_id)
             && (self.columns.is_precision_lost() || self.columns.are_numbers_cut() && is_number())
     }
@@ -251,11 +264,7 @@ impl<'a> Reading<'a> {
     /// Whether a spreadsheet has cut the end of a cell's value: the cell is a number of its own with more digits than a
     /// spreadsheet keeps (A2), whatever they look like.
     pub(crate) fn is_cut_number(&self, column: Column, value: &str) -> bool {
-        let is_number = || {
-            let at = self.columns.at(column);
-            at.is_some_and(|index| self.row.is_marked(index, CellMark::Number))
-        };
-        precision::is_long_number(value) && is_number()
+        precision::is_long_number(value) && self.is_marked(column, CellMark::Number)
     }
 
     /// A time that must be there.
@@ -311,16 +320,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A currency that must be there, in any case.
-    pub(crate) fn currency(&mut self) -> Option<Currency> {
-        let text = self.required(Column::Currency)?;
-        let currency = currency_of(&text);
-        if currency.is_none() {
-            self.find(RowCode::CurrencyUnknown, Column::Currency);
-        }
-        currency
-    }
-
     /// Whether the row's cells cannot be told apart or do not belong to the columns: then none of them is read. The
     /// findings quote no cell, since a cell out of place may be a tax id.
     fn is_misshapen(&mut self) -> bool {
@@ -341,9 +340,4 @@ impl<'a> Reading<'a> {
             .push(Finding::new(RowCode::RowShape, "", "").with_detail(detail));
         true
     }
-}
-
-/// A currency's code in any case.
-pub(crate) fn currency_of(text: &str) -> Option<Currency> {
-    Currency::parse(text).or_else(|| Currency::parse(&text.to_ascii_uppercase()))
 }

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use domain::code::FileCode;
+use domain::money::DecimalMark;
 
 use crate::cell::{self, Use};
 use crate::kind::Need;
-use crate::precision::Precision;
 use crate::rejected::ANSWER_COLUMNS;
+use crate::sample::Sample;
 use crate::title::HEADER_ROWS_MAX;
 use crate::{Column, FileError, Kind};
 
@@ -32,6 +33,8 @@ pub struct Columns {
     precision_lost: bool,
     /// Whether the spreadsheet's own numbers keep more digits than a spreadsheet does.
     numbers_are_whole: bool,
+    /// What the file's amounts show together.
+    decimal_mark: DecimalMark,
 }
 
 impl Columns {
@@ -60,6 +63,7 @@ impl Columns {
             width,
             precision_lost: false,
             numbers_are_whole: false,
+            decimal_mark: DecimalMark::Unknown,
         })
     }
 
@@ -85,9 +89,15 @@ impl Columns {
         !self.numbers_are_whole
     }
 
-    pub(crate) fn note_precision(&mut self, precision: &Precision) {
-        self.precision_lost = precision.is_lost();
-        self.numbers_are_whole = precision.numbers_are_whole();
+    /// What stands before the minor units of the file's amounts, as far as they show it.
+    pub(crate) fn decimal_mark(&self) -> DecimalMark {
+        self.decimal_mark
+    }
+
+    pub(crate) fn note_sample(&mut self, sample: &Sample) {
+        self.precision_lost = sample.precision().is_lost();
+        self.numbers_are_whole = sample.precision().numbers_are_whole();
+        self.decimal_mark = sample.decimal_mark();
     }
 
     pub(crate) fn trust_order_ids(&mut self) {

@@ -8,6 +8,7 @@
 //! reaching a limit is reported, never silent.
 
 mod about;
+mod amount;
 mod bare_number;
 pub mod cell;
 mod check;
@@ -26,6 +27,7 @@ mod precision;
 pub mod rejected;
 mod repaired;
 mod row;
+mod sample;
 mod sheet;
 mod survey;
 mod title;

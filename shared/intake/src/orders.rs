@@ -82,11 +82,7 @@ fn amount(row: &mut Reading<'_>) -> Option<Money> {
     let text = row.required(Column::Amount);
     // An amount cannot be told from a slip without its currency's places.
     let currency = row.currency()?;
-    let amount = Money::parse(&text?, currency);
-    if amount.is_none() {
-        row.find_with(RowCode::AmountInvalid, Column::Amount, currency.as_str());
-    }
-    amount
+    row.amount_of(&text?, currency)
 }
 
 fn destination(row: &mut Reading<'_>) -> Option<String> {

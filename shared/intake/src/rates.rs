@@ -39,7 +39,8 @@ fn rate(row: &mut Reading<'_>) -> Option<Rate> {
     let text = row.required(Column::UsdPerUnit)?;
     let rate = Rate::parse(&text);
     if rate.is_none() {
-        row.find(RowCode::AmountInvalid, Column::UsdPerUnit);
+        let detail = "a rate is a positive number with a point before at most 9 decimals | 汇率应为正数，小数点用“.”，最多 9 位小数";
+        row.find_with(RowCode::AmountInvalid, Column::UsdPerUnit, detail);
     }
     rate
 }

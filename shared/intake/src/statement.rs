@@ -86,21 +86,7 @@ fn kind(row: &mut Reading<'_>) -> Option<String> {
 fn amount(row: &mut Reading<'_>) -> Option<Money> {
     let text = row.required(Column::Amount);
     let currency = row.currency();
-    let (text, currency) = (text?, currency?);
-    let given_back = text.strip_prefix(['-', '−']);
-    let amount = Money::parse(given_back.unwrap_or(&text), currency);
-    if amount.is_none() {
-        row.find(RowCode::AmountInvalid, Column::Amount);
-    }
-    let amount = amount?;
-    Some(if given_back.is_some() {
-        Money {
-            minor: -amount.minor,
-            ..amount
-        }
-    } else {
-        amount
-    })
+    row.signed_amount_of(&text?, currency?)
 }
 
 /// The bill's own words, without names and telephone numbers; a finding about them quotes none of them.

@@ -12,7 +12,7 @@ use domain::{Money, RowCode, SellerId, SendType, Timestamp, TrackingNumber, coun
 use crate::Column;
 use crate::bare_number::bare_number;
 use crate::cell::Use;
-use crate::check::{Favours, Reading, currency_of};
+use crate::check::{Favours, Reading};
 use crate::number::{Fault, among_other_text, fault_of_form, with_lost_zero};
 
 const SEND_TYPES: &[(SendType, &[&str])] = &[
@@ -212,13 +212,6 @@ fn stated_destination(row: &mut Reading<'_>) -> Option<&'static str> {
 fn stated_amount(row: &mut Reading<'_>) -> Option<Money> {
     let amount = row.given(Column::Amount);
     let text = row.given(Column::Currency)?;
-    let Some(currency) = currency_of(&text) else {
-        row.find(RowCode::CurrencyUnknown, Column::Currency);
-        return None;
-    };
-    let money = Money::parse(amount.as_deref()?, currency);
-    if money.is_none() {
-        row.find_with(RowCode::AmountInvalid, Column::Amount, currency.as_str());
-    }
-    money
+    let currency = row.currency_of(&text)?;
+    row.amount_of(amount.as_deref()?, currency)
 }

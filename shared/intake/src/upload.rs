@@ -13,15 +13,11 @@ use crate::file::{Container, utf8_mark};
 use crate::header::{Columns, sniff_delimiter};
 use crate::input::{Encoded, Input, Source, beyond};
 use crate::json_lines::JsonLines;
-use crate::precision::Precision;
+use crate::sample::Sample;
 use crate::sheet::{ReadRow, Sheet};
 use crate::title;
 use crate::totals::is_totals;
-use crate::{CellMark, Chunk, Column, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
-
-/// Rows that are looked at before the first is given, at most, and bytes of their cells.
-const SAMPLE_ROWS_MAX: usize = 10_000;
-const SAMPLE_BYTES_MAX: usize = 4 << 20;
+use crate::{Chunk, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
 
 /// Rows of a chunk where rows are read one by one.
 const CHUNK_ROWS: usize = 2_000;
@@ -301,16 +297,10 @@ impl<R: Read + Seek> Upload<R> {
         }
     }
 
-    /// Looks at the order ids of the first rows, until they show that no spreadsheet has cut them.
+    /// Looks at the first rows until they show what they may show.
     fn look_ahead(&mut self) {
-        let Some(at) = self.columns.at(Column::OrderId) else {
-            return;
-        };
-        let (mut precision, mut bytes) = (Precision::default(), 0);
-        let is_sheet = matches!(self.table, Table::Sheet(_));
-        let is_settled =
-            |precision: &Precision| precision.is_refuted() && (!is_sheet || precision.numbers_are_whole());
-        while self.ahead.len() < SAMPLE_ROWS_MAX && bytes < SAMPLE_BYTES_MAX && !is_settled(&precision) {
+        let mut sample = Sample::of(&self.columns, matches!(self.table, Table::Sheet(_)));
+        while sample.is_open() {
             let mut row = RawRow::default();
             match self.table.read(&mut row) {
                 Ok(true) => {}
@@ -320,13 +310,12 @@ impl<R: Read + Seek> Upload<R> {
                     break;
                 }
             }
-            precision.look_at(row.cell(at), row.is_marked(at, CellMark::Number));
-            bytes += row.bytes();
+            sample.look_at(&row);
             self.ahead.push_back(row);
         }
-        self.columns.note_precision(&precision);
-        if precision.is_lost() {
-            self.suspects = precision.suspects();
+        self.columns.note_sample(&sample);
+        if sample.precision().is_lost() {
+            self.suspects = sample.precision().suspects();
         }
     }
 }

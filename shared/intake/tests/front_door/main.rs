@@ -7,6 +7,7 @@ mod corpus;
 mod encodings;
 mod events;
 mod field;
+mod field_money;
 mod hostile;
 mod json_lines;
 mod limits;

@@ -41,7 +41,7 @@ fn every_slip_of_a_rate_row_has_its_code() {
         ("date", "22/02/2024", "TIME_INVALID"),
         ("date", "2024-2-22", "TIME_INVALID"),
         ("date", "2024-02-30", "TIME_INVALID"),
-        ("currency", "R$", "CURRENCY_UNKNOWN"),
+        ("currency", "$", "CURRENCY_UNKNOWN"),
         ("usd_per_unit", "0", "AMOUNT_INVALID"),
         ("usd_per_unit", "-1", "AMOUNT_INVALID"),
         ("usd_per_unit", "0,2", "AMOUNT_INVALID"),
