@@ -9,8 +9,8 @@ use domain::{PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric, TimeLeft};
 use serde::Deserialize;
 use store::{
-    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, Store, StoreError,
-    ToSettle, check_shard,
+    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, ScanRun, Store,
+    StoreError, ToSettle, check_shard,
 };
 
 /// What the function works with.
@@ -47,8 +47,8 @@ pub struct Request {
 pub async fn handle(scan: &SignoffScan, request: Request, time: TimeLeft) -> Result<ScanOutcome, Failure> {
     let outcome = scan_shards(scan, &request, &time).await.map_err(failure)?;
     tracing::info!(as_of = %request.as_of, examined = outcome.tally.examined, posted = outcome.tally.posted, held = outcome.tally.held,
-        voided = outcome.tally.voided, failed = outcome.failed_count, superseded = outcome.superseded,
-        done = outcome.cursor.is_none(), "sign-off scan run");
+        voided = outcome.tally.voided, rated_anew = outcome.rated_anew, failed = outcome.failed_count,
+        superseded = outcome.superseded, done = outcome.cursor.is_none(), "sign-off scan run");
     Ok(outcome)
 }
 
@@ -92,8 +92,9 @@ async fn scan_shards(
         outcome.superseded = true;
         return Ok(outcome);
     }
+    let run = ScanRun::new(&scan.policy, request.as_of);
     for shard in first..=last {
-        scan_shard(scan, shard, cursor.take(), request.as_of, time, &mut outcome).await?;
+        scan_shard(scan, shard, cursor.take(), &run, time, &mut outcome).await?;
         if outcome.superseded || outcome.cursor.is_some() {
             break;
         }
@@ -105,19 +106,19 @@ async fn scan_shard(
     scan: &SignoffScan,
     shard: u32,
     mut cursor: Option<Cursor>,
-    as_of: Timestamp,
+    run: &ScanRun<'_>,
     time: &TimeLeft,
     outcome: &mut ScanOutcome,
 ) -> Result<(), StoreError> {
     // Strictly more than the limit: an order paid exactly that long ago is still in time.
-    let paid_before = as_of.minus(scan.policy.sign_off_max_shortest());
+    let paid_before = run.as_of.minus(scan.policy.sign_off_max_shortest());
     loop {
         let page = scan
             .store
             .open_orders(shard, paid_before, cursor.as_ref())
             .await?;
         for orders in page.found.chunks(ORDERS_AT_A_TIME) {
-            settle_orders(scan, orders, as_of, outcome).await;
+            settle_orders(scan, orders, run, outcome).await;
             if outcome.superseded {
                 return Ok(());
             }
@@ -137,7 +138,7 @@ async fn scan_shard(
 async fn settle_orders(
     scan: &SignoffScan,
     orders: &[OpenOrder],
-    as_of: Timestamp,
+    run: &ScanRun<'_>,
     outcome: &mut ScanOutcome,
 ) {
     let mut due = Vec::with_capacity(orders.len());
@@ -148,7 +149,7 @@ async fn settle_orders(
             Err(error) => outcome.fail(&order.order_id, &error),
         }
     }
-    scan.store.settle_all(due, &scan.policy, as_of, outcome).await;
+    scan.store.settle_all(due, run, outcome).await;
 }
 
 fn failure(error: StoreError) -> Failure {

@@ -17,8 +17,8 @@ use entrypoint::{Failure, Metric, TimeLeft};
 use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
-    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScannedOrder, Store,
-    StoreError, StoredOrder, ToSettle, check_segment, outstanding,
+    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScanRun, ScannedOrder,
+    Store, StoreError, StoredOrder, ToSettle, check_segment, outstanding,
 };
 
 /// What the function works with.
@@ -69,7 +69,7 @@ pub async fn handle(scan: &StallScan, request: Request, time: TimeLeft) -> Resul
     }
     tracing::info!(as_of = %request.as_of, segment = request.segment, examined = outcome.tally.examined, posted = outcome.tally.posted,
         reversed = outcome.tally.reversed, held = outcome.tally.held, failed = outcome.failed_count, superseded = outcome.superseded,
-        departing = outcome.departing, done = outcome.cursor.is_none(), "stall scan run");
+        departing = outcome.departing, rated_anew = outcome.rated_anew, done = outcome.cursor.is_none(), "stall scan run");
     Ok(outcome)
 }
 
@@ -131,9 +131,10 @@ async fn scan_segment(
         outcome.superseded = true;
         return Ok((outcome, watch));
     }
+    let run = ScanRun::new(&scan.policy, request.as_of);
     loop {
         let page = scan.store.scan_orders(segment, segments, cursor.as_ref()).await?;
-        cursor = settle_page(scan, page, &mut watch, time, &mut outcome).await;
+        cursor = settle_page(scan, page, &run, &mut watch, time, &mut outcome).await?;
         if cursor.is_none() || outcome.superseded {
             return Ok((outcome, watch));
         }
@@ -148,10 +149,11 @@ async fn scan_segment(
 async fn settle_page(
     scan: &StallScan,
     page: ScanPage<ScannedOrder>,
+    run: &ScanRun<'_>,
     watch: &mut Watch,
     time: &TimeLeft,
     outcome: &mut ScanOutcome,
-) -> Option<Cursor> {
+) -> Result<Option<Cursor>, StoreError> {
     let mut found = page.found.into_iter().peekable();
     while found.peek().is_some() {
         let (mut to_write, mut last) = (ToWrite::default(), None);
@@ -160,21 +162,21 @@ async fn settle_page(
             && let Some(scanned) = found.next()
         {
             last = Some(Cursor::after(&scanned));
-            look_at(scan, scanned, watch, &mut to_write, outcome);
+            look_at(scan, scanned, run, watch, &mut to_write, outcome).await?;
         }
-        write(scan, to_write, watch.as_of, outcome).await;
+        write(scan, to_write, run, outcome).await;
         let goes_on = !outcome.superseded && time.is_enough_for(SETTLING_TIME_MAX);
         if found.peek().is_some() && !goes_on {
-            return last;
+            return Ok(last);
         }
     }
-    page.cursor
+    Ok(page.cursor)
 }
 
 /// The orders of a page that ask for a write.
 #[derive(Default)]
 struct ToWrite {
-    /// Their ledger lacks something.
+    /// Their ledger lacks something, or they were written with other rates than those known now.
     differing: Vec<ToSettle>,
     /// They are settled for good and may leave.
     resting: Vec<StoredOrder>,
@@ -186,37 +188,49 @@ impl ToWrite {
     }
 }
 
-fn look_at(
+/// Looks at an order as it shall be: by the rates that are known now. Fails where these cannot be reached, which would fail for
+/// every other order as well.
+async fn look_at(
     scan: &StallScan,
     scanned: ScannedOrder,
+    run: &ScanRun<'_>,
     watch: &mut Watch,
     to_write: &mut ToWrite,
     outcome: &mut ScanOutcome,
-) {
+) -> Result<(), StoreError> {
     outcome.tally.examined += 1;
-    match scanned {
-        Ok(stored) => {
-            let order = &stored.order;
-            let seen = order.as_of(watch.as_of, scan.policy.in_force_at(order.paid_at));
-            if let Some(seen) = &seen {
-                see(scan, seen, watch);
-            }
-            if !outstanding(order, seen.as_ref(), &scan.policy, watch.as_of).is_empty() {
-                to_write.differing.push(ToSettle::Read(Box::new(stored)));
-            } else if stored.may_rest(&scan.policy) {
-                to_write.resting.push(stored);
-            }
+    let stored = match scanned {
+        Ok(stored) => stored,
+        Err((order_id, error)) => {
+            outcome.fail(&order_id, &error);
+            return Ok(());
         }
-        Err((order_id, error)) => outcome.fail(&order_id, &error),
+    };
+    let rated = match run.rated_anew(&stored.order, &scan.store).await {
+        Ok(rated) => rated,
+        Err(error) if error.is_retryable() => return Err(error),
+        Err(error) => {
+            outcome.fail(stored.order.order_id.as_str(), &error);
+            return Ok(());
+        }
+    };
+    let order = rated.as_ref().unwrap_or(&stored.order);
+    let seen = order.as_of(run.as_of, run.book.in_force_at(order.paid_at));
+    if let Some(seen) = &seen {
+        see(scan, seen, watch);
     }
+    if rated.is_some() || !outstanding(order, seen.as_ref(), run.book, run.as_of).is_empty() {
+        to_write.differing.push(ToSettle::Read(Box::new(stored)));
+    } else if stored.may_rest(run.book) {
+        to_write.resting.push(stored);
+    }
+    Ok(())
 }
 
-async fn write(scan: &StallScan, to_write: ToWrite, as_of: Timestamp, outcome: &mut ScanOutcome) {
-    scan.store
-        .settle_all(to_write.differing, &scan.policy, as_of, outcome)
-        .await;
+async fn write(scan: &StallScan, to_write: ToWrite, run: &ScanRun<'_>, outcome: &mut ScanOutcome) {
+    scan.store.settle_all(to_write.differing, run, outcome).await;
     if !outcome.superseded {
-        let expires_at = as_of.plus(scan.policy.retention);
+        let expires_at = run.as_of.plus(run.book.retention);
         scan.store.let_all_go(to_write.resting, expires_at, outcome).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::claims::END_OF_TIME;
-use domain::exchange::{RatesByDay, course};
+use domain::exchange::{RatesByDay, course_of};
 use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
 use domain::ruling::{Ruling, Uploader};
 use domain::{
@@ -393,7 +393,7 @@ fn rule<T>(
     }
     let ruling = match (&row.news, order.as_mut()) {
         (OrderNews::Order(fact), None) => place(order, fact, &row.uploader, known),
-        (OrderNews::Order(fact), Some(order)) => order.rule_order(fact, &row.uploader),
+        (OrderNews::Order(fact), Some(order)) => restate(order, fact, &row.uploader, known),
         (OrderNews::Tracking(fact), Some(order)) => {
             let policy = known.book.in_force_at(order.paid_at);
             if let Some(refused) = claims_refused(order, fact, &loaded.claimants, policy.claims, has_room) {
@@ -439,36 +439,44 @@ fn refuse_archived(news: &OrderNews) -> Ruling {
 /// Places a new order by the rates that are known; without one it waits (never 1.0).
 fn place(order: &mut Option<Order>, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
     let rates = known.rates.get(&fact.amount.currency);
-    *order = Order::placed(
-        fact,
-        rates
-            .map(|rates| rates_of(fact, rates, known.book))
-            .unwrap_or_default(),
-        uploader,
-    );
+    let course = rates.map(|rates| course_of(rates, fact.paid_at, fact.recorded_at, known.book));
+    *order = Order::placed(fact, course.unwrap_or_default(), uploader);
     match order {
         Some(_) => Ruling::applied(Vec::new()),
-        None => Ruling::parked(
-            RowCode::RateMissing,
-            "currency",
-            fact.amount.currency.as_str(),
-            Vec::new(),
-        ),
+        None => wait_for_rate(fact),
     }
 }
 
-/// The rates that apply to an order's row in turn.
-pub(crate) fn rates_of(
-    fact: &OrderFact,
-    rates: &RatesByDay,
-    book: &PolicyBook,
-) -> Vec<domain::exchange::DatedRate> {
-    course(
-        rates,
-        fact.paid_at.date_in(book.zone),
-        book.intake.rate_lookback_days_max,
-        fact.recorded_at.plus(book.intake.parked_max),
-    )
+/// A further row about a known order, which is reckoned by the rates that are known now. An operator's row that would replace a
+/// seller's waits for a rate of its currency as a new order does.
+fn restate(order: &mut Order, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
+    let rates = known.rates.get(&fact.amount.currency);
+    let would_replace = *uploader == Uploader::Operator && !order.confirmed;
+    if would_replace && fact.amount.currency != Currency::USD && !has_rate(fact, rates, known.book) {
+        return wait_for_rate(fact);
+    }
+    let ruling = order.rule_order(fact, uploader);
+    // Rates were read for the row's day: those of an order that it does not tell of are left as they are.
+    let is_told = (order.paid_at, order.amount.currency) == (fact.paid_at, fact.amount.currency);
+    if is_told && fact.amount.currency == Currency::USD {
+        order.rates.clear();
+    } else if let Some(rated) = rates
+        .filter(|_| is_told)
+        .and_then(|rates| order.rated_anew(rates, known.book))
+    {
+        *order = rated;
+    }
+    ruling
+}
+
+fn wait_for_rate(fact: &OrderFact) -> Ruling {
+    let currency = fact.amount.currency.as_str();
+    Ruling::parked(RowCode::RateMissing, "currency", currency, Vec::new())
+}
+
+/// Whether a rate applies to an order's row.
+pub(crate) fn has_rate(fact: &OrderFact, rates: Option<&RatesByDay>, book: &PolicyBook) -> bool {
+    rates.is_some_and(|rates| !course_of(rates, fact.paid_at, fact.recorded_at, book).is_empty())
 }
 
 /// A tracking row of an unknown order waits; one out of scope has nothing to wait for (A3).

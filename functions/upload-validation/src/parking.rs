@@ -11,7 +11,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{Parent, ParkedRow, StoreError};
 
 use crate::batch::{Batch, CALLS_AT_ONCE};
-use crate::commit::{Brought, OrderNews, Row, RuledRow, rates_of};
+use crate::commit::{Brought, OrderNews, Row, RuledRow, has_rate};
 
 impl Batch<'_> {
     /// Keeps the rows that wait. Gives the parents that have come meanwhile: whoever brought them may have looked
@@ -186,13 +186,9 @@ impl Batch<'_> {
             })
             .collect();
         let rates: HashMap<Currency, _> = self.load_rates(facts.iter().copied()).await?;
-        let has_rate = |fact: &&&domain::facts::OrderFact| {
-            let rates = rates.get(&fact.amount.currency);
-            rates.is_some_and(|rates| !rates_of(fact, rates, book).is_empty())
-        };
         Ok(facts
             .iter()
-            .filter(has_rate)
+            .filter(|fact| has_rate(fact, rates.get(&fact.amount.currency), book))
             .map(|fact| fact.amount.currency)
             .collect())
     }

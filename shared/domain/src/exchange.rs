@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::{Rate, Timestamp};
+use crate::{Order, PolicyBook, Rate, Timestamp};
 
 /// A rate as a file states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +72,56 @@ pub fn course(
     }
     course.dedup_by(|later, earlier| (later.rate, later.date) == (earlier.rate, earlier.date));
     course
+}
+
+/// The rates that apply in turn to an order paid at an instant, whose counting row was first recorded at another.
+pub fn course_of(
+    rates: &RatesByDay,
+    paid_at: Timestamp,
+    recorded_at: Timestamp,
+    book: &PolicyBook,
+) -> Vec<DatedRate> {
+    course(
+        rates,
+        paid_at.date_in(book.zone),
+        book.intake.rate_lookback_days_max,
+        recorded_at.plus(book.intake.parked_max),
+    )
+}
+
+impl Order {
+    /// The order reckoned by the rates that are known now; `None` where they come to those it has. `rates` hold all that was
+    /// stated of its currency for the days that count.
+    ///
+    /// An order that has a rate is never left without one: rates that would all have come too late leave it as it is.
+    pub fn rated_anew(&self, rates: &RatesByDay, book: &PolicyBook) -> Option<Self> {
+        let course = course_of(rates, self.paid_at, self.recorded_at, book);
+        let comes_to_the_same =
+            || applied(&course, self.recorded_at).eq(applied(&self.rates, self.recorded_at));
+        if course.is_empty() || comes_to_the_same() {
+            return None;
+        }
+        let mut rated = self.clone();
+        rated.rates = course;
+        let learned_at = rated.learned_at();
+        for overtaken in self.learned_at() {
+            if learned_at.binary_search(&overtaken).is_err() {
+                rated.note_overtaken(overtaken);
+            }
+        }
+        Some(rated)
+    }
+}
+
+/// A course as it applies to an order that was recorded at an instant: of the rates recorded before only the last one, from
+/// then on.
+fn applied(course: &[DatedRate], recorded_at: Timestamp) -> impl Iterator<Item = DatedRate> {
+    let before = course.iter().take_while(|rate| rate.recorded_at <= recorded_at);
+    let first = before.count().saturating_sub(1);
+    course[first..].iter().map(move |rate| DatedRate {
+        recorded_at: rate.recorded_at.max(recorded_at),
+        ..*rate
+    })
 }
 
 #[cfg(test)]

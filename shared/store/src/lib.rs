@@ -42,7 +42,7 @@ pub use registry::UploadRecord;
 pub use retention::Departed;
 pub use scan::{Cursor, OpenOrder, ScanPage, ScannedOrder, check_segment, check_shard};
 pub use settle::{
-    FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, Tally, ToSettle, outstanding,
+    FailedOrder, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanRun, Tally, ToSettle, outstanding,
 };
 pub use statements::{LineKey, line_key};
 pub use withdrawal::{NEVER, NotedWithdrawal};

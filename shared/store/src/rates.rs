@@ -1,12 +1,52 @@
 //! Exchange rates by currency and day.
 
-use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use chrono::{Days, NaiveDate};
 use domain::exchange::{RatesByDay, StatedRate};
 use domain::facts::RateFact;
-use domain::{Currency, Rate, Timestamp};
+use domain::{Currency, Month, Order, PolicyBook, Rate, Timestamp};
+use futures::lock::Mutex;
 
 use crate::item::{key, name, number, seconds_of, string_of, text};
 use crate::{Item, Store, StoreError};
+
+/// The rates that a run has read: those of a currency's payment month once, and none while every order is in US dollars.
+#[derive(Debug, Default)]
+pub(crate) struct RatesRead {
+    months: Mutex<BTreeMap<(Currency, Month), RatesByDay>>,
+}
+
+impl RatesRead {
+    /// The order reckoned by the rates of the tables; `None` where they are those it has.
+    pub(crate) async fn rated_anew(
+        &self,
+        order: &Order,
+        store: &Store,
+        book: &PolicyBook,
+    ) -> Result<Option<Order>, StoreError> {
+        let currency = order.amount.currency;
+        if currency == Currency::USD {
+            return Ok(None);
+        }
+        let month = Month::of(order.paid_at, book.zone);
+        // Held while it reads: of several orders that need a month one reads it.
+        let mut months = self.months.lock().await;
+        let rates = match months.entry((currency, month)) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                let lookback = Days::new(u64::from(book.intake.rate_lookback_days_max));
+                let first = month.starts_at(book.zone).date_in(book.zone);
+                let last = month.ends_at(book.zone).date_in(book.zone);
+                let first = first.checked_sub_days(lookback).unwrap_or(first);
+                // Seldom, and much larger than what is done for every order.
+                unread.insert(Box::pin(store.rates(currency, first, last)).await?)
+            }
+        };
+        Ok(order.rated_anew(rates, book))
+    }
+}
 
 impl Store {
     /// A currency's rates from `first` to `last`, both included.

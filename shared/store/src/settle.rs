@@ -9,8 +9,10 @@ use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, T
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
+use crate::commit::{Commit, News, OrderWrite};
 use crate::item::shard_of;
 use crate::ledger::Settlement;
+use crate::rates::RatesRead;
 use crate::retry::RETRY_TIME_MAX;
 use crate::{Cursor, Store, StoreError, StoredOrder};
 
@@ -23,13 +25,26 @@ pub enum ToSettle {
     Read(Box<StoredOrder>),
 }
 
+/// A run of a scan: what it settles its orders by.
+#[derive(Debug)]
+pub struct ScanRun<'a> {
+    /// The rules' numbers.
+    pub book: &'a PolicyBook,
+    /// The night.
+    pub as_of: Timestamp,
+    rates: RatesRead,
+}
+
 /// What settling an order did.
 #[derive(Clone, Debug, PartialEq)]
 enum Settled {
-    /// The ledger held what the rules expect.
+    /// The ledger held what the rules expect, and the order its rates.
     Agreed,
-    /// These entries were posted.
-    Posted(Vec<LedgerEntry>),
+    /// The order was written with other rates, these entries were posted, or both.
+    Written {
+        entries: Vec<LedgerEntry>,
+        is_rated_anew: bool,
+    },
     /// A scan of a later instant has been here or has begun, or the night was withdrawn: nothing is posted.
     Superseded,
 }
@@ -72,6 +87,9 @@ pub struct ScanOutcome {
     /// Orders that were settled for good and may leave the table, after the time that the policy gives.
     #[serde(default)]
     pub departing: u64,
+    /// Orders that were written with rates recorded or stated again since they were written last.
+    #[serde(default)]
+    pub rated_anew: u64,
     /// Orders that could not be settled, the first of them with the reason; none stops its scan.
     pub failed: Vec<FailedOrder>,
     /// How many there were in all.
@@ -107,6 +125,7 @@ impl ScanOutcome {
         self.tally.add(&other.tally);
         self.superseded |= other.superseded;
         self.departing += other.departing;
+        self.rated_anew += other.rated_anew;
         self.failed.extend(other.failed);
         self.failed.truncate(FAILURES_TOLD_MAX);
         self.failed_count += other.failed_count;
@@ -141,21 +160,36 @@ impl Tally {
     }
 }
 
+impl<'a> ScanRun<'a> {
+    /// A run of a night's scan that has read nothing yet.
+    pub fn new(book: &'a PolicyBook, as_of: Timestamp) -> Self {
+        Self {
+            book,
+            as_of,
+            rates: RatesRead::default(),
+        }
+    }
+
+    /// The order reckoned by the rates of the tables; `None` where they are those it was written with. What they are as of
+    /// the night the order says ([`Order::usd_at`]).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the rates cannot be read or one does not decode.
+    pub async fn rated_anew(&self, order: &Order, store: &Store) -> Result<Option<Order>, StoreError> {
+        self.rates.rated_anew(order, store, self.book).await
+    }
+}
+
 impl Store {
     /// Settles each of `orders` and counts what came of it.
-    pub async fn settle_all(
-        &self,
-        orders: Vec<ToSettle>,
-        book: &PolicyBook,
-        as_of: Timestamp,
-        outcome: &mut ScanOutcome,
-    ) {
+    pub async fn settle_all(&self, orders: Vec<ToSettle>, run: &ScanRun<'_>, outcome: &mut ScanOutcome) {
+        let as_of = run.as_of;
         let settle = |order: ToSettle| async move {
             let (order_id, read) = match order {
                 ToSettle::Named(order_id) => (order_id, None),
                 ToSettle::Read(stored) => (stored.order.order_id.clone(), Some(*stored)),
             };
-            let settled = self.settle(&order_id, read, book, as_of).await;
+            let settled = self.settle(&order_id, read, run).await;
             (order_id, settled)
         };
         let mut settled = stream::iter(orders)
@@ -163,10 +197,14 @@ impl Store {
             .buffer_unordered(SETTLEMENTS_AT_ONCE);
         while let Some((order_id, settled)) = settled.next().await {
             match settled {
-                Ok(Settled::Posted(entries)) => {
+                Ok(Settled::Written {
+                    entries,
+                    is_rated_anew,
+                }) => {
                     let ids: Vec<&str> = entries.iter().map(|entry| entry.entry_id.as_str()).collect();
-                    tracing::info!(%as_of, order_id = order_id.as_str(), entry_ids = ?ids, "entries posted");
+                    tracing::info!(%as_of, order_id = order_id.as_str(), entry_ids = ?ids, is_rated_anew, "order settled");
                     outcome.tally.count(&entries);
+                    outcome.rated_anew += u64::from(is_rated_anew);
                 }
                 Ok(Settled::Agreed) => {}
                 Ok(Settled::Superseded) => outcome.superseded = true,
@@ -175,9 +213,9 @@ impl Store {
         }
     }
 
-    /// Brings the ledger to what the rules expect of an order as of an instant: its whole difference, whichever
-    /// clause. Decides purely, commits once; a lost race loads and decides again. Begins with the copy that was `read`
-    /// already, else loads the order; either way the posting stands on the version that was decided from.
+    /// Brings an order to the rates that are known and its ledger to what the rules expect as of an instant: its whole
+    /// difference, whichever clause. Decides purely, commits once; a lost race loads and decides again. Begins with the copy
+    /// that was `read` already, else loads the order; either way the write stands on the version that was decided from.
     ///
     /// # Errors
     /// [`StoreError`] when the tables refuse, an item does not decode, or others kept writing the order.
@@ -185,9 +223,9 @@ impl Store {
         &self,
         order_id: &OrderId,
         mut read: Option<StoredOrder>,
-        book: &PolicyBook,
-        as_of: Timestamp,
+        run: &ScanRun<'_>,
     ) -> Result<Settled, StoreError> {
+        let as_of = run.as_of;
         let mut retries = self.retries();
         loop {
             let stored = match read.take() {
@@ -201,16 +239,28 @@ impl Store {
             if stored.order.settled_as_of > Some(as_of) {
                 return Ok(Settled::Superseded);
             }
-            let seen = stored.order.as_of(as_of, book.in_force_at(stored.order.paid_at));
-            let entries = outstanding(&stored.order, seen.as_ref(), book, as_of);
-            if entries.is_empty() {
-                return Ok(Settled::Agreed);
+            let rated = run.rated_anew(&stored.order, self).await?;
+            let is_rated_anew = rated.is_some();
+            if let Some(rated) = rated {
+                stored.order = rated;
             }
-            let policy = book.in_force_at(stored.order.paid_at);
-            let month = Month::of(stored.order.paid_at, book.zone);
-            let open = |order: &Order| order.is_sign_off_open(policy);
-            if self.post(&mut stored, &entries, month, as_of, open).await? == Settlement::Posted {
-                return Ok(Settled::Posted(entries));
+            let policy = run.book.in_force_at(stored.order.paid_at);
+            let seen = stored.order.as_of(as_of, policy);
+            let entries = outstanding(&stored.order, seen.as_ref(), run.book, as_of);
+            let is_written = if !entries.is_empty() {
+                let month = Month::of(stored.order.paid_at, run.book.zone);
+                let open = |order: &Order| order.is_sign_off_open(policy);
+                self.post(&mut stored, &entries, month, as_of, open).await? == Settlement::Posted
+            } else if is_rated_anew {
+                self.keep_rates(&stored, run.book).await? == Commit::Done
+            } else {
+                return Ok(Settled::Agreed);
+            };
+            if is_written {
+                return Ok(Settled::Written {
+                    entries,
+                    is_rated_anew,
+                });
             }
             if self.watermark(shard_of(order_id)).await? != Some(as_of) {
                 return Ok(Settled::Superseded);
@@ -219,6 +269,21 @@ impl Store {
                 return Err(retries.gave_up_on(format!("order {order_id}")));
             }
         }
+    }
+
+    /// Writes an order with other rates, of which no entry follows as of the night: what the lake shows of it changes.
+    async fn keep_rates(&self, stored: &StoredOrder, book: &PolicyBook) -> Result<Commit, StoreError> {
+        let order = &stored.order;
+        self.commit(&News {
+            order: OrderWrite {
+                order,
+                seen_version: Some(stored.version),
+                sign_off_open: order.is_sign_off_open(book.in_force_at(order.paid_at)),
+            },
+            new_claims: Vec::new(),
+            rivals: Vec::new(),
+        })
+        .await
     }
 }
 

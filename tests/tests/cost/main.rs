@@ -5,6 +5,7 @@
 mod document;
 mod life;
 mod night;
+mod rates;
 mod requests;
 mod sums;
 mod watch;

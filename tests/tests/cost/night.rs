@@ -18,6 +18,7 @@ use tests::{OwnCloud, at, operator_key};
 use crate::document::{grouped, table, thousandths};
 use crate::life::{bytes_of, items, text_of};
 use crate::pass;
+use crate::rates;
 use crate::requests::Requests;
 
 const FINES: u64 = 80;
@@ -61,6 +62,7 @@ pub(crate) async fn counted() -> String {
         closed.since(empty),
         FINES,
     ));
+    rows.extend(Box::pin(rates::rows()).await);
     let units = table(&["for", "read units", "write units"], &rows);
     let kept = table(&["of a fine", "count"], &[kept(&cloud).await]);
     let requests = table(&["for", "puts and lists", "gets"], &[requests(&cloud).await]);
@@ -85,12 +87,12 @@ async fn kept(cloud: &OwnCloud) -> Vec<String> {
     ]
 }
 
-fn row(what: &str, used: CapacityUsed, times: u64) -> Vec<String> {
+pub(crate) fn row(what: &str, used: CapacityUsed, times: u64) -> Vec<String> {
     let each = |halves: u64| thousandths((halves * 500 + times / 2) / times);
     vec![what.to_owned(), each(used.read_halves), each(used.write_halves)]
 }
 
-async fn measured(cloud: &OwnCloud, work: impl Future<Output = ()>) -> CapacityUsed {
+pub(crate) async fn measured(cloud: &OwnCloud, work: impl Future<Output = ()>) -> CapacityUsed {
     let before = cloud.store.capacity_used();
     work.await;
     cloud.store.capacity_used().since(before)

@@ -2,6 +2,7 @@
 
 mod exact_seconds;
 mod poison;
+mod rates;
 mod refused;
 mod requests;
 mod retention;

@@ -188,6 +188,10 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
         (tally.held, terminal.say("held", "笔挂起")),
         (tally.voided, terminal.say("voided", "笔作废")),
         (tally.reversed, terminal.say("reversed", "笔冲回")),
+        (
+            outcome.rated_anew,
+            terminal.say("orders at another exchange rate", "个订单按新汇率重算"),
+        ),
     ];
     parts.extend(
         counted

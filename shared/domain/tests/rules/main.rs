@@ -13,6 +13,7 @@ mod laws_of_nights;
 mod ledger;
 mod papers;
 mod pickup_and_nodes;
+mod rates;
 mod season;
 mod sign_off;
 mod silence;

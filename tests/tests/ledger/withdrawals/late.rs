@@ -7,7 +7,7 @@ use domain::withdrawal::counted;
 use local::ORDERS_TABLE;
 use night_close::withdrawal::{self, Outcome, Request, Status as Withdrawal};
 use night_close::{NightClose, Status};
-use store::{OPEN_SHARDS, ScanOutcome, ToSettle};
+use store::{OPEN_SHARDS, ScanOutcome, ScanRun, ToSettle};
 use tests::{Fuse, assert_same, at, beside, entries, net, pausing_lake, seed, written};
 
 use super::{WRONG, right_nights, waymark, withdraw, wronged};
@@ -43,7 +43,7 @@ async fn a_scan_and_a_close_that_come_late_post_nothing_of_a_night_withdrawn() {
     let mut late = ScanOutcome::default();
     cloud
         .store
-        .settle_all(read, &cloud.policy, at(WRONG), &mut late)
+        .settle_all(read, &ScanRun::new(&cloud.policy, at(WRONG)), &mut late)
         .await;
     assert!(late.superseded && late.failed.is_empty(), "{late:?}");
     assert_same("entries", written(&before), written(&entries(&cloud).await));
