@@ -1,67 +1,29 @@
 //! Rows about one order: loaded together, ruled in the order of the file, committed by one write.
 
+mod row;
+mod rule;
+
 use std::collections::HashMap;
 
 use domain::claims::END_OF_TIME;
-use domain::exchange::{RatesByDay, course_of};
-use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
+use domain::exchange::RatesByDay;
+use domain::facts::TrackingFact;
 use domain::ruling::{Ruling, Uploader};
 use domain::{
-    Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Source, Timestamp,
-    TrackingNumber,
+    Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Timestamp, TrackingNumber,
 };
-use serde::{Deserialize, Serialize};
 use store::{
     Commit, NewClaim, News, OrderWrite, Parent, Store, StoreError, StoredOrder, TRANSACTION_ITEMS_MAX,
 };
 
-use crate::rivals::{Rivals, claims_refused};
+pub(crate) use row::{OrderNews, Row};
+pub(crate) use rule::{has_rate, wait_for_number, wait_for_order};
+use rule::{refuse_archived, rule};
+
+use crate::rivals::Rivals;
 
 /// Attempts at one order against concurrent writers.
 const ATTEMPTS_MAX: u32 = 12;
-
-/// What a row says about an order; also the form in which it is parked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum OrderNews {
-    Order(OrderFact),
-    Tracking(TrackingFact),
-    Event(EventFact),
-    Appeal(AppealFact),
-}
-
-/// A row on its way to its order.
-#[derive(Clone, Debug)]
-pub(crate) struct Row<T> {
-    /// Where it came from: an index into the batch, or a parked row.
-    pub(crate) origin: T,
-    pub(crate) news: OrderNews,
-    pub(crate) uploader: Uploader,
-    /// When its upload was learned.
-    pub(crate) learned_at: Timestamp,
-}
-
-impl<T> Row<T> {
-    /// The row, as it stands at a place of its batch, and where it came from.
-    pub(crate) fn at_place(self, place: usize) -> ((T, Option<Row<usize>>), Row<usize>) {
-        let row = Row {
-            origin: place,
-            news: self.news,
-            uploader: self.uploader,
-            learned_at: self.learned_at,
-        };
-        ((self.origin, None), row)
-    }
-
-    /// The row, from where it came.
-    pub(crate) fn with_origin<U>(self, origin: U) -> Row<U> {
-        Row {
-            origin,
-            news: self.news,
-            uploader: self.uploader,
-            learned_at: self.learned_at,
-        }
-    }
-}
 
 /// A parent that rows may be waiting for, and when the upload that brings it was learned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,69 +74,6 @@ pub(crate) struct Loaded {
     pub(crate) has_departed: bool,
     /// The orders that claim the numbers of the rows.
     pub(crate) claimants: HashMap<TrackingNumber, Vec<OrderId>>,
-}
-
-impl OrderNews {
-    /// The order it is about; an event names only its parcel.
-    pub(crate) fn order_id(&self) -> Option<&OrderId> {
-        match self {
-            Self::Order(fact) => Some(&fact.order_id),
-            Self::Tracking(fact) => Some(&fact.order_id),
-            Self::Appeal(fact) => Some(&fact.order_id),
-            Self::Event(_) => None,
-        }
-    }
-
-    /// Where the row stands.
-    pub(crate) fn source(&self) -> Source {
-        match self {
-            Self::Order(fact) => fact.source,
-            Self::Tracking(fact) => fact.source,
-            Self::Event(fact) => fact.source,
-            Self::Appeal(fact) => fact.source,
-        }
-    }
-
-    /// When it says that it was learned; that orders the rows of one parent.
-    pub(crate) fn recorded_at(&self) -> Timestamp {
-        match self {
-            Self::Order(fact) => fact.recorded_at,
-            Self::Tracking(fact) => fact.uploaded_at,
-            Self::Event(fact) => fact.recorded_at,
-            Self::Appeal(fact) => fact.recorded_at,
-        }
-    }
-
-    /// What it waits for, when it waits as `ruling` says.
-    pub(crate) fn parent(&self, ruling: &Ruling) -> Parent {
-        match self {
-            Self::Order(fact) => Parent::Rate(fact.amount.currency),
-            Self::Tracking(fact) => match &fact.number {
-                Some(number) if ruling.finds(RowCode::NumUsedElsewhere) => Parent::Claim(number.clone()),
-                _ => Parent::Order(fact.order_id.clone()),
-            },
-            Self::Event(fact) => Parent::Number(fact.number.clone()),
-            Self::Appeal(fact) => Parent::Order(fact.order_id.clone()),
-        }
-    }
-
-    /// Whether the row has errors of its own: whoever sent it was told at once.
-    pub(crate) fn is_refused(&self) -> bool {
-        match self {
-            Self::Tracking(fact) => fact.findings.iter().any(Finding::is_error),
-            // Such rows have no fact when they have errors.
-            Self::Order(_) | Self::Event(_) | Self::Appeal(_) => false,
-        }
-    }
-
-    /// The tracking number it names.
-    pub(crate) fn number(&self) -> Option<&TrackingNumber> {
-        match self {
-            Self::Tracking(fact) => fact.number.as_ref(),
-            Self::Event(fact) => Some(&fact.number),
-            Self::Order(_) | Self::Appeal(_) => None,
-        }
-    }
 }
 
 impl RuledRow {
@@ -241,6 +140,9 @@ impl<T> Job<T> {
     pub(crate) async fn run(self, known: &Known<'_>, mut loaded: Loaded) -> Result<Done<T>, StoreError> {
         let mut has_room = true;
         for _ in 0..ATTEMPTS_MAX {
+            if loaded.has_departed {
+                return self.run_departed(known.store).await;
+            }
             let before = loaded.order.as_ref().map(|stored| &stored.order);
             let mut order = before.cloned();
             let ruled: Vec<RuledRow> = self
@@ -263,6 +165,29 @@ impl<T> Job<T> {
             subject: format!("order {}", self.order_id),
             attempts: ATTEMPTS_MAX,
         })
+    }
+
+    /// The order was settled for good and has left: of the rows about it only a decision on an appeal still counts, which works
+    /// on the ledger alone (B5).
+    async fn run_departed(self, store: &Store) -> Result<Done<T>, StoreError> {
+        let mut ruled = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            let ruling = match &row.news {
+                OrderNews::Appeal(fact) if fact.is_decision() && row.uploader == Uploader::Operator => {
+                    let posted = store.decide_departed(fact).await?;
+                    let ids: Vec<&str> = posted.iter().map(|entry| entry.entry_id.as_str()).collect();
+                    tracing::info!(order_id = self.order_id.as_str(), entry_ids = ?ids, "an appeal of an order that left was decided");
+                    if posted.is_empty() {
+                        Ruling::unchanged()
+                    } else {
+                        Ruling::applied(Vec::new())
+                    }
+                }
+                news => refuse_archived(news),
+            };
+            ruled.push(RuledRow::free(ruling));
+        }
+        Ok(self.done(None, None, ruled))
     }
 
     /// Reads the order anew.
@@ -379,131 +304,6 @@ fn write_of<'a>(order: &'a Order, seen_version: Option<u64>, book: &PolicyBook) 
         seen_version,
         sign_off_open: order.is_sign_off_open(book.in_force_at(order.paid_at)),
     }
-}
-
-fn rule<T>(
-    order: &mut Option<Order>,
-    row: &Row<T>,
-    loaded: &Loaded,
-    known: &Known<'_>,
-    has_room: bool,
-) -> RuledRow {
-    if loaded.has_departed {
-        return RuledRow::free(refuse_archived(&row.news));
-    }
-    let ruling = match (&row.news, order.as_mut()) {
-        (OrderNews::Order(fact), None) => place(order, fact, &row.uploader, known),
-        (OrderNews::Order(fact), Some(order)) => restate(order, fact, &row.uploader, known),
-        (OrderNews::Tracking(fact), Some(order)) => {
-            let policy = known.book.in_force_at(order.paid_at);
-            if let Some(refused) = claims_refused(order, fact, &loaded.claimants, policy.claims, has_room) {
-                return RuledRow::free(refused);
-            }
-            let ruling = order.rule_tracking(fact, &row.uploader, policy, known.book);
-            let fine = ruling.fined.then_some(Cents(i64::from(policy.upload.fine_cents)));
-            return RuledRow {
-                ruling,
-                fine,
-                pending: None,
-            };
-        }
-        (OrderNews::Tracking(fact), None) => wait_for_order(fact),
-        (OrderNews::Event(fact), Some(order)) => {
-            let policy = known.book.in_force_at(order.paid_at);
-            let events_max = known.book.intake.events_per_order_max;
-            order.rule_event(fact, &row.uploader, policy, events_max)
-        }
-        (OrderNews::Event(fact), None) => wait_for_number(fact),
-        (OrderNews::Appeal(fact), Some(order)) => order.rule_appeal(fact, &row.uploader),
-        (OrderNews::Appeal(fact), None) => Ruling::parked(
-            RowCode::OrderUnknown,
-            "order_id",
-            fact.order_id.as_str(),
-            Vec::new(),
-        ),
-    };
-    RuledRow::free(ruling)
-}
-
-/// A row about an order that was settled for good and left: it is not opened again, and above all not made anew.
-fn refuse_archived(news: &OrderNews) -> Ruling {
-    let (column, value) = match news {
-        OrderNews::Order(fact) => ("order_id", fact.order_id.as_str()),
-        OrderNews::Tracking(fact) => ("order_id", fact.order_id.as_str()),
-        OrderNews::Appeal(fact) => ("order_id", fact.order_id.as_str()),
-        OrderNews::Event(fact) => ("tracking_number", fact.number.as_str()),
-    };
-    Ruling::applied(vec![Finding::new(RowCode::OrderArchived, column, value)])
-}
-
-/// Places a new order by the rates that are known; without one it waits (never 1.0).
-fn place(order: &mut Option<Order>, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
-    let rates = known.rates.get(&fact.amount.currency);
-    let course = rates.map(|rates| course_of(rates, fact.paid_at, fact.recorded_at, known.book));
-    *order = Order::placed(fact, course.unwrap_or_default(), uploader);
-    match order {
-        Some(_) => Ruling::applied(Vec::new()),
-        None => wait_for_rate(fact),
-    }
-}
-
-/// A further row about a known order, which is reckoned by the rates that are known now. An operator's row that would replace a
-/// seller's waits for a rate of its currency as a new order does.
-fn restate(order: &mut Order, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
-    let rates = known.rates.get(&fact.amount.currency);
-    let would_replace = *uploader == Uploader::Operator && !order.confirmed;
-    if would_replace && fact.amount.currency != Currency::USD && !has_rate(fact, rates, known.book) {
-        return wait_for_rate(fact);
-    }
-    let ruling = order.rule_order(fact, uploader);
-    // Rates were read for the row's day: those of an order that it does not tell of are left as they are.
-    let is_told = (order.paid_at, order.amount.currency) == (fact.paid_at, fact.amount.currency);
-    if is_told && fact.amount.currency == Currency::USD {
-        order.rates.clear();
-    } else if let Some(rated) = rates
-        .filter(|_| is_told)
-        .and_then(|rates| order.rated_anew(rates, known.book))
-    {
-        *order = rated;
-    }
-    ruling
-}
-
-fn wait_for_rate(fact: &OrderFact) -> Ruling {
-    let currency = fact.amount.currency.as_str();
-    Ruling::parked(RowCode::RateMissing, "currency", currency, Vec::new())
-}
-
-/// Whether a rate applies to an order's row.
-pub(crate) fn has_rate(fact: &OrderFact, rates: Option<&RatesByDay>, book: &PolicyBook) -> bool {
-    rates.is_some_and(|rates| !course_of(rates, fact.paid_at, fact.recorded_at, book).is_empty())
-}
-
-/// A tracking row of an unknown order waits; one out of scope has nothing to wait for (A3).
-pub(crate) fn wait_for_order(fact: &TrackingFact) -> Ruling {
-    if fact
-        .findings
-        .iter()
-        .any(|finding| finding.code == RowCode::CarrierOutOfScope)
-    {
-        return Ruling::applied(fact.findings.clone());
-    }
-    Ruling::parked(
-        RowCode::OrderUnknown,
-        "order_id",
-        fact.order_id.as_str(),
-        fact.findings.clone(),
-    )
-}
-
-/// An event of a number that no order has accepted waits for it.
-pub(crate) fn wait_for_number(fact: &EventFact) -> Ruling {
-    Ruling::parked(
-        RowCode::NumUnknown,
-        "tracking_number",
-        fact.number.as_str(),
-        fact.findings.clone(),
-    )
 }
 
 #[cfg(test)]

@@ -144,20 +144,26 @@ impl Appeal {
     }
 
     fn names(&self, subject: &Subject) -> bool {
-        let clause = match self.clause {
-            AppealedClause::A6 => Clause::A6,
-            AppealedClause::B3 => Clause::B3,
-            AppealedClause::B4 => Clause::B4,
-        };
-        clause == subject.clause
+        self.clause.clause() == subject.clause
             && (self.episode_start.is_none() || self.episode_start == subject.episode_start)
+    }
+}
+
+impl AppealedClause {
+    /// The clause itself.
+    pub fn clause(self) -> Clause {
+        match self {
+            Self::A6 => Clause::A6,
+            Self::B3 => Clause::B3,
+            Self::B4 => Clause::B4,
+        }
     }
 }
 
 impl AppealState {
     fn of(fact: &AppealFact) -> Self {
         Self {
-            since: fact.decided_at.unwrap_or(fact.filed_at),
+            since: fact.since(),
             status: fact.status,
             recorded_at: fact.recorded_at,
         }

@@ -17,6 +17,7 @@ pub mod code;
 pub mod country;
 pub mod currency;
 pub mod deadlines;
+mod departed;
 pub mod diagnosis;
 pub mod event_code;
 pub mod exchange;

@@ -74,7 +74,7 @@ impl Ruling {
     }
 
     /// A row whose facts are known already; a warning of its own does not matter any more.
-    pub(crate) fn unchanged() -> Self {
+    pub fn unchanged() -> Self {
         Self {
             verdict: Verdict::Unchanged,
             findings: Vec::new(),

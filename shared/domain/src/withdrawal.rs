@@ -147,7 +147,8 @@ impl Order {
     }
 }
 
-fn latest_ordinal(entries: &[LedgerEntry], subject: &Subject) -> u32 {
+/// The number of a subject's latest entry; 0 where it has none.
+pub(crate) fn latest_ordinal(entries: &[LedgerEntry], subject: &Subject) -> u32 {
     let of_subject = entries.iter().filter(|entry| entry.subject == *subject);
     of_subject.map(ordinal).max().unwrap_or(0)
 }

@@ -10,6 +10,7 @@
 
 mod capacity;
 mod commit;
+mod decisions;
 mod item;
 mod journal;
 mod ledger;

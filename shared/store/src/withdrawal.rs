@@ -264,7 +264,7 @@ impl Store {
     }
 
     /// The condition that an order is not in the table.
-    fn gone_check(&self, order_id: &OrderId) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn gone_check(&self, order_id: &OrderId) -> Result<TransactWriteItem, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&self.orders)
             .set_key(Some(order_key(order_id)))
@@ -276,7 +276,10 @@ impl Store {
     }
 
     /// An order's entries, each with the order's payment month.
-    async fn ledger_of(&self, order_id: &OrderId) -> Result<Vec<(Month, LedgerEntry)>, StoreError> {
+    pub(crate) async fn ledger_of(
+        &self,
+        order_id: &OrderId,
+    ) -> Result<Vec<(Month, LedgerEntry)>, StoreError> {
         let items = self.entry_items(order_id).await?;
         let entries = items.iter().map(decode_entry).collect::<Result<Vec<_>, _>>()?;
         Ok(entries.into_iter().flatten().collect())

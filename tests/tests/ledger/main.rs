@@ -2,6 +2,7 @@
 
 mod appeals;
 mod closes;
+mod departed;
 mod desk;
 mod explain;
 mod journal;

@@ -1,9 +1,9 @@
 //! What rows of every kind were parked as, and are read from: a field that a fact gains has a default, so that rows that wait
 //! since before are read.
 
-use domain::facts::{PapersFact, StatedOrder};
+use domain::facts::{AppealFact, EventFact, OrderFact, PapersFact, StatedOrder};
 use domain::papers::TaxIdVerdict;
-use domain::{AppealStatus, AppealedClause, Money, Node, OrderStatus, SellerId, SendType};
+use domain::{AppealStatus, AppealedClause, Money, Node, OrderStatus, SellerId, SendType, Source};
 
 use super::*;
 
