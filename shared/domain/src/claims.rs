@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Stored;
 use crate::order::Source;
-use crate::{Elapsed, Order, OrderId, OrderStatus, SendType, Timestamp, TrackingNumber};
+use crate::{Elapsed, OrderId, SendType, Timestamp};
 
 /// The law's own numbers on claims: policy data, the same for every pack, since claims of several orders meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -315,19 +315,22 @@ impl Docket<'_> {
             && next.word.paid_at < superseded.claimed_at
     }
 
+    /// Of the uses for which an order's claims compete, the present one's holder.
+    pub fn present_holder(&self, uses: &[Use], order: usize) -> Option<usize> {
+        let after = self.words.get(order)?.after(self.ends);
+        let present = uses.iter().find(|found| found.is_current && found.after == after);
+        present.map(|found| found.holder)
+    }
+
     /// What the claim that `word` made at an instant came to, given the uses.
     pub fn state(&self, uses: &[Use], holder: usize, claim: &RivalClaim) -> ClaimState {
-        let Some(word) = self.words.get(holder) else {
-            return ClaimState::Superseded;
-        };
         if claim.superseded_at(self.as_of).is_some() {
-            return ClaimState::Superseded;
+            ClaimState::Superseded
+        } else if self.present_holder(uses, holder) == Some(holder) {
+            ClaimState::Owns
+        } else {
+            ClaimState::Waits
         }
-        let after = word.after(self.ends);
-        let owns = uses
-            .iter()
-            .any(|found| found.is_current && found.after == after && found.holder == holder);
-        if owns { ClaimState::Owns } else { ClaimState::Waits }
     }
 }
 
@@ -341,85 +344,5 @@ impl Claim {
     /// one instant are one shipment.
     pub fn is_after(&self, other: &Self) -> bool {
         (self.uploaded_at, self.stored) > (other.uploaded_at, other.stored)
-    }
-}
-
-impl Order {
-    /// What this order says of a number; `None` when it never claimed it.
-    pub fn word_on(&self, number: &TrackingNumber) -> Option<Word> {
-        let shipment = self.shipment(number)?;
-        let claims = shipment.claims.iter().map(|claim| RivalClaim {
-            uploaded_at: claim.uploaded_at,
-            superseded: self.supersessions(number, claim),
-        });
-        Some(Word {
-            order_id: self.order_id.clone(),
-            paid_at: self.paid_at,
-            recorded_at: self.recorded_at,
-            claims: claims.collect(),
-        })
-    }
-
-    /// What supersedes a claim: later `all` rows for other numbers, owned or waiting, and the order's cancellation after it.
-    fn supersessions(&self, number: &TrackingNumber, claim: &Claim) -> Vec<Supersession> {
-        let others = self.shipments.iter().filter(|other| other.number != *number);
-        let rows = others
-            .flat_map(|other| &other.claims)
-            .filter(|row| row.send_type == SendType::All && row.is_after(claim))
-            .map(|row| Supersession {
-                since: row.uploaded_at,
-                recorded_at: row.uploaded_at,
-            });
-        let cancelled = self
-            .statuses
-            .iter()
-            .filter(|change| change.status == OrderStatus::Cancelled && change.since() > claim.uploaded_at)
-            .map(|change| Supersession {
-                since: change.since(),
-                recorded_at: change.recorded_at,
-            });
-        let mut found: Vec<Supersession> = rows.chain(cancelled).collect();
-        found.sort_unstable();
-        // Of those that hold from later on only what was recorded earlier can matter.
-        let mut matters: Vec<Supersession> = Vec::new();
-        for supersession in found {
-            if matters
-                .last()
-                .is_none_or(|last| supersession.recorded_at < last.recorded_at)
-            {
-                matters.push(supersession);
-            }
-        }
-        matters
-    }
-}
-
-impl Order {
-    /// The numbers on which this order says something else than before.
-    pub fn numbers_with_news(&self, before: Option<&Self>) -> Vec<TrackingNumber> {
-        let numbers = self.shipments.iter().map(|shipment| &shipment.number);
-        numbers
-            .filter(|number| before.and_then(|before| before.word_on(number)) != self.word_on(number))
-            .cloned()
-            .collect()
-    }
-
-    /// Lets two orders that claim a number know of each other: each keeps the other's word, and all events that either has of
-    /// it. True when the other order changed.
-    pub fn meet(&mut self, other: &mut Self, number: &TrackingNumber) -> bool {
-        let (Some(word), Some(others)) = (self.word_on(number), other.word_on(number)) else {
-            return false;
-        };
-        let before = other.clone();
-        self.keep_rival(number, others);
-        other.keep_rival(number, word);
-        let events = |order: &Self| order.shipment(number).map(|shipment| shipment.events.clone());
-        let (own, others) = (
-            events(self).unwrap_or_default(),
-            events(other).unwrap_or_default(),
-        );
-        self.keep_events(number, &others);
-        other.keep_events(number, &own);
-        *other != before
     }
 }

@@ -3,20 +3,23 @@
 //! Facts that change are kept as small histories with the instant at which each was learned, so that the order can
 //! be seen as of any instant ([`Order::as_of`]).
 
+mod numbers;
+mod seen;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claims::{Claim, ClaimState, Word};
+use crate::claims::Word;
 use crate::exchange::DatedRate;
 use crate::facts::OrderFact;
 use crate::ledger::Posted;
-use crate::shipment::{Holding, Timeline};
 use crate::withdrawal::Restored;
 use crate::{
-    Appeal, Cents, Money, Node, OrderId, Policy, RowCode, SellerId, SendType, Shipment, Timestamp,
-    TrackingEvent, TrackingNumber, Uploader,
+    Appeal, Cents, Money, OrderId, Policy, RowCode, SellerId, Shipment, Timestamp, TrackingNumber, Uploader,
 };
+
+pub use seen::{OrderAsOf, Parcel};
 
 /// An order's status on the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -151,32 +154,6 @@ pub struct Order {
     pub once_learned_at: Vec<Timestamp>,
 }
 
-/// A parcel as of an instant: a number that the order claimed and that is, as of then, its own.
-#[derive(Clone, Debug)]
-pub struct Parcel<'a> {
-    /// The shipment.
-    pub shipment: &'a Shipment,
-    /// Its timeline as of then.
-    pub timeline: Timeline,
-    /// When a later `all` row for a number of the order replaced it; `None` when none had by then.
-    pub replaced_at: Option<Timestamp>,
-    /// By each of its rows, from when the number was in use, and until when.
-    in_use: Vec<(Timestamp, Option<Timestamp>)>,
-}
-
-/// An order as of an instant: nothing that was learned later.
-#[derive(Clone, Debug)]
-pub struct OrderAsOf<'a> {
-    /// The order.
-    pub order: &'a Order,
-    /// The instant.
-    pub as_of: Timestamp,
-    /// Its parcels, in the order in which they count: numbers that it only claims are none.
-    pub parcels: Vec<Parcel<'a>>,
-    /// The amount in USD cents, by the rates recorded by then.
-    pub usd: Cents,
-}
-
 impl Order {
     /// An order as its first row states it; `None` without a rate for its currency (never 1.0).
     pub fn placed(fact: &OrderFact, rates: Vec<DatedRate>, uploader: &Uploader) -> Option<Self> {
@@ -274,178 +251,6 @@ impl Order {
         self.paid_at.plus(policy.sign_off_max())
     }
 
-    /// The order as of an instant under the policy that applies to it; `None` when it was not recorded then.
-    pub fn as_of(&self, as_of: Timestamp, policy: &Policy) -> Option<OrderAsOf<'_>> {
-        if self.recorded_at > as_of {
-            return None;
-        }
-        let held: Vec<(&Shipment, Holding)> = self
-            .shipments
-            .iter()
-            .filter(|shipment| shipment.uploaded_at() <= as_of)
-            .filter_map(|shipment| Some((shipment, self.holding(shipment, policy, as_of)?)))
-            .collect();
-        // Only a row whose number is the order's replaces another (B3, B4).
-        let replacing: Vec<(&TrackingNumber, &Claim)> = held
-            .iter()
-            .flat_map(|(shipment, _)| shipment.claims.iter().map(|claim| (&shipment.number, claim)))
-            .filter(|(_, claim)| claim.send_type == SendType::All && claim.uploaded_at <= as_of)
-            .collect();
-        let replaced_at = |number: &TrackingNumber, claim: &Claim| {
-            let later = replacing
-                .iter()
-                .filter(|(other, row)| *other != number && row.is_after(claim));
-            later.map(|(_, row)| row.uploaded_at).min()
-        };
-        let parcels = held.iter().map(|(shipment, holding)| {
-            let claims = shipment.claims.iter().filter(|claim| claim.uploaded_at <= as_of);
-            let in_use: Vec<_> = claims
-                .map(|claim| (claim.uploaded_at, replaced_at(&shipment.number, claim)))
-                .collect();
-            let replaced_at = in_use
-                .iter()
-                .map(|(_, until)| *until)
-                .try_fold(None, |last, until| until.map(|until| last.max(Some(until))));
-            let replaced_at = replaced_at.flatten();
-            Parcel {
-                shipment,
-                timeline: shipment.timeline(as_of, holding, replaced_at.or(holding.taken_at())),
-                replaced_at,
-                in_use,
-            }
-        });
-        Some(OrderAsOf {
-            order: self,
-            as_of,
-            parcels: parcels.collect(),
-            usd: self.usd_at(as_of),
-        })
-    }
-
-    /// Of a number that this order claims: the order that holds it as of an instant, when this row's claim waits for it
-    /// (`NUM_USED_ELSEWHERE`).
-    pub fn waits_for(
-        &self,
-        number: &TrackingNumber,
-        source: Source,
-        policy: &Policy,
-        as_of: Timestamp,
-    ) -> Option<OrderId> {
-        let shipment = self
-            .shipment(number)
-            .filter(|shipment| !shipment.rivals.is_empty())?;
-        let own = self.word_on(number)?;
-        let claim = shipment.claims.iter().position(|claim| claim.source == source)?;
-        let state = shipment.claim_state(&own, claim, policy.claims, as_of);
-        let holder = || shipment.holder_elsewhere(&own, policy.claims, as_of).cloned();
-        (state == ClaimState::Waits).then(holder).flatten()
-    }
-
-    /// Whether the number is this order's as of an instant, by the latest of its uses.
-    pub fn holds(&self, number: &TrackingNumber, policy: &Policy, as_of: Timestamp) -> bool {
-        let (Some(shipment), Some(own)) = (self.shipment(number), self.word_on(number)) else {
-            return false;
-        };
-        let is_known = self.recorded_at <= as_of && shipment.uploaded_at() <= as_of;
-        is_known && shipment.holder_elsewhere(&own, policy.claims, as_of).is_none()
-    }
-
-    /// Keeps what another order says of a number, in place of what it said before. True when it says something new.
-    pub fn keep_rival(&mut self, number: &TrackingNumber, word: Word) -> bool {
-        let before = self.learned_at();
-        let Some(shipment) = self
-            .shipments
-            .iter_mut()
-            .find(|shipment| shipment.number == *number)
-        else {
-            return false;
-        };
-        match shipment
-            .rivals
-            .binary_search_by(|known| known.order_id.cmp(&word.order_id))
-        {
-            Ok(at) if shipment.rivals[at] == word => return false,
-            Ok(at) => shipment.rivals[at] = word,
-            Err(at) => shipment.rivals.insert(at, word),
-        }
-        let after = self.learned_at();
-        for overtaken in before.into_iter().filter(|at| after.binary_search(at).is_err()) {
-            self.note_overtaken(overtaken);
-        }
-        true
-    }
-
-    /// Takes over the events that another order's item has of a number: every order that claims it keeps all of them.
-    pub fn keep_events(&mut self, number: &TrackingNumber, events: &[TrackingEvent]) {
-        let Some(shipment) = self
-            .shipments
-            .iter_mut()
-            .find(|shipment| shipment.number == *number)
-        else {
-            return;
-        };
-        for event in events {
-            shipment.keep_event(event.clone());
-        }
-    }
-
-    /// The earliest failed upload as of an instant (A6): of a refused row, which is stored, or of a row whose claim still
-    /// waited after its time (`NUM_USED_ELSEWHERE`), which is derived from what was dated and recorded by then.
-    pub fn first_failure(&self, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
-        let stored = self.failure.map(|failure| Failure {
-            failed_at: failure.uploaded_at,
-            uploaded_at: failure.uploaded_at,
-            code: failure.code,
-            source: failure.source,
-        });
-        let stored = stored.filter(|failure| failure.failed_at <= as_of);
-        if !policy.upload.fined_codes.contains(&RowCode::NumUsedElsewhere) {
-            return stored;
-        }
-        let contested = self
-            .shipments
-            .iter()
-            .filter(|shipment| !shipment.rivals.is_empty());
-        let waited_for_long = contested.filter_map(|shipment| self.waited_for_long(shipment, policy, as_of));
-        stored
-            .into_iter()
-            .chain(waited_for_long)
-            .min_by_key(|failure| (failure.failed_at, failure.source.row))
-    }
-
-    /// The earliest row of a number whose claim neither held it nor was superseded when its time was up.
-    fn waited_for_long(&self, shipment: &Shipment, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
-        let own = self.word_on(&shipment.number)?;
-        let rows = shipment.claims.iter().enumerate();
-        let mut due = rows.map(|(index, claim)| (index, claim, policy.claims.fined_at(claim.uploaded_at)));
-        due.find(|(index, _, failed_at)| {
-            *failed_at <= as_of
-                && self.recorded_at <= *failed_at
-                && shipment.claim_state(&own, *index, policy.claims, *failed_at) == ClaimState::Waits
-        })
-        .map(|(_, claim, failed_at)| Failure {
-            failed_at,
-            uploaded_at: claim.uploaded_at,
-            code: RowCode::NumUsedElsewhere,
-            source: claim.source,
-        })
-    }
-
-    /// The part of a number's timeline that is this order's; most numbers have no rivals, and nothing is to be weighed.
-    fn holding(&self, shipment: &Shipment, policy: &Policy, as_of: Timestamp) -> Option<Holding> {
-        let own = if shipment.rivals.is_empty() {
-            Word {
-                order_id: self.order_id.clone(),
-                paid_at: self.paid_at,
-                recorded_at: self.recorded_at,
-                claims: Vec::new(),
-            }
-        } else {
-            self.word_on(&shipment.number)?
-        };
-        shipment.holding(&own, policy.claims, as_of)
-    }
-
     /// The instants at which something of this order was learned, ascending; the first is the order itself.
     pub fn learned_at(&self) -> Vec<Timestamp> {
         // An event that was recorded before its number's upload waited for it.
@@ -482,79 +287,5 @@ impl StatusChange {
     /// From when the status holds.
     pub fn since(&self) -> Timestamp {
         self.at.unwrap_or(self.recorded_at)
-    }
-}
-
-impl Parcel<'_> {
-    /// Whether the parcel counts at `at`: uploaded by then and neither replaced nor cancelled (B4).
-    pub fn is_live_at(&self, at: Timestamp) -> bool {
-        let cancelled = matches!(self.timeline.end, Some((end_at, Node::Cancelled)) if end_at <= at);
-        self.is_in_use_at(at) && !cancelled
-    }
-
-    /// Whether the parcel's number was in use at `at`, by the order's own rows up to then: uploaded and not replaced.
-    pub fn is_in_use_at(&self, at: Timestamp) -> bool {
-        self.in_use
-            .iter()
-            .any(|(from, until)| *from <= at && until.is_none_or(|until| until > at))
-    }
-}
-
-impl OrderAsOf<'_> {
-    /// The order's status at `at` and since when it had it, as far as it was known as of the view's instant. Told
-    /// again, a status still holds since it was first taken.
-    pub fn status_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
-        self.status_expected_at(at.min(self.as_of))
-    }
-
-    /// As [`status_at`](Self::status_at), also ahead of the view's instant: a status may be known before it holds.
-    pub fn status_expected_at(&self, at: Timestamp) -> (OrderStatus, Timestamp) {
-        let known = self
-            .order
-            .statuses
-            .iter()
-            .filter(|change| change.recorded_at <= self.as_of && change.since() <= at);
-        let mut latest_first = known.rev();
-        let Some(latest) = latest_first.next() else {
-            return (OrderStatus::Paid, self.order.paid_at);
-        };
-        let same = latest_first.take_while(|change| change.status == latest.status);
-        (latest.status, same.last().unwrap_or(latest).since())
-    }
-
-    /// Whether the order was cancelled before shipment: cancelled with no pickup by then.
-    pub fn is_excluded(&self) -> bool {
-        match self.status_at(self.as_of) {
-            (OrderStatus::Cancelled, at) => !self.parcels.iter().any(|parcel| {
-                parcel
-                    .timeline
-                    .picked_up_at
-                    .is_some_and(|picked_up_at| picked_up_at <= at)
-            }),
-            _ => false,
-        }
-    }
-
-    /// The first accepted upload (A1), whosever the number is.
-    pub fn first_upload_at(&self) -> Option<Timestamp> {
-        self.first_upload().map(Shipment::uploaded_at)
-    }
-
-    /// The number of the first accepted upload (A1), whosever it is.
-    pub fn first_upload(&self) -> Option<&Shipment> {
-        let known = self.order.shipments.iter();
-        known
-            .filter(|shipment| shipment.uploaded_at() <= self.as_of)
-            .min_by_key(|shipment| shipment.uploaded_at())
-    }
-
-    /// When the order was signed, by what counts at `horizon`: it has live parcels and all of them are signed (B4).
-    pub fn signed_at(&self, horizon: Timestamp) -> Option<Timestamp> {
-        let live = self.parcels.iter().filter(|parcel| parcel.is_live_at(horizon));
-        let mut signed_at = None;
-        for parcel in live {
-            signed_at = signed_at.max(Some(parcel.timeline.signed_at.filter(|at| *at <= horizon)?));
-        }
-        signed_at
     }
 }

@@ -177,14 +177,7 @@ impl Shipment {
                 taken_at: None,
             });
         }
-        let words = self.words(own);
-        let docket = Docket {
-            words: &words,
-            ends: &ends,
-            terms,
-            as_of,
-        };
-        let uses = docket.uses();
+        let uses = self.judged(own, terms, as_of, |docket| docket.uses());
         let held: Vec<_> = uses.iter().filter(|held| held.holder == 0).collect();
         let last = held.last()?;
         let windows = held
@@ -197,40 +190,60 @@ impl Shipment {
         })
     }
 
-    /// What every order says of the number, this order first.
-    fn words<'w>(&'w self, own: &'w Word) -> Vec<&'w Word> {
-        std::iter::once(own).chain(&self.rivals).collect()
-    }
-
-    /// What one of this order's claims on the number came to as of an instant.
-    pub fn claim_state(&self, own: &Word, claim: usize, terms: ClaimTerms, as_of: Timestamp) -> ClaimState {
-        let (words, ends) = (self.words(own), self.ends(as_of));
-        let docket = Docket {
+    /// Judges what the orders say of the number as of an instant, this order's word first.
+    fn judged<R>(
+        &self,
+        own: &Word,
+        terms: ClaimTerms,
+        as_of: Timestamp,
+        judge: impl FnOnce(&Docket<'_>) -> R,
+    ) -> R {
+        let words: Vec<&Word> = std::iter::once(own).chain(&self.rivals).collect();
+        let ends = self.ends(as_of);
+        judge(&Docket {
             words: &words,
             ends: &ends,
             terms,
             as_of,
-        };
+        })
+    }
+
+    /// What one of this order's claims on the number came to as of an instant.
+    pub fn claim_state(&self, own: &Word, claim: usize, terms: ClaimTerms, as_of: Timestamp) -> ClaimState {
         match own.claims.get(claim) {
-            Some(claim) => docket.state(&docket.uses(), 0, claim),
+            Some(claim) => self.judged(own, terms, as_of, |docket| docket.state(&docket.uses(), 0, claim)),
             None => ClaimState::Superseded,
         }
     }
 
     /// The order that holds the number as of an instant, when it is not this one.
     pub fn holder_elsewhere(&self, own: &Word, terms: ClaimTerms, as_of: Timestamp) -> Option<&OrderId> {
-        let (words, ends) = (self.words(own), self.ends(as_of));
-        let docket = Docket {
-            words: &words,
-            ends: &ends,
-            terms,
-            as_of,
-        };
-        let last = docket.uses().last()?.holder;
-        (last > 0)
-            .then(|| self.rivals.get(last - 1))
-            .flatten()
-            .map(|word| &word.order_id)
+        let last = self.judged(own, terms, as_of, |docket| docket.uses().last().copied());
+        self.rival(last?.holder)
+    }
+
+    /// The order for which one of this order's claims waits as of an instant: the holder of the use for which the claim competes.
+    /// A later use may be another order's again.
+    pub fn waits_for(
+        &self,
+        own: &Word,
+        claim: usize,
+        terms: ClaimTerms,
+        as_of: Timestamp,
+    ) -> Option<&OrderId> {
+        let claim = own.claims.get(claim)?;
+        let holder = self.judged(own, terms, as_of, |docket| {
+            let uses = docket.uses();
+            let waits = docket.state(&uses, 0, claim) == ClaimState::Waits;
+            waits.then(|| docket.present_holder(&uses, 0)).flatten()
+        });
+        self.rival(holder?)
+    }
+
+    /// The order of a word, unless it is this order's own.
+    fn rival(&self, word: usize) -> Option<&OrderId> {
+        let word = self.rivals.get(word.checked_sub(1)?)?;
+        Some(&word.order_id)
     }
 
     /// The timeline as of an instant, of the events that are the order's. `stopped_at` is when the number ceased to be
