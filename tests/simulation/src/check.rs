@@ -193,7 +193,7 @@ fn facts(order: &Order) -> String {
         (
             &order.seller,
             order.paid_at,
-            order.usd_cents,
+            &order.usd,
             order.known_at,
             failed_at,
             parcels,

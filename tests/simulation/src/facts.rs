@@ -43,7 +43,8 @@ pub enum Says {
         decided_at: Option<i64>,
     },
     Rate {
-        date: &'static str,
+        /// The day that it is of, in days from the first of April.
+        day: i64,
         currency: &'static str,
         /// USD per unit, in ten thousandths.
         ten_thousandths: i64,
@@ -86,7 +87,9 @@ pub enum Kind {
 /// A row that was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Counts the files in the order of their writing.
+    /// Counts the writings of files in their order.
+    pub writing: u32,
+    /// The first writing of the same bytes under the same prefix: a file stored again is the same file.
     pub file: u32,
     /// The data row, from 1.
     pub row: u64,

@@ -1,9 +1,10 @@
 //! Files: rows written as the contract's columns.
 
-use domain::{SellerId, Timestamp};
+use domain::{PolicyBook, SellerId, Timestamp};
 use lake::UploadKey;
 
 use crate::facts::{Kind, Says, Told};
+use crate::people::{BEGINS, DAY, HOUR};
 
 /// A file of the inbox.
 #[derive(Clone, Debug)]
@@ -30,14 +31,20 @@ impl File {
         }
     }
 
-    /// What it tells, once it was written at `at` as file number `file`.
-    pub fn told(&self, file: u32, at: i64) -> Vec<Told> {
+    /// When its content was learned, once it was written at an instant.
+    pub fn learned_at(&self, written_at: i64) -> i64 {
+        self.states.filter(|_| self.by.is_none()).unwrap_or(written_at)
+    }
+
+    /// What it tells by one of its writings, the first of which was number `file`, at `at`.
+    pub fn told(&self, (file, at): (u32, i64), writing: u32) -> Vec<Told> {
         let rows = self.rows.iter().zip(1..);
         rows.map(|(says, row)| Told {
+            writing,
             file,
             row,
             by: self.by.clone(),
-            at: self.states.filter(|_| self.by.is_none()).unwrap_or(at),
+            at,
             says: says.clone(),
         })
         .collect()
@@ -104,6 +111,12 @@ fn time(at: i64) -> String {
     Timestamp::from_unix(at).to_string()
 }
 
+/// A day of the platform's zone, in days from the season's first.
+fn date(day: i64) -> String {
+    let noon = Timestamp::from_unix(BEGINS + day * DAY + 12 * HOUR);
+    noon.date_in(PolicyBook::shipped().zone).to_string()
+}
+
 fn maybe(at: Option<i64>) -> String {
     at.map(time).unwrap_or_default()
 }
@@ -112,11 +125,11 @@ fn cells(says: &Says, by_seller: bool) -> Vec<String> {
     let own = |text: &str| text.to_owned();
     match says {
         Says::Rate {
-            date,
+            day,
             currency,
             ten_thousandths,
         } => vec![
-            own(date),
+            date(*day),
             own(currency),
             format!("{}.{:04}", ten_thousandths / 10_000, ten_thousandths % 10_000),
         ],

@@ -6,12 +6,14 @@
 mod figures;
 mod numbers;
 mod order;
+mod rates;
 
 use std::collections::BTreeMap;
 
 pub use figures::{Figures, figures};
 pub use numbers::{Row, Word, seen};
 pub use order::{Appeal, Event, Order, Parcel, StateTold, StatusTold};
+pub use rates::changes;
 
 use crate::facts::{Plea, Says, Status, Told};
 
@@ -156,7 +158,7 @@ fn sign_off(order: &Order, as_of: i64) -> Option<Standing> {
         return None;
     }
     // Five in a hundred, half a cent up, fifty dollars at most.
-    let fine = ((order.usd_cents * 5 + 50) / 100).min(5_000);
+    let fine = ((order.usd_cents(as_of) * 5 + 50) / 100).min(5_000);
     if fine == 0 {
         return None;
     }
@@ -258,15 +260,4 @@ pub fn numbers(orders: &BTreeMap<String, Order>) -> Vec<(String, &'static str, S
     parcels
         .map(|(id, parcel)| (parcel.number.clone(), parcel.carrier, id.clone()))
         .collect()
-}
-
-fn is_rate(says: &Says, wanted: &str) -> Option<i64> {
-    match says {
-        Says::Rate {
-            currency,
-            ten_thousandths,
-            ..
-        } if *currency == wanted => Some(*ten_thousandths),
-        _ => None,
-    }
 }

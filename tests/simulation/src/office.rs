@@ -1,5 +1,7 @@
 //! The office: what is said becomes files, day by day, in no good order.
 
+use std::collections::BTreeMap;
+
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +27,12 @@ pub struct Office {
     numbers: u64,
     /// Files uploaded before, to be uploaded again.
     kept: Vec<File>,
+    /// When each was first written, and as which file.
+    sent: BTreeMap<Sent, (u32, i64)>,
 }
+
+/// A file's prefix and its bytes.
+type Sent = (Kind, Option<String>, Vec<u8>);
 
 /// A day and its night.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +54,7 @@ impl Office {
             last_as_of: BEGINS + 8 * HOUR,
             numbers: 0,
             kept: Vec::new(),
+            sent: BTreeMap::new(),
         }
     }
 
@@ -151,7 +159,12 @@ impl Office {
     /// Takes note of a file that was written.
     pub fn was_put(&mut self, file: &File, at: i64) {
         self.files += 1;
-        self.told.extend(file.told(self.files, at));
+        // The same bytes under the same prefix keep their first instant, whatever the file is called.
+        let sent = (file.kind, file.by.clone(), file.csv());
+        let learned_at = file.learned_at(at);
+        let first = self.sent.entry(sent).or_insert((self.files, learned_at));
+        first.1 = first.1.min(learned_at);
+        self.told.extend(file.told(*first, self.files));
         self.kept.push(file.clone());
     }
 

@@ -16,8 +16,6 @@ pub const BEGINS: i64 = 1_711_954_800;
 pub const HOUR: i64 = 3_600;
 /// A day.
 pub const DAY: i64 = 24 * HOUR;
-/// The one day on which rates are told; every payment lies within the seven days after it.
-const RATES_ON: &str = "2024-04-01";
 
 /// A row that somebody will say.
 #[derive(Clone, Debug)]
@@ -84,17 +82,26 @@ impl People {
 
     fn rates(&mut self) {
         for (currency, ten_thousandths) in [("EUR", 10_807), ("BRL", 1_993)] {
+            // Every payment lies within the seven days after the first of April, so that each order comes to its rate.
             let from = BEGINS + if self.chance(70) { 0 } else { self.within(24..=300) };
-            self.say(
-                from,
-                None,
-                Says::Rate {
-                    date: RATES_ON,
-                    currency,
-                    ten_thousandths,
-                },
-            );
+            self.rate(from, 0, currency, ten_thousandths);
+            // Other days', and the same day's again: on their day, late, or when orders were fined by another one.
+            for _ in 0..self.random.random_range(0..5) {
+                let day = self.random.random_range(-6..9);
+                let from = BEGINS + self.within(0..=43 * 24);
+                let change = self.pick(&[-700, -1, 0, 1, 2_000]);
+                self.rate(from, day, currency, ten_thousandths + change);
+            }
         }
+    }
+
+    fn rate(&mut self, from: i64, day: i64, currency: &'static str, ten_thousandths: i64) {
+        let says = Says::Rate {
+            day,
+            currency,
+            ten_thousandths,
+        };
+        self.say(from, None, says);
     }
 
     fn order(&mut self, index: u64) {

@@ -308,7 +308,6 @@ pub fn known(order: &domain::Order) -> Order {
     Order {
         seller: order.seller_id.to_string(),
         paid_at: order.paid_at.unix(),
-        usd_cents: order.usd_at(order.recorded_at).0,
         country: order.destination.clone(),
         known_at: order.recorded_at.unix(),
         statuses: statuses.collect(),
@@ -320,5 +319,15 @@ pub fn known(order: &domain::Order) -> Order {
         parcels: parcels.collect(),
         rows: rows.collect(),
         appeals: appeals.collect(),
+        usd: usd(order),
+        ..Order::default()
     }
+}
+
+/// What an order comes to in US dollars, from when on.
+fn usd(order: &domain::Order) -> Vec<(i64, i64)> {
+    let known_at = order.recorded_at;
+    let instants = order.rates.iter().map(|rate| rate.recorded_at.max(known_at));
+    let told = [known_at].into_iter().chain(instants);
+    model::changes(told.map(|at| (at.unix(), order.usd_at(at).0)), known_at.unix())
 }

@@ -44,7 +44,7 @@ pub fn figures(order: &Order, as_of: i64) -> Option<Figures> {
     }
     let deadline = order.paid_at + 30 * DAY;
     Some(Figures {
-        gmv_cents: if excluded { 0 } else { order.usd_cents },
+        gmv_cents: if excluded { 0 } else { order.usd_cents(as_of) },
         excluded,
         upload: decided(&[upload], as_of),
         pickup: if pickups.is_empty() {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::HOUR;
 use super::numbers::{Row, Word, word};
-use super::{HOUR, is_rate};
+use super::rates::{self, Rate};
 use crate::facts::{Plea, Says, Status, Told};
 
 /// An order with everything known of it.
@@ -12,7 +13,10 @@ use crate::facts::{Plea, Says, Status, Told};
 pub struct Order {
     pub seller: String,
     pub paid_at: i64,
-    pub usd_cents: i64,
+    pub currency: &'static str,
+    pub cents: i64,
+    /// What it comes to in US dollars, from when on, ascending; the first from the beginning.
+    pub usd: Vec<(i64, i64)>,
     pub country: String,
     pub known_at: i64,
     pub statuses: Vec<StatusTold>,
@@ -83,6 +87,7 @@ pub struct StateTold {
 
 /// The orders that rows of orders bring.
 pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
+    let stated: Vec<Rate> = rates::stated(told);
     let mut orders: BTreeMap<String, Order> = BTreeMap::new();
     for told_here in told {
         let Says::Order {
@@ -103,17 +108,14 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
             continue;
         }
         // Without its rate an order waits.
-        let rate = if *currency == "USD" {
-            Some(10_000)
-        } else {
-            told.iter().find_map(|one| is_rate(&one.says, currency))
-        };
-        let Some(rate) = rate else { continue };
-        let usd_cents = (cents * rate + 5_000) / 10_000;
+        if *currency != "USD" && rates::of(&stated, currency, *paid_at, told_here.at).is_empty() {
+            continue;
+        }
         let order = orders.entry(order_id.clone()).or_insert_with(|| Order {
             seller: seller.clone(),
             paid_at: *paid_at,
-            usd_cents,
+            currency,
+            cents: *cents,
             country: (*country).to_owned(),
             known_at: told_here.at,
             ..Order::default()
@@ -122,9 +124,9 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
         let same = (
             &order.seller,
             order.paid_at,
-            order.usd_cents,
+            (order.cents, order.currency),
             order.country.as_str(),
-        ) == (seller, *paid_at, usd_cents, *country);
+        ) == (seller, *paid_at, (*cents, *currency), *country);
         if !same {
             continue;
         }
@@ -138,6 +140,9 @@ pub(super) fn placed(told: &[Told]) -> BTreeMap<String, Order> {
             status: *status,
             told_at: told_here.at,
         });
+    }
+    for order in orders.values_mut() {
+        order.usd = rates::usd(order, &stated);
     }
     orders
 }
@@ -173,7 +178,7 @@ pub(super) fn send(told: &[Told], orders: &mut BTreeMap<String, Order>) {
         }
         order.rows.push(Row {
             at,
-            file: (told.at, u64::from(told.file)),
+            file: (i64::from(told.file), 0),
             row: told.row,
             number: number.clone(),
             all: *all,
