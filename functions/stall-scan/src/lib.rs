@@ -164,7 +164,8 @@ async fn settle_page(
             last = Some(Cursor::after(&scanned));
             look_at(scan, scanned, run, watch, &mut to_write, outcome).await?;
         }
-        write(scan, to_write, run, outcome).await;
+        // Apart from the look at each order: what a write may take would be moved along with every one of them.
+        Box::pin(write(scan, to_write, run, outcome)).await;
         let goes_on = !outcome.superseded && time.is_enough_for(SETTLING_TIME_MAX);
         if found.peek().is_some() && !goes_on {
             return Ok(last);
