@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::facts::Told;
 use crate::model::{self, Order, Standing, Subject};
 use crate::tables::Tables;
-use crate::watch::{Entry, entries_of, item_of, known, standing};
+use crate::watch::{Entry, counted, entries_of, item_of, known, seconds, standing};
 
 /// The ledger as it stood after the last night.
 #[derive(Debug, Default)]
@@ -34,6 +34,38 @@ impl Ledger {
     /// A night was cut short, and its ledger is the next one's to heal: that one may post more than its own difference.
     pub fn cut_short(&mut self) {
         self.unsettled = true;
+    }
+
+    /// What was posted as of later than an instant was taken back: what is wrong with what is left.
+    pub fn withdrawn(&mut self, after: i64, tables: &Tables) -> Vec<String> {
+        let mut broken = tables.watch().broken().to_vec();
+        self.latest = self.latest.min(after);
+        self.owed.retain(|as_of, _| *as_of <= after);
+        // What stands now is known again, however the nights before had ended.
+        self.unsettled = false;
+        self.after_last_night.clear();
+        for id in order_ids(tables) {
+            let entries = entries_of(tables, &id);
+            let stands = standing(&entries);
+            let then: Vec<Entry> = entries
+                .iter()
+                .filter(|entry| seconds(&entry.as_of) <= after)
+                .cloned()
+                .collect();
+            if stands != standing(&then) {
+                broken.push(format!(
+                    "order {id} stands at {stands:?} after the withdrawal of what is later than {after}: {entries:?}"
+                ));
+            }
+            broken.extend(
+                unsound(&entries, &stands)
+                    .into_iter()
+                    .map(|what| format!("order {id}: {what}")),
+            );
+            self.after_last_night.insert(id, (entries.len(), stands));
+        }
+        broken.extend(index(tables));
+        broken
     }
 
     /// Entries in the ledger.
@@ -127,7 +159,10 @@ fn unsound(entries: &[Entry], stands: &BTreeMap<Subject, Standing>) -> Vec<Strin
         if balance != due {
             broken.push(format!("{subject:?} has a balance of {balance}, and {due} stand"));
         }
-        let nights: Vec<&String> = about.iter().map(|entry| &entry.as_of).collect();
+        let counting = counted(entries)
+            .into_iter()
+            .filter(|entry| entry.subject == *subject);
+        let nights: Vec<&String> = counting.map(|entry| &entry.as_of).collect();
         if !nights.is_sorted() {
             broken.push(format!("{subject:?} went back in time: {nights:?}"));
         }

@@ -128,7 +128,10 @@ impl Office {
             }
         }
         self.planned = later;
-        said.extend(self.mischief(until, random));
+        let mischief = self.mischief(until, random);
+        let (now, later): (Vec<_>, Vec<_>) = mischief.into_iter().partition(|row| row.from <= until);
+        said.extend(now);
+        self.planned.extend(later);
         let mut files = self.filed(said, day, until, random);
         if random.random_ratio(1, 4) {
             files.extend(self.kept.choose(random).cloned());
@@ -223,6 +226,7 @@ impl Office {
                     });
                 }
             }
+            3 => mischief.extend(pasted_one_row_off(&orders, at, random)),
             _ => {}
         }
         mischief
@@ -263,6 +267,41 @@ impl Office {
         files.shuffle(random);
         files
     }
+}
+
+/// A file whose numbers slipped by a row, and the right one that follows it: swaps and cycles among orders.
+fn pasted_one_row_off(
+    orders: &BTreeMap<String, model::Order>,
+    at: i64,
+    random: &mut ChaCha8Rng,
+) -> Vec<Planned> {
+    let mut sent: Vec<_> = orders
+        .iter()
+        .filter_map(|(id, order)| Some((id, order, order.parcels.last()?)))
+        .collect();
+    sent.shuffle(random);
+    sent.truncate(random.random_range(2..=3));
+    let right_at = at + random.random_range(HOUR..3 * DAY);
+    let mut rows = Vec::new();
+    for (index, (order_id, order, own)) in sent.iter().enumerate() {
+        let (_, _, others) = &sent[(index + 1) % sent.len()];
+        for (from, parcel) in [(at, others), (right_at, own)] {
+            rows.push(Planned {
+                from,
+                says: Says::Tracking {
+                    order_id: (*order_id).clone(),
+                    carrier: parcel.carrier,
+                    number: parcel.number.clone(),
+                    uploaded_at: Some(from),
+                    all: true,
+                    invoice: true,
+                    tax_id: tax_id_of(&order.country),
+                },
+                by: None,
+            });
+        }
+    }
+    rows
 }
 
 fn is_about_the_same(one: &Says, other: &Says) -> bool {

@@ -4,6 +4,7 @@ mod deliveries;
 mod history;
 mod mornings;
 mod nights;
+mod withdrawals;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -196,6 +197,9 @@ impl Season {
         }
         if self.random.random_ratio(1, 8) {
             self.go_back(ledger.latest, ledger).await;
+        }
+        if day.as_of < crate::office::ENDS {
+            self.correct(day, ledger).await;
         }
     }
 

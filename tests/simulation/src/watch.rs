@@ -1,6 +1,6 @@
 //! What must hold after every single write, whoever made it and whatever comes next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,6 +14,9 @@ use store::Item;
 use crate::facts::{Plea, Status};
 use crate::model::{self, Appeal, Event, Order, Parcel, Row, Standing, StateTold, StatusTold, Subject, Word};
 use crate::tables::{Change, Tables};
+
+/// The watermark while a withdrawal is under way: the last instant of the year 9999.
+const NEVER: i64 = 253_402_300_799;
 
 /// What was found wrong with writes.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct Entry {
     pub ordinal: u32,
     /// The night that posted it.
     pub as_of: String,
+    /// The entry that it takes back in a withdrawal.
+    pub withdraws: Option<String>,
 }
 
 impl Watch {
@@ -113,7 +118,8 @@ impl Watch {
         }
         if pk == "watermark" {
             let as_of = |item: &Value| item["as_of"]["N"].as_str().and_then(|at| at.parse::<i64>().ok());
-            if as_of(&change.after) < as_of(&change.before) {
+            // A withdrawal bars every scan by a watermark that none reaches, and lowers it when it is done.
+            if as_of(&change.after) < as_of(&change.before) && as_of(&change.before) != Some(NEVER) {
                 self.broken.push(format!("the watermark of shard {sk} went back"));
             }
         }
@@ -127,7 +133,7 @@ impl Watch {
     /// Nothing is posted as of an instant once a scan of a later one has begun on the shard.
     fn see_posting(&mut self, as_of: &str, shard: &str, change: &Change, tables: &Tables) {
         let begun = watermark(tables, shard);
-        if change.before.is_null() && begun > Some(seconds(as_of)) {
+        if change.before.is_null() && begun > Some(seconds(as_of)) && begun != Some(NEVER) {
             self.broken.push(format!(
                 "shard {shard} was posted to as of {as_of}, and a scan as of {begun:?} had begun"
             ));
@@ -181,14 +187,25 @@ fn entry(item: &Value) -> Entry {
             .and_then(|ordinal| ordinal.parse().ok())
             .unwrap_or(0),
         as_of: text(&body["as_of"]),
+        withdraws: (body["because"]["why"] == "withdrawn").then(|| text(&body["reverses"])),
         id,
     }
+}
+
+/// The entries that count: neither taken back by a withdrawal nor part of one.
+pub fn counted(entries: &[Entry]) -> Vec<&Entry> {
+    let withdrawn: BTreeSet<&String> = entries
+        .iter()
+        .filter_map(|entry| entry.withdraws.as_ref())
+        .collect();
+    let counts = |entry: &&Entry| entry.withdraws.is_none() && !withdrawn.contains(&entry.id);
+    entries.iter().filter(counts).collect()
 }
 
 /// What stands after these entries, subject by subject.
 pub fn standing(entries: &[Entry]) -> BTreeMap<Subject, Standing> {
     let mut standing = BTreeMap::new();
-    for entry in entries {
+    for entry in counted(entries) {
         match entry.kind.as_str() {
             "fine" => standing.insert(entry.subject.clone(), Standing::Fine(entry.cents)),
             "hold" => standing.insert(entry.subject.clone(), Standing::Held(entry.cents)),

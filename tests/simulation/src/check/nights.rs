@@ -3,23 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use domain::close::ClosedNight;
 use lake::ChainProof;
 use serde_json::Value;
 
 use super::order_ids;
 use crate::model::{Standing, Subject};
 use crate::tables::Tables;
-use crate::watch::{Entry, cents, entries_of, seconds};
+use crate::watch::{Entry, cents, counted, entries_of, seconds};
 
 /// What every order owed, as the reference said when the night was over.
 pub type Owed = BTreeMap<String, BTreeMap<Subject, Standing>>;
 
-/// The ledger's entries that were posted as of a night.
+/// The ledger's entries that were posted as of a night and not withdrawn.
 pub fn posted(tables: &Tables, as_of: i64) -> Vec<Entry> {
-    let entries = order_ids(tables)
-        .into_iter()
-        .flat_map(|id| entries_of(tables, &id));
-    entries.filter(|entry| seconds(&entry.as_of) == as_of).collect()
+    let mut posted = Vec::new();
+    for id in order_ids(tables) {
+        let entries = entries_of(tables, &id);
+        let of_night = counted(&entries)
+            .into_iter()
+            .filter(|entry| seconds(&entry.as_of) == as_of);
+        posted.extend(of_night.cloned());
+    }
+    posted
 }
 
 /// Money that entries moved, in cents.
@@ -37,14 +43,23 @@ fn moved<'a>(entries: impl Iterator<Item = &'a Entry>) -> i64 {
 /// When the copy cannot be read.
 pub fn check_closes(directory: &Path, tables: &Tables, owed: &BTreeMap<i64, Owed>) -> Vec<String> {
     let mut closed: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    let mut misplaced = Vec::new();
     let proof: ChainProof = lake::prove_chain(directory, |close, entry| {
-        closed
-            .entry(close.as_of.unix())
-            .or_default()
-            .insert(entry.entry_id.clone());
+        let as_of = entry.as_of.unix();
+        // A void close holds entries as of what it withdraws.
+        let is_in_place = if close.withdraws.is_some() {
+            as_of > close.as_of.unix()
+        } else {
+            as_of == close.as_of.unix()
+        };
+        if !is_in_place {
+            misplaced.push(format!("{} is in the close of {}", entry.entry_id, close.as_of));
+        }
+        closed.entry(as_of).or_default().insert(entry.entry_id.clone());
     })
     .expect("the copy can be read");
     let mut broken = proof.told;
+    broken.extend(misplaced);
     let mut ledger: BTreeMap<i64, Vec<Entry>> = BTreeMap::new();
     for id in order_ids(tables) {
         for entry in entries_of(tables, &id) {
@@ -65,7 +80,9 @@ pub fn check_closes(directory: &Path, tables: &Tables, owed: &BTreeMap<i64, Owed
     for (as_of, owed) in owed {
         let due: i64 = owed.values().flat_map(BTreeMap::values).map(fined).sum();
         let balance = moved(ledger.range(..=as_of).flat_map(|(_, entries)| entries));
-        let close = proof.closes.iter().find(|close| close.as_of.unix() == *as_of);
+        // A night that was withdrawn and held again has two.
+        let of_night = |close: &&ClosedNight| close.as_of.unix() == *as_of && close.withdrawal.is_none();
+        let close = proof.closes.iter().rfind(of_night);
         if balance != due || close.map(|close| close.balance.0) != Some(due) {
             broken.push(format!(
                 "after the night {as_of} {due} were owed; its entries come to {balance}, its close says {close:?}"

@@ -151,7 +151,7 @@ impl Season {
     }
 
     /// Scans until an attempt is whole. What is wrong, if anything.
-    async fn until_done(&self, scan: Scan, as_of: i64, attempts: Vec<Attempt>) -> Option<String> {
+    pub(super) async fn until_done(&self, scan: Scan, as_of: i64, attempts: Vec<Attempt>) -> Option<String> {
         for (number, weather, death, pause) in attempts {
             let run = self.run(
                 format_args!("{scan:?} as of {as_of}, run {number}"),
