@@ -22,4 +22,5 @@ mod two_times;
 mod upload_fines;
 mod uploads;
 mod what_if;
+mod whose_word;
 mod withdrawals;
