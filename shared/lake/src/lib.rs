@@ -156,6 +156,22 @@ impl Lake {
         Ok(self.keys_under(key).await?.iter().any(|found| found == key))
     }
 
+    /// What `read` finds at a key; `None` where nothing is, also when it was removed after it was listed.
+    async fn if_there<T>(
+        &self,
+        key: &str,
+        read: impl Future<Output = Result<T, LakeError>>,
+    ) -> Result<Option<T>, LakeError> {
+        if !self.is_there(key).await? {
+            return Ok(None);
+        }
+        match read.await {
+            Ok(found) => Ok(Some(found)),
+            Err(_) if !self.is_there(key).await? => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The policy file at a key, whose text has the SHA-256 that is named with it; the shipped policy when none is named.
     ///
     /// # Errors

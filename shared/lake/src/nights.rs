@@ -127,10 +127,7 @@ impl Lake {
     /// [`LakeError`] when the bucket cannot be read.
     pub async fn digest_file(&self, date: NaiveDate, file: &str) -> Result<Option<Vec<u8>>, LakeError> {
         let key = digest_key(date, file);
-        if self.is_there(&key).await? {
-            return self.bytes(&key).await.map(Some);
-        }
-        Ok(None)
+        self.if_there(&key, self.bytes(&key)).await
     }
 
     /// Removes a file of a day's digest, if it is there.

@@ -73,15 +73,14 @@ impl Lake {
     /// [`LakeError`] when it cannot be read.
     pub async fn copied_revision(&self, month: Month, name: &str) -> Result<Option<String>, LakeError> {
         let key = report_of(month, name);
-        if !self.is_there(&key).await? {
-            return Ok(None);
-        }
-        let call = self.client.head_object().bucket(&self.bucket).key(&key);
-        let head = call.send().await;
-        let head = head.map_err(|source| LakeError::call(format!("read {key}"), source))?;
-        Ok(head
-            .metadata()
-            .and_then(|metadata| metadata.get(REVISION).cloned()))
+        let head = async {
+            let call = self.client.head_object().bucket(&self.bucket).key(&key);
+            let head = call.send().await;
+            head.map_err(|source| LakeError::call(format!("read {key}"), source))
+        };
+        let head = self.if_there(&key, head).await?;
+        let metadata = head.as_ref().and_then(|head| head.metadata());
+        Ok(metadata.and_then(|metadata| metadata.get(REVISION).cloned()))
     }
 
     /// Names a month's newest revision by its manifest, over the one that was seen: `false` when another one is named by
@@ -123,11 +122,8 @@ impl Lake {
     pub async fn published_manifest(&self, month: Month) -> Result<Option<PublishedManifest>, LakeError> {
         let key = report_of(month, MANIFEST);
         // Asked by listing: whoever may list only some prefixes is told of a missing object that it is forbidden.
-        if !self.is_there(&key).await? {
-            return Ok(None);
-        }
-        let (bytes, etag) = self.bytes_and_etag(&key).await?;
-        Ok(Some(PublishedManifest { bytes, etag }))
+        let found = self.if_there(&key, self.bytes_and_etag(&key)).await?;
+        Ok(found.map(|(bytes, etag)| PublishedManifest { bytes, etag }))
     }
 
     /// Removes the file that readers find, if it is there. Revisions keep theirs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::withdrawal::counted;
 use local::ORDERS_TABLE;
+use morning_digest::MorningDigest;
 use night_close::withdrawal::{self, Outcome, Request, Status as Withdrawal};
 use night_close::{NightClose, Status};
 use store::{OPEN_SHARDS, ScanOutcome, ScanRun, ToSettle};
@@ -121,6 +122,26 @@ async fn a_run_that_wakes_after_another_has_withdrawn_writes_no_close() {
     let directory = cloud.close();
     let proof = waymark(directory.path()).run(["ledger", "verify"]);
     assert_eq!(proof.status, 0, "{proof:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_that_another_run_takes_away_meanwhile_is_none() {
+    let cloud = wronged(seed(39), 5, &[WRONG]).await;
+    let after = *right_nights().0.last().expect("a night");
+    withdraw(&cloud, after).await;
+    // The slow run has seen that the digest is there, and is about to read it.
+    let (lake, mut paused) = pausing_lake(&cloud, "2062-06-12/digest.json", 0);
+    let slow = MorningDigest {
+        lake,
+        ..cloud.morning_digest()
+    };
+    let running = beside(async move || morning_digest::withdraw(&slow, after).await);
+    paused.reached().await;
+    let by_another = morning_digest::withdraw(&cloud.morning_digest(), after).await;
+    assert_eq!(by_another.expect("it ends").len(), 1);
+    paused.go_on();
+    let late = running.await.expect("it does not panic").expect("it ends");
+    assert_eq!(late, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
