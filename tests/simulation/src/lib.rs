@@ -1,12 +1,13 @@
 //! The simulation: whole seasons over the real functions and the embedded emulators, with everything going wrong.
 //!
-//! A seed makes a season ([`people`]): sellers, carriers, clerks who mistype, mend and upload again, feeds that come late,
-//! twice and out of order. The office ([`season`]) uploads what is said, day by day, and runs the nights, several
-//! scanners at once, beside uploads, late, early and not at all; closes them, writes their digests, and keeps their history
-//! from stream batches that come twice, overlap and overtake each other. Every call of every run travels over a [`wire`] on which
-//! it may be throttled, refused, answered too late, answered stale or in part, and its caller may die before or after it
-//! ([`fate`]). After each night the ledger and the digest are held against a [`model`] that recomputes them from the raw rows
-//! in the plainest way, at the end the closes and the lake ([`check`]); every single write is looked at ([`watch`]).
+//! A seed makes a season ([`people`]): sellers, carriers, clerks who mistype, mend, slip by a row and upload again, rates that
+//! come late and are corrected, feeds that come late, twice and out of order. The office ([`season`]) uploads what is said,
+//! day by day, and runs the nights, several scanners at once, beside uploads, late, early and not at all; closes them, writes
+//! their digests, withdraws those whose instant was wrong, and keeps their history from stream batches that come twice,
+//! overlap and overtake each other. Every call of every run travels over a [`wire`] on which it may be throttled, refused,
+//! answered too late, answered stale or in part, and its caller may die before or after it ([`fate`]). After each night the
+//! ledger and the digest are held against a [`model`] that recomputes them from the raw rows in the plainest way, at the end
+//! the closes and the lake ([`check`]); every single write is looked at ([`watch`]).
 //!
 //! One seed decides all of it, the order in which concurrent runs meet included: time is [`virtual_time`].
 
