@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::ConditionCheckBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{Order, OrderId, TrackingNumber};
 
@@ -202,6 +203,16 @@ fn item_of(write: &OrderWrite<'_>) -> Result<Item, StoreError> {
         write.seen_version.unwrap_or(0) + 1,
         write.sign_off_open,
     )
+}
+
+/// A condition of a transaction on an item that it does not write.
+pub(crate) fn transact_check(
+    check: ConditionCheckBuilder,
+    subject: &str,
+) -> Result<TransactWriteItem, StoreError> {
+    let check = check.build();
+    let check = check.map_err(|source| StoreError::corrupt(subject, source.to_string()))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
 }
 
 pub(crate) fn transact_put(put: Put) -> TransactWriteItem {

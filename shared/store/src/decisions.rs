@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use domain::facts::AppealFact;
 use domain::{LedgerEntry, OrderId, Timestamp};
 
-use crate::commit::{Commit, transact_put};
+use crate::commit::{Commit, transact_check, transact_put};
 use crate::item::{name, number, shard_of};
 use crate::registry::watermark_key;
 use crate::{NEVER, Store, StoreError};
@@ -87,9 +87,7 @@ impl Store {
             .set_key(Some(watermark_key(shard_of(order_id))))
             .condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of")
             .expression_attribute_names("#as_of", name::AS_OF)
-            .expression_attribute_values(":as_of", number(as_of.unix()))
-            .build();
-        let check = check.map_err(|source| StoreError::corrupt("a watermark check", source.to_string()))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+            .expression_attribute_values(":as_of", number(as_of.unix()));
+        transact_check(check, "a watermark check")
     }
 }

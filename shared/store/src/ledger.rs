@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::{LedgerEntry, Month, OrderId, SellerId, Timestamp};
 
-use crate::commit::{Commit, transact_put};
+use crate::commit::{Commit, transact_check, transact_put};
 use crate::item::{
     LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text,
 };
@@ -104,11 +104,8 @@ impl Store {
         let check = check
             .condition_expression("#as_of = :as_of")
             .expression_attribute_names("#as_of", name::AS_OF);
-        let check = check
-            .expression_attribute_values(":as_of", number(as_of.unix()))
-            .build();
-        let check = check.map_err(|source| StoreError::corrupt("a watermark check", source.to_string()))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+        let check = check.expression_attribute_values(":as_of", number(as_of.unix()));
+        transact_check(check, "a watermark check")
     }
 
     /// All entries about one order, consistently.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use domain::Timestamp;
 use domain::close::ClosedNight;
 
-use crate::commit::{Commit, transact_put};
+use crate::commit::{Commit, transact_check, transact_put};
 use crate::item::{OPEN_SHARDS, key, name, number, string_of, text};
 use crate::{Item, Store, StoreError};
 
@@ -77,10 +77,8 @@ impl Store {
             .set_key(Some(night_key(as_of)))
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#withdrawn)")
             .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_names("#withdrawn", name::WITHDRAWN)
-            .build();
-        let check = check.map_err(|source| StoreError::corrupt("a night's check", source.to_string()))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+            .expression_attribute_names("#withdrawn", name::WITHDRAWN);
+        transact_check(check, "a night's check")
     }
 
     /// A night, if a scan as of it has begun.

@@ -188,17 +188,8 @@ impl Store {
         &self,
         parent: &Parent,
     ) -> Result<Vec<ParkedRow<F>>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(parent.pk()));
         let items = self
-            .query_all(query, &format!("rows parked for {parent:?}"))
+            .partition(&parent.pk(), &format!("rows parked for {parent:?}"))
             .await?;
         let rows = items
             .iter()

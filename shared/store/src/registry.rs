@@ -33,16 +33,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn watermarks(&self) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(WATERMARK));
-        let items = self.query_all(query, "the scans' watermarks").await?;
+        let items = self.partition(WATERMARK, "the scans' watermarks").await?;
         Ok(items
             .iter()
             .filter_map(|item| {
@@ -170,16 +161,7 @@ impl Store {
         partition: &str,
         subject: &str,
     ) -> Result<Vec<SellerId>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(partition));
-        let items = self.query_all(query, subject).await?;
+        let items = self.partition(partition, subject).await?;
         Ok(items
             .iter()
             .filter_map(|item| SellerId::parse(&string_of(item, name::SK)?))
@@ -252,6 +234,19 @@ impl Store {
     pub async fn note_upload_done(&self, upload: &UploadRecord) -> Result<(), StoreError> {
         self.put_record(upload_key(upload), &format!("upload {}", upload.key))
             .await
+    }
+
+    /// All records of a partition, consistently, in the order of their sort keys.
+    pub(crate) async fn partition(&self, pk: &str, subject: &str) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text(pk));
+        self.query_all(query, subject).await
     }
 
     pub(crate) async fn record(&self, key: Item, subject: &str) -> Result<Option<Item>, StoreError> {

@@ -20,17 +20,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or a record does not decode.
     pub async fn seller_facts(&self, seller_id: &SellerId) -> Result<Vec<SellerFact>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(pk(seller_id)));
         let items = self
-            .query_all(query, &format!("papers of seller {seller_id}"))
+            .partition(&pk(seller_id), &format!("papers of seller {seller_id}"))
             .await?;
         items.iter().map(|item| read_fact(seller_id, item)).collect()
     }

@@ -9,9 +9,9 @@ use domain::close::ClosedNight;
 use domain::withdrawal::Withdrawal;
 use domain::{LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
 
-use crate::commit::{Commit, transact_put};
+use crate::commit::{Commit, transact_check, transact_put};
 use crate::item::{
-    OPEN_SHARDS, decode_entry, key, name, number, order_item, order_key, seconds_of, string_of, text,
+    OPEN_SHARDS, decode_entry, key, name, number, order_item, order_key, seconds_of, string_of,
 };
 use crate::nights::{closed, with_close};
 use crate::{Item, Night, Store, StoreError, StoredOrder};
@@ -44,16 +44,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table cannot be read or a record does not decode.
     pub async fn withdrawals(&self) -> Result<Vec<NotedWithdrawal>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(WITHDRAWAL));
-        let items = self.query_all(query, "the withdrawals").await?;
+        let items = self.partition(WITHDRAWAL, "the withdrawals").await?;
         items.iter().map(noted).collect()
     }
 
@@ -256,11 +247,8 @@ impl Store {
             .set_key(Some(withdrawal_key(withdrawal.number)))
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#body)")
             .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_names("#body", name::BODY)
-            .build();
-        let check =
-            check.map_err(|source| StoreError::corrupt("a withdrawal's check", source.to_string()))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+            .expression_attribute_names("#body", name::BODY);
+        transact_check(check, "a withdrawal's check")
     }
 
     /// The condition that an order is not in the table.
@@ -269,10 +257,8 @@ impl Store {
             .table_name(&self.orders)
             .set_key(Some(order_key(order_id)))
             .condition_expression("attribute_not_exists(#order)")
-            .expression_attribute_names("#order", name::ORDER_ID)
-            .build();
-        let check = check.map_err(|source| StoreError::corrupt("an order's check", source.to_string()))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+            .expression_attribute_names("#order", name::ORDER_ID);
+        transact_check(check, "an order's check")
     }
 
     /// An order's entries, each with the order's payment month.

@@ -227,3 +227,21 @@ async fn a_decision_recorded_before_the_last_close_is_posted_after_it() {
     desk.night(day(151)).await;
     assert_sound(&desk).await;
 }
+
+/// A withdrawal takes back every entry as of later than its instant, these among them. Orders that are there are fined or freed by
+/// the next night; of those that left the decision is to be sent again, the same bytes as well as others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_was_withdrawn_with_its_night_counts_again_when_it_is_sent_again() {
+    let desk = gone().await;
+    let rows = [row("AP-1", "B4", "", "accepted", day(139))];
+    decide(&desk, &rows, day(140)).await;
+    let request = night_close::withdrawal::Request { after: day(60) };
+    let withdrawn = night_close::withdrawal::handle(&desk.cloud.night_close(), request).await;
+    assert_eq!(withdrawn.expect("a withdrawal").nights, [day(140)]);
+    assert_eq!(desk.balance().await, 811);
+    let again = decide(&desk, &rows, day(140)).await;
+    assert_eq!(again.counts.accepted, 1, "{again:?}");
+    assert_eq!(desk.balance().await, 410);
+    desk.night(day(150)).await;
+    assert_sound(&desk).await;
+}
