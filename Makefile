@@ -81,8 +81,14 @@ lint-infra: $(PYTHONS)/sam/ready $(PYTHONS)/security/ready ## is the template so
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/sam/bin/sam validate --lint --template infra/template.yaml
 	$(PYTHONS)/security/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml
 
+# With an example, so that the binaries are built with the features of the tests: without one cargo would build the
+# dependencies of the AWS SDKs again with others.
+.PHONY: binaries
+binaries:
+	$(CARGO) build --workspace --bins --example made_pages $(FLAGS)
+
 .PHONY: test-aws
-test-aws: build $(PYTHONS)/proof/ready $(PYTHONS)/sam/ready $(PYTHONS)/package/ready ## the stack deployed to moto, its functions our binaries (needs Python 3.11 or later)
+test-aws: binaries $(PYTHONS)/proof/ready $(PYTHONS)/sam/ready $(PYTHONS)/package/ready ## the stack deployed to moto, its functions our binaries (needs Python 3.11 or later)
 	cd tests/aws && $(abspath $(PYTHONS))/proof/bin/python -m pytest $(if $(ARGS),$(ARGS),-q)
 
 .PHONY: bench
