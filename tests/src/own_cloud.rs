@@ -123,7 +123,8 @@ impl OwnCloud {
             + counts.accepted_with_warning
             + counts.unchanged
             + counts.parked
-            + counts.rejected;
+            + counts.rejected
+            + counts.skipped;
         assert_eq!(verdicts, counts.rows, "the verdicts on {key} add up to its rows");
         assert_eq!(answer.upload.rows, counts.rows, "{key}");
         answer

@@ -11,7 +11,7 @@ use domain::message::{file_message, message};
 use domain::ruling::{Ruling, Verdict};
 use domain::{Finding, PolicyBook, RowCode};
 use intake::cell::Undone;
-use intake::{About, CheckedRow, FileError, RawRow, RejectedLine, RejectedWriter};
+use intake::{About, CheckedRow, FileError, RawRow, RejectedLine, RejectedWriter, Remark};
 use lake::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 
 use crate::commit::RuledRow;
@@ -63,6 +63,7 @@ pub(crate) struct Answering {
     issues: Vec<Issue>,
     truncated: bool,
     undone: BTreeMap<&'static str, u64>,
+    remarks: notes::Remarks,
     notes: Vec<Note>,
     rejected: Option<RejectedWriter<BufWriter<File>>>,
 }
@@ -86,6 +87,7 @@ impl Answering {
             issues: Vec::new(),
             truncated: false,
             undone: BTreeMap::new(),
+            remarks: notes::Remarks::default(),
             notes: Vec::new(),
             rejected: rejected.transpose()?,
         })
@@ -124,6 +126,7 @@ impl Answering {
     /// Takes the rulings of a batch, in the order of its rows.
     pub(crate) fn take(&mut self, rows: &[(RawRow, CheckedRow)], ruled: &[RuledRow]) -> io::Result<()> {
         for ((raw, checked), ruled) in rows.iter().zip(ruled) {
+            self.remark(checked.remark);
             self.take_row(raw, checked.undone, &ruled.ruling)?;
             if let Some(fine) = ruled.fine {
                 self.fines.count += 1;
@@ -171,6 +174,13 @@ impl Answering {
         }
     }
 
+    /// Counts what a note will tell of.
+    pub(crate) fn remark(&mut self, remark: Option<Remark>) {
+        if let Some(remark) = remark {
+            self.remarks.count(remark);
+        }
+    }
+
     /// Adds a note.
     pub(crate) fn note(&mut self, note: Note) {
         self.notes.push(note);
@@ -187,6 +197,7 @@ impl Answering {
         if self.counts.rows == 0 {
             self.notes.push(notes::of_no_rows());
         }
+        self.notes.extend(self.remarks.notes());
         if let Some(rejected) = self.rejected {
             rejected
                 .finish()?
@@ -234,6 +245,7 @@ impl Answering {
             Verdict::Unchanged => &mut self.counts.unchanged,
             Verdict::Parked => &mut self.counts.parked,
             Verdict::Rejected => &mut self.counts.rejected,
+            Verdict::Skipped => &mut self.counts.skipped,
         } += 1;
     }
 }

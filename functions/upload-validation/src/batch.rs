@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
         self.look_for_agreements(rows).await?;
         let mut ruled: Vec<RuledRow> = rows
             .iter()
-            .map(|(_, checked)| RuledRow::free(Ruling::applied(checked.findings.clone())))
+            .map(|(_, checked)| RuledRow::free(rule_alone(checked)))
             .collect();
         let mut news = Vec::new();
         let mut rates = Vec::new();
@@ -308,6 +308,18 @@ impl<'a> Batch<'a> {
         });
         Ok(brought.collect())
     }
+}
+
+/// The ruling of a row that gives nothing to apply: by what was found in it, or no data.
+pub(crate) fn rule_alone(checked: &CheckedRow) -> Ruling {
+    if checked.is_passed_over() {
+        return Ruling {
+            verdict: Verdict::Skipped,
+            findings: Vec::new(),
+            fined: false,
+        };
+    }
+    Ruling::applied(checked.findings.clone())
 }
 
 /// A rate's row: `unchanged` when the day's rate as of its recording is the same already.

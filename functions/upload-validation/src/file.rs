@@ -12,7 +12,9 @@ use aws_lc_rs::digest;
 use domain::facts::Stored;
 use domain::ruling::Uploader;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode};
-use intake::{Context, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust, UploadError};
+use intake::{
+    AUTO, Context, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust, UploadError,
+};
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
 use tempfile::TempDir;
@@ -210,6 +212,10 @@ impl Fetched {
             }
         };
         let context = self.context(function, key, upload);
+        let summary = UploadSummary {
+            kind: kind.to_string(),
+            ..self.summary.clone()
+        };
         let ids_are_whole = ids_are_whole(function, key, &suspects).await?;
         let mut batches = self.batches(kind, survey, ids_are_whole, context.clone());
         let (header, columns) = match batches.recv().await {
@@ -219,9 +225,11 @@ impl Fetched {
                 return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
             }
         };
-        let mut answering =
-            Answering::new(self.summary.clone(), Some(&rejected), &header).map_err(disk_failed)?;
+        let mut answering = Answering::new(summary, Some(&rejected), &header).map_err(disk_failed)?;
         answering.about(&about);
+        if key.kind == AUTO {
+            answering.note(notes::of_kind(kind));
+        }
         if let Some(first) = self.sent_before {
             answering.note(notes::of_bytes_sent_before(first));
         }
@@ -293,20 +301,29 @@ impl Fetched {
         function: &UploadValidation,
         key: &UploadKey,
     ) -> Result<Result<Readable, FileError>, UploadFailure> {
-        let Some(kind) = Kind::parse(&key.kind) else {
+        let stated = Kind::parse(&key.kind);
+        if stated.is_none() && key.kind != AUTO {
             return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
-        };
+        }
         if self.too_large {
             return Ok(Err(FileError::new(
                 FileCode::FileTooLarge,
                 self.summary.bytes.to_string(),
             )));
         }
-        if let Some(error) = kind_not_allowed(kind, &uploader(key), &function.policy) {
-            return Ok(Err(error));
-        }
         let path = self.directory.path().join(UPLOADED);
-        let read = tokio::task::spawn_blocking(move || read_to_end(&path, kind)).await;
+        let (uploader, policy) = (uploader(key), Arc::clone(&function.policy));
+        let read = tokio::task::spawn_blocking(move || {
+            let kind = match stated {
+                Some(kind) => kind,
+                None => intake::kind_of_file(File::open(&path)?, &Limits::default())?,
+            };
+            match kind_not_allowed(kind, &uploader, &policy) {
+                Some(error) => Err(error.into()),
+                None => read_to_end(&path, kind),
+            }
+        })
+        .await;
         let disk_failed = |source| UploadFailure::Disk {
             key: key.to_string(),
             source,

@@ -96,5 +96,6 @@ fn rank(ruled: &RuledRow) -> u8 {
         Verdict::Unchanged => 2,
         Verdict::Parked => 3,
         Verdict::Rejected => 4,
+        Verdict::Skipped => 5,
     }
 }

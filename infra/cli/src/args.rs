@@ -120,9 +120,9 @@ pub(crate) struct Upload {
     /// Files to upload
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals, sellers, rates or statement
+    /// orders, tracking, events, appeals, sellers, rates or statement; told by the content when absent
     #[arg(long, value_name = "K", value_parser = kind)]
-    pub(crate) kind: Kind,
+    pub(crate) kind: Option<Kind>,
     /// The seller whose file it is; an operator's when absent
     #[arg(long, value_name = "S", value_parser = seller)]
     pub(crate) seller: Option<SellerId>,
@@ -136,9 +136,9 @@ pub(crate) struct Validate {
     /// Files to judge
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals, sellers, rates or statement
+    /// orders, tracking, events, appeals, sellers, rates or statement; told by the content when absent
     #[arg(long, value_name = "K", value_parser = kind)]
-    pub(crate) kind: Kind,
+    pub(crate) kind: Option<Kind>,
     /// An orders file, for what depends on the orders
     #[arg(long, value_name = "FILE")]
     pub(crate) orders: Option<PathBuf>,

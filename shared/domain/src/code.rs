@@ -193,6 +193,8 @@ file_codes! {
     HeaderAmbiguous "HEADER_AMBIGUOUS";
     /// A kind of file that a seller may not send.
     KindNotAllowed "KIND_NOT_ALLOWED";
+    /// The content fits no kind of file, or several.
+    KindUnclear "KIND_UNCLEAR";
 }
 
 impl fmt::Display for RowCode {
@@ -218,6 +220,9 @@ pub struct Finding {
     pub value: CompactString,
     /// What the message adds to its text: candidates, the repaired value, a limit. Empty where nothing is to add.
     pub detail: String,
+    /// What the cell should hold instead, where that is certain enough to be proposed; empty where nothing is.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub proposal: CompactString,
 }
 
 impl Finding {
@@ -228,6 +233,16 @@ impl Finding {
             column: column.into(),
             value: shortened(value),
             detail: String::new(),
+            proposal: CompactString::default(),
+        }
+    }
+
+    /// This finding with what the cell should hold instead.
+    #[must_use]
+    pub fn with_proposal(self, proposal: &str) -> Self {
+        Self {
+            proposal: proposal.into(),
+            ..self
         }
     }
 

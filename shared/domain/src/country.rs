@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::wording::plain_words;
+
 /// Whether `code` is an ISO 3166-1 alpha-2 code, in upper case as the table keeps it.
 pub fn is_country(code: &str) -> bool {
     SHIPPED.country(code).is_some()
@@ -28,6 +30,67 @@ pub fn canonical(code_or_name: &str) -> Option<&'static str> {
     }
     let index = *SHIPPED.by_name.get(&code_or_name.to_lowercase())?;
     Some(SHIPPED.countries[index].code)
+}
+
+/// The alpha-2 code that a cell of a file means: as [`canonical`], and names with other punctuation (`Hong Kong,China`), with a
+/// local name behind them (`Croatia (local name: Hrvatska)`), or several that mean one country (`ES-Spain`, `西班牙 Spain`).
+/// `None` when it is no country, or names two.
+pub fn meant(cell: &str) -> Option<&'static str> {
+    canonical(cell).or_else(|| {
+        let known = |text: &str| canonical(text).or_else(|| SHIPPED.worded(text));
+        known(cell)
+            .or_else(|| known(without_local_name(cell)?))
+            .or_else(|| one_of_parts(cell, known))
+    })
+}
+
+/// The name before `(local name: …)`, which tells the same country once more.
+fn without_local_name(cell: &str) -> Option<&str> {
+    let (name, local) = cell.split_once(['(', '（'])?;
+    local
+        .trim_start()
+        .to_lowercase()
+        .starts_with("local name")
+        .then(|| name.trim())
+}
+
+/// The country that all parts of a cell name.
+fn one_of_parts(cell: &str, known: impl Fn(&str) -> Option<&'static str>) -> Option<&'static str> {
+    let is_between = |c: char| {
+        matches!(
+            c,
+            '(' | ')' | '（' | '）' | '[' | ']' | '【' | '】' | '/' | '|' | '-' | '–' | ':' | '：' | '_'
+        )
+    };
+    let mut found = None;
+    let parts = cell
+        .split(is_between)
+        .flat_map(scripts)
+        .filter(|part| !part.is_empty());
+    for part in parts {
+        let code = known(part)?;
+        if found.is_some_and(|found| found != code) {
+            return None;
+        }
+        found = Some(code);
+    }
+    found
+}
+
+/// A text where Chinese and other letters meet, taken apart.
+fn scripts(text: &str) -> Vec<&str> {
+    let is_chinese = |c: char| matches!(c, '\u{3400}'..='\u{9fff}');
+    let turn = text.char_indices().zip(text.chars().skip(1));
+    let turn = turn
+        .into_iter()
+        .find(|((_, one), next)| is_chinese(*one) != is_chinese(*next));
+    match turn {
+        Some(((at, letter), _)) => {
+            let (head, rest) = text.split_at(at + letter.len_utf8());
+            [vec![head.trim()], scripts(rest)].concat()
+        }
+        None => vec![text.trim()],
+    }
 }
 
 struct Country {
@@ -55,6 +118,8 @@ struct CountryTable {
     by_code: Vec<Option<usize>>,
     /// By code and name in lower case.
     by_name: HashMap<String, usize>,
+    /// By the names' words; none that two countries share.
+    by_words: HashMap<String, Option<usize>>,
 }
 
 static SHIPPED: LazyLock<CountryTable> = LazyLock::new(|| {
@@ -70,6 +135,7 @@ impl CountryTable {
             countries: Vec::new(),
             by_code: vec![None; 26 * 26],
             by_name: HashMap::new(),
+            by_words: HashMap::new(),
         };
         for (index, line) in csv
             .lines()
@@ -111,7 +177,17 @@ impl CountryTable {
         )
     }
 
+    /// The country of a name, compared by its words alone.
+    fn worded(&self, text: &str) -> Option<&'static str> {
+        let index = (*self.by_words.get(&plain_words(text)?)?)?;
+        Some(self.countries[index].code)
+    }
+
     fn add_name(&mut self, name: &str, index: usize) -> Result<(), CountryTableError> {
+        if let Some(words) = plain_words(name) {
+            let known = self.by_words.entry(words).or_insert(Some(index));
+            *known = known.filter(|&known| known == index);
+        }
         match self.by_name.insert(name.to_lowercase(), index) {
             Some(earlier) => Err(CountryTableError::NameTwice {
                 name: name.to_owned(),
@@ -171,6 +247,58 @@ mod tests {
             ("Côte d'Ivoire", "CI"),
         ] {
             assert_eq!(canonical(cell), Some(code), "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_platforms_codes_and_names_mean_their_countries() {
+        for (cell, code) in [
+            ("SRB", "RS"),
+            ("MNE", "ME"),
+            ("GGY", "GG"),
+            ("JEY", "JE"),
+            ("ALA", "AX"),
+            ("ASC", "SH"),
+            ("TLS", "TL"),
+            ("ZR", "CD"),
+            ("TP", "TL"),
+            ("FX", "FR"),
+            ("Croatia (local name: Hrvatska)", "HR"),
+            ("Hong Kong,China", "HK"),
+            ("Macau,China", "MO"),
+            ("Taiwan, China", "TW"),
+            ("Slovakia (Slovak Republic)", "SK"),
+            ("Virgin Islands (British)", "VG"),
+            ("Korea, Republic of", "KR"),
+            ("Congo, The Democratic Republic Of The", "CD"),
+            ("Côte d’Ivoire", "CI"),
+            ("Cote D'Ivoire", "CI"),
+            ("俄羅斯", "RU"),
+            ("ES-Spain", "ES"),
+            ("西班牙(Spain)", "ES"),
+            ("Spain 西班牙", "ES"),
+            ("西班牙 Spain", "ES"),
+            ("ES/西班牙", "ES"),
+            ("中国香港", "HK"),
+        ] {
+            assert_eq!(meant(cell), Some(code), "{cell}");
+        }
+        for cell in [
+            "AN",
+            "YU",
+            "CS",
+            "SU",
+            "KS",
+            "Other",
+            "ESP",
+            "Spain/France",
+            "Korea (North) or so",
+            "Guinea (Atlantis)",
+            "",
+            "()",
+            "local name: x",
+        ] {
+            assert_eq!(meant(cell), None, "{cell}");
         }
     }
 

@@ -90,7 +90,7 @@ impl TrackingFact {
     }
 }
 
-/// What a tracking row shows of customs papers (A4). Holds no tax id.
+/// What a tracking row shows of customs papers (A4). What is stored of it holds no tax id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PapersFact {
     /// A commercial invoice number is given.
@@ -99,6 +99,9 @@ pub struct PapersFact {
     pub tax_id: Vec<(CompactString, TaxIdVerdict)>,
     /// The masked tax id, for messages: `39******44`.
     pub tax_id_masked: Option<CompactString>,
+    /// By country, the id with the zero that a spreadsheet ate. For the answer to the row alone: it is an id, and never stored.
+    #[serde(skip)]
+    pub repairs: Vec<(CompactString, CompactString)>,
 }
 
 /// Optional order columns of a tracking row.

@@ -60,3 +60,4 @@ pub use shipment::{SendType, Shipment, TrackingEvent};
 pub use statement::StatementLine;
 pub use time::{Elapsed, Month, Timestamp, Zone};
 pub use what_if::WhatIf;
+pub use wording::plain_words;

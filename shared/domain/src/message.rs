@@ -52,12 +52,17 @@ pub fn telling(finding: &Finding) -> Telling<'_> {
     let column = finding.column.as_str();
     let column_zh = catalogue.columns.get(column).map_or(column, String::as_str);
     let columns = [column, column_zh];
-    catalogue.rows[&finding.code].filled(&finding.value, columns, &finding.detail)
+    catalogue.rows[&finding.code].filled(&finding.value, columns, &finding.detail, &finding.proposal)
+}
+
+/// A column's Chinese label, by its canonical name; the name itself where there is none.
+pub fn column_in_chinese(column: &str) -> &str {
+    SHIPPED.columns.get(column).map_or(column, String::as_str)
 }
 
 /// What a file's code means to the person who uploaded it. `detail` as in [`message()`]; it may be empty.
 pub fn file_message(code: FileCode, detail: &str) -> Message {
-    SHIPPED.files[&code].filled("", ["", ""], detail).message()
+    SHIPPED.files[&code].filled("", ["", ""], detail, "").message()
 }
 
 impl Telling<'_> {
@@ -85,13 +90,23 @@ impl Telling<'_> {
     /// Writes the remedy.
     pub fn push_fix(&self, language: Language, out: &mut String) {
         let texts = self.texts;
-        match language {
-            Language::English => self
-                .english
-                .push(&texts.fix_en, texts.fix_detail_en.as_ref(), out),
-            Language::Chinese => self
-                .chinese
-                .push(&texts.fix_zh, texts.fix_detail_zh.as_ref(), out),
+        let (filling, plain, detailed, proposing) = match language {
+            Language::English => (
+                &self.english,
+                &texts.fix_en,
+                &texts.fix_detail_en,
+                &texts.fix_proposal_en,
+            ),
+            Language::Chinese => (
+                &self.chinese,
+                &texts.fix_zh,
+                &texts.fix_detail_zh,
+                &texts.fix_proposal_zh,
+            ),
+        };
+        match proposing {
+            Some(proposing) if !filling.proposal.is_empty() => filling.push(proposing, None, out),
+            _ => filling.push(plain, detailed.as_ref(), out),
         }
     }
 
@@ -137,6 +152,9 @@ struct Texts {
     cause_detail_zh: Option<Template>,
     fix_detail_en: Option<Template>,
     fix_detail_zh: Option<Template>,
+    /// The remedy where a value is proposed.
+    fix_proposal_en: Option<Template>,
+    fix_proposal_zh: Option<Template>,
 }
 
 /// Why a catalogue cannot be used.
@@ -176,13 +194,20 @@ impl Catalogue {
 
 impl Texts {
     /// `columns` and `detail` in English and Chinese.
-    fn filled<'a>(&'static self, value: &'a str, columns: [&'a str; 2], detail: &'a str) -> Telling<'a> {
+    fn filled<'a>(
+        &'static self,
+        value: &'a str,
+        columns: [&'a str; 2],
+        detail: &'a str,
+        proposal: &'a str,
+    ) -> Telling<'a> {
         let (detail_en, detail_zh) = detail.split_once(" | ").unwrap_or((detail, detail));
         let filling = |column, in_language| Filling {
             value,
             column,
             detail: in_language,
             has_detail: !detail.is_empty(),
+            proposal,
         };
         Telling {
             texts: self,
@@ -200,6 +225,7 @@ struct Filling<'a> {
     detail: &'a str,
     /// Whether there is one in any language.
     has_detail: bool,
+    proposal: &'a str,
 }
 
 impl Filling<'_> {
@@ -211,6 +237,7 @@ impl Filling<'_> {
                 Part::Value => self.value,
                 Part::Column => self.column,
                 Part::Detail => self.detail,
+                Part::Proposal => self.proposal,
             });
         }
     }
@@ -231,6 +258,7 @@ enum Part {
     Value,
     Column,
     Detail,
+    Proposal,
 }
 
 impl From<String> for Template {
@@ -244,6 +272,7 @@ impl From<String> for Template {
                 "value" => Part::Value,
                 "column" => Part::Column,
                 "detail" => Part::Detail,
+                "proposal" => Part::Proposal,
                 _ => Part::Text(open..close + 1),
             };
             parts.extend([Part::Text(at..open), placeholder]);
@@ -265,6 +294,7 @@ mod tests {
             Part::Value => Some("value"),
             Part::Column => Some("column"),
             Part::Detail => Some("detail"),
+            Part::Proposal => Some("proposal"),
         };
         template.parts.iter().filter_map(name).collect()
     }
@@ -310,6 +340,16 @@ mod tests {
             assert!(
                 named(english).contains("detail"),
                 "{code}: a text for a detail shows it"
+            );
+        }
+        let proposing = (&texts.fix_proposal_en, &texts.fix_proposal_zh);
+        if let (Some(english), Some(chinese)) = proposing {
+            assert_parity(code, english, chinese, &[allowed, &["proposal"]].concat());
+            assert!(named(english).contains("proposal"), "{code}: a proposal is shown");
+        } else {
+            assert!(
+                proposing.0.is_none() && proposing.1.is_none(),
+                "{code}: a proposal in both languages"
             );
         }
     }

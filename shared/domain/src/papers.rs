@@ -40,10 +40,23 @@ pub fn countries() -> &'static [&'static str] {
 }
 
 /// Judges a tax id under the rule of `country`: RU an INN, BR a CNPJ or a CPF, MX an RFC (A4). The id comes trimmed;
-/// letters may have any case, CNPJ and CPF their usual punctuation. `None` when the country has no rule.
+/// letters may have any case, all of them the separators as printed. `None` when the country has no rule.
 pub fn judge_tax_id(country: &str, id: &str) -> Option<TaxIdVerdict> {
     let place = COUNTRIES.iter().position(|known| *known == country)?;
     Some(RULES[place](id))
+}
+
+/// The id with the zero at its start that a spreadsheet ate: all digits, and valid with one more in front, not without. Only
+/// RU and BR number so.
+pub fn with_lost_zero(country: &str, id: &str) -> Option<String> {
+    if id.is_empty()
+        || !id.bytes().all(|byte| byte.is_ascii_digit())
+        || judge_tax_id(country, id)? != TaxIdVerdict::Invalid
+    {
+        return None;
+    }
+    let whole = format!("0{id}");
+    (judge_tax_id(country, &whole) == Some(TaxIdVerdict::Valid)).then_some(whole)
 }
 
 /// An id as messages may show it: the first and the last two characters, stars between; under 8 characters stars alone.
@@ -79,8 +92,23 @@ impl PapersFact {
             invoice,
             tax_id: verdicts.collect(),
             tax_id_masked: Some(masked(tax_id)),
+            repairs: repairs(tax_id),
         }
     }
+}
+
+/// The repaired id by country, where one of its countries would have it.
+fn repairs(tax_id: &str) -> Vec<(CompactString, CompactString)> {
+    // Nearly every id has its separators or its length.
+    let is_short = matches!(tax_id.len(), 9..=11 | 13) && tax_id.bytes().all(|byte| byte.is_ascii_digit());
+    let countries = COUNTRIES.iter().filter(|_| is_short);
+    let repaired = countries.filter_map(|country| {
+        Some((
+            CompactString::const_new(country),
+            with_lost_zero(country, tax_id)?.into(),
+        ))
+    });
+    repaired.collect()
 }
 
 #[cfg(test)]
@@ -92,6 +120,21 @@ mod tests {
     #[test]
     fn a_country_without_a_rule_judges_nothing() {
         assert_eq!(judge_tax_id("ES", "B12345678"), None);
+    }
+
+    #[test]
+    fn a_zero_that_a_spreadsheet_ate_is_found_where_the_id_is_then_valid() {
+        assert_eq!(with_lost_zero("BR", "2345678054").as_deref(), Some("02345678054"));
+        for (country, id) in [
+            ("RU", "2345678054"),
+            ("BR", "52998224725"),
+            ("BR", "2345678055"),
+            ("MX", "2345678054"),
+            ("ES", "1"),
+            ("BR", ""),
+        ] {
+            assert_eq!(with_lost_zero(country, id), None, "{country} {id}");
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Verdict {
     Parked,
     /// Refused.
     Rejected,
+    /// No data: passed over.
+    Skipped,
 }
 
 /// What became of a row.

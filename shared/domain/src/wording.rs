@@ -22,6 +22,12 @@ pub(crate) struct Wording {
     breaks: Vec<usize>,
 }
 
+/// The words of a short text as texts are compared: in lower case, half-width, without accents and punctuation, traditional
+/// Chinese as simplified, one space between them. `None` for a text that has none or is too long.
+pub fn plain_words(text: &str) -> Option<String> {
+    Wording::of(text).map(|wording| wording.words)
+}
+
 impl Wording {
     /// The wording of a text; `None` for a text that has no word or is too long.
     pub(crate) fn of(text: &str) -> Option<Self> {
@@ -160,8 +166,8 @@ const PLAIN: &[(&str, &str)] = &[
 ];
 
 /// Traditional characters of the trade, and the simplified ones, place by place.
-const TRADITIONAL: &str = "雲簽遞達關國進開離發貨郵驛櫃領點門衛員轉運單賣買鄰處務號憑碼證個請準備將無敗絕攬區廳業倉庫陸機場專線報檢驗異輸損丟遺電訂預約結間經從這對應與為爲後於給裡裏廠鋪級滿拋銷棄滯緊變聯絡繫計書車裝選揀齊觸覺標優簡濟憂東營網樓層護類攔檔詢誤遲補邊時終";
-const SIMPLIFIED: &str = "云签递达关国进开离发货邮驿柜领点门卫员转运单卖买邻处务号凭码证个请准备将无败绝揽区厅业仓库陆机场专线报检验异输损丢遗电订预约结间经从这对应与为为后于给里里厂铺级满抛销弃滞紧变联络系计书车装选拣齐触觉标优简济忧东营网楼层护类拦档询误迟补边时终";
+const TRADITIONAL: &str = "雲簽遞達關國進開離發貨郵驛櫃領點門衛員轉運單賣買鄰處務號憑碼證個請準備將無敗絕攬區廳業倉庫陸機場專線報檢驗異輸損丟遺電訂預約結間經從這對應與為爲後於給裡裏廠鋪級滿拋銷棄滯緊變聯絡繫計書車裝選揀齊觸覺標優簡濟憂東營網樓層護類攔檔詢誤遲補邊時終幣額狀賬帳匯稅註說節軌跡訴條審蹤編費資質執統會協議權驟別際價總數實險寫當稱體羅蘭亞爾烏韓臺灣馬義內島緬維納葉倫盧薩魯賽贊蘇聖諾紐愛奧歐鏈適贈購慮範圍紙";
+const SIMPLIFIED: &str = "云签递达关国进开离发货邮驿柜领点门卫员转运单卖买邻处务号凭码证个请准备将无败绝揽区厅业仓库陆机场专线报检验异输损丢遗电订预约结间经从这对应与为为后于给里里厂铺级满抛销弃滞紧变联络系计书车装选拣齐触觉标优简济忧东营网楼层护类拦档询误迟补边时终币额状账账汇税注说节轨迹诉条审踪编费资质执统会协议权骤别际价总数实险写当称体罗兰亚尔乌韩台湾马义内岛缅维纳叶伦卢萨鲁赛赞苏圣诺纽爱奥欧链适赠购虑范围纸";
 
 /// The plain form of each letter that has another.
 static PLAIN_FORMS: LazyLock<HashMap<char, &'static str, FixedState>> = LazyLock::new(|| {

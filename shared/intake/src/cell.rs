@@ -103,7 +103,7 @@ fn cleaned(cell: &str, purpose: Use) -> (Cow<'_, str>, Undone) {
 }
 
 /// The value of a cell of that column without the tricks, and which there were: as [`clean`], and numbers that are names
-/// (order ids, tracking numbers, line numbers) lose the `.0` that a spreadsheet wrote behind them.
+/// (order ids, tracking numbers, line numbers, tax ids) lose the `.0` that a spreadsheet wrote behind them.
 pub fn clean_for(column: Column, cell: &str) -> (Cow<'_, str>, Undone) {
     let purpose = if column == Column::TrackingNumber {
         Use::Number
@@ -135,7 +135,10 @@ pub(crate) fn clean_as(column: Column, cell: &str, purpose: Use) -> (Cow<'_, str
 /// Whether a number of that column names something and counts nothing: a point in it means nothing either.
 #[inline]
 fn is_a_name(column: Column) -> bool {
-    matches!(column, Column::OrderId | Column::TrackingNumber | Column::LineNo)
+    matches!(
+        column,
+        Column::OrderId | Column::TrackingNumber | Column::LineNo | Column::ConsigneeTaxId
+    )
 }
 
 /// `8000011000000005` of `8000011000000005.0`; `None` for anything else.

@@ -14,6 +14,8 @@ use domain::time::WrittenTime;
 use domain::{Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
+use crate::header;
+use crate::kind::Need;
 use crate::{
     CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, sellers,
     statement, tracking,
@@ -81,6 +83,26 @@ pub struct CheckedRow {
     pub stated_findings: Vec<Finding>,
     /// Tricks that were undone in its cells.
     pub undone: Undone,
+    /// What is to be noted of the file because of the row.
+    pub remark: Option<Remark>,
+}
+
+/// What one of a file's notes counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The row is a header once more: passed over.
+    HeaderAgain,
+    /// Nobody has paid the order yet: passed over.
+    Unpaid,
+    /// The order's status does not say how it ended: it stays as it was.
+    StatusUndecided,
+}
+
+impl Remark {
+    /// Whether the row is no data and is passed over.
+    pub fn is_passed_over(self) -> bool {
+        self != Self::StatusUndecided
+    }
 }
 
 impl Fact {
@@ -107,6 +129,11 @@ impl CheckedRow {
         self
     }
 
+    /// Whether the row is no data.
+    pub fn is_passed_over(&self) -> bool {
+        self.remark.is_some_and(Remark::is_passed_over)
+    }
+
     /// Whether an error refuses the row.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
@@ -122,6 +149,7 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
         findings: Vec::new(),
         stated_findings: Vec::new(),
         undone: Undone::default(),
+        remark: None,
     };
     let fact = if reading.is_misshapen() {
         None
@@ -136,12 +164,39 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
             Kind::Statement => statement::read(&mut reading).map(|line| Fact::Statement(Box::new(line))),
         }
     };
+    // Only a row that cannot be read is asked: a header once more never can.
+    if fact.is_none() && reading.remark.is_none() && is_header_again(row, columns) {
+        reading.pass_over(Remark::HeaderAgain);
+    }
     CheckedRow {
         fact,
         findings: reading.findings,
         stated_findings: reading.stated_findings,
         undone: reading.undone,
+        remark: reading.remark,
     }
+}
+
+/// Whether a row says what its columns are instead of what they hold: half of those that must be there at least, and every
+/// other cell that is known names its own column or is a hint.
+fn is_header_again(row: &RawRow, columns: &Columns) -> bool {
+    let kind = columns.kind();
+    let (mut named, mut required) = (0, 0);
+    for &(column, need) in kind.columns() {
+        let Some(cell) = columns.at(column).map(|at| row.cell(at)) else {
+            continue;
+        };
+        required += usize::from(need == Need::Required);
+        // Few names begin with a digit, and nearly every value does.
+        let is_named = !cell.starts_with(|c: char| c.is_ascii_digit())
+            && (header::column_written(kind, cell) == Some(column) || header::is_hint(cell));
+        if is_named {
+            named += usize::from(need == Need::Required);
+        } else if !cell.trim().is_empty() && need == Need::Required {
+            return false;
+        }
+    }
+    named > 0 && 2 * named >= required
 }
 
 /// Which of two readings of a local time favours the seller.
@@ -159,6 +214,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) findings: Vec<Finding>,
     pub(crate) stated_findings: Vec<Finding>,
     undone: Undone,
+    remark: Option<Remark>,
 }
 
 impl<'a> Reading<'a> {
@@ -177,6 +233,19 @@ impl<'a> Reading<'a> {
     pub(crate) fn is_marked(&self, column: Column, mark: CellMark) -> bool {
         let at = self.columns.at(column);
         at.is_some_and(|index| self.row.is_marked(index, mark))
+    }
+
+    /// Notes what a note of the file is to count.
+    pub(crate) fn remark(&mut self, remark: Remark) {
+        self.remark = Some(remark);
+    }
+
+    /// The row is no data: nothing more is said of it.
+    pub(crate) fn pass_over(&mut self, remark: Remark) {
+        self.findings.clear();
+        self.stated_findings.clear();
+        self.undone = Undone::default();
+        self.remark = Some(remark);
     }
 
     /// Notes what was undone in a cell.

@@ -66,7 +66,7 @@ fn event(row: &mut Reading<'_>, carrier_id: &str) -> Option<(Node, Option<String
     let report = Report {
         code: &code,
         description: &description,
-        country: country.as_deref().and_then(domain::country::canonical),
+        country: country.as_deref().and_then(domain::country::meant),
     };
     let understood = row.context.events.understand(carrier_id, &report);
     let kept = match understood {

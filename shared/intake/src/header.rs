@@ -1,27 +1,24 @@
 //! Headers: which cell of the header is which column, by name and alias, never by position.
 
-use std::collections::{BTreeMap, HashMap};
+mod missing;
+mod naming;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use domain::code::FileCode;
 use domain::money::DecimalMark;
 
-use crate::cell::{self, Use};
 use crate::kind::Need;
 use crate::rejected::ANSWER_COLUMNS;
 use crate::sample::Sample;
 use crate::title::HEADER_ROWS_MAX;
 use crate::{Column, FileError, Kind};
 
-const SHIPPED: &str = include_str!("../data/headers.toml");
+pub(crate) use naming::{column_named, column_written, is_hint, normalised};
 
 /// Characters of a header's cell that a refusal quotes, at most.
 const QUOTED_CHARACTERS_MAX: usize = 40;
-
-/// Per kind: header name, normalised, to column.
-static NAMES: LazyLock<BTreeMap<&'static str, HashMap<String, Column>>> =
-    LazyLock::new(|| names(SHIPPED).expect("the shipped alias table is checked by a test"));
 
 /// Where the columns of a kind stand in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +45,10 @@ impl Columns {
         refuse_repeated(&found, header)?;
         let required = kind.columns().iter().filter(|&&(_, need)| need == Need::Required);
         let missing = required.filter(|(column, _)| !found.contains_key(column));
-        let missing: Vec<&str> = missing.map(|(column, _)| column.as_str()).collect();
+        let missing: Vec<Column> = missing.map(|&(column, _)| column).collect();
         if !missing.is_empty() {
-            return Err(FileError::new(FileCode::HeaderMissing, missing.join(", ")));
+            let detail = missing::detail(kind, header, &missing);
+            return Err(FileError::new(FileCode::HeaderMissing, detail));
         }
         let mut at = [None; Column::ALL.len()];
         for (column, cells) in &found {
@@ -65,6 +63,13 @@ impl Columns {
             numbers_are_whole: false,
             decimal_mark: DecimalMark::Unknown,
         })
+    }
+
+    /// Whether a header has all the columns that `kind` must have.
+    pub(crate) fn are_in(kind: Kind, header: &[String]) -> bool {
+        let found = found(kind, header);
+        let mut required = kind.columns().iter().filter(|&&(_, need)| need == Need::Required);
+        required.all(|(column, _)| found.contains_key(column))
     }
 
     /// The kind of upload.
@@ -117,14 +122,29 @@ struct Naming {
     name: String,
 }
 
-/// The columns that a header names, each with all the cells that name it.
+/// The columns that a header names, each with all the cells that name it: by their exact names, and only those that none
+/// names so by names in decoration.
 fn found(kind: Kind, header: &[String]) -> BTreeMap<Column, Vec<Naming>> {
     let answer = answer_columns(header).unwrap_or_default();
     let mut found: BTreeMap<Column, Vec<Naming>> = BTreeMap::new();
+    let mut decorated: BTreeMap<Column, Vec<Naming>> = BTreeMap::new();
     for index in (0..header.len()).filter(|index| !answer.contains(index)) {
         let name = normalised(&header[index]);
-        if let Some(column) = column_named(kind, &name).filter(|&column| kind.reads(column)) {
-            found.entry(column).or_default().push(Naming { index, name });
+        let exact = column_named(kind, &name);
+        let column = exact.or_else(|| naming::column_decorated(kind, &header[index]));
+        if let Some(column) = column.filter(|&column| kind.reads(column)) {
+            let named = if exact.is_some() {
+                &mut found
+            } else {
+                &mut decorated
+            };
+            named.entry(column).or_default().push(Naming { index, name });
+        }
+    }
+    for (column, cells) in decorated {
+        // Which of several is meant only matters where the column is more than compared.
+        if cells.len() == 1 || !kind.compares(column) {
+            found.entry(column).or_insert(cells);
         }
     }
     found
@@ -183,10 +203,10 @@ pub(crate) fn sniff_delimiter(kind: Kind, text: &[u8]) -> u8 {
         .collect();
     let known = |line: &[u8], delimiter: u8| {
         let cells = line.split(|&byte| byte == delimiter);
-        let names = cells
-            .filter_map(|cell| str::from_utf8(cell).ok())
-            .map(|cell| normalised(cell.trim_matches('"')));
-        names.filter(|name| column_named(kind, name).is_some()).count()
+        let cells = cells.filter_map(|cell| str::from_utf8(cell).ok());
+        cells
+            .filter(|cell| column_written(kind, cell.trim_matches('"')).is_some())
+            .count()
     };
     let often = |line: &[u8], delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
     let rank = |delimiter: u8| {
@@ -200,48 +220,6 @@ pub(crate) fn sniff_delimiter(kind: Kind, text: &[u8]) -> u8 {
         .into_iter()
         .max_by_key(|&delimiter| rank(delimiter))
         .unwrap_or(b',')
-}
-
-pub(crate) fn column_named(kind: Kind, normalised: &str) -> Option<Column> {
-    NAMES.get(kind.as_str())?.get(normalised).copied()
-}
-
-/// A header's name without what headers may differ in.
-pub(crate) fn normalised(header: &str) -> String {
-    let (text, _) = cell::clean(header, Use::Text);
-    text.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '*'))
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Reads an alias table; the error says what is wrong with it.
-fn names(table: &str) -> Result<BTreeMap<&'static str, HashMap<String, Column>>, String> {
-    let table: BTreeMap<String, BTreeMap<String, Vec<String>>> =
-        toml::from_str(table).map_err(|error| error.to_string())?;
-    let mut names = BTreeMap::new();
-    for (kind, columns) in &table {
-        let kind = Kind::parse(kind).ok_or_else(|| format!("no kind: {kind}"))?;
-        let mut of_kind: HashMap<String, Column> = kind
-            .columns()
-            .iter()
-            .map(|&(column, _)| (normalised(column.as_str()), column))
-            .collect();
-        for (column, aliases) in columns {
-            let known = kind.columns().iter().find(|(known, _)| known.as_str() == column);
-            let &(column, _) = known.ok_or_else(|| format!("{kind} has no column {column}"))?;
-            for alias in aliases {
-                if of_kind
-                    .insert(normalised(alias), column)
-                    .is_some_and(|other| other != column)
-                {
-                    return Err(format!("{kind}: {alias} stands for two columns"));
-                }
-            }
-        }
-        names.insert(kind.as_str(), of_kind);
-    }
-    Ok(names)
 }
 
 #[cfg(test)]
@@ -258,28 +236,6 @@ mod tests {
     fn refused(kind: Kind, header: &[&str]) -> (FileCode, String) {
         let refusal = resolve(kind, header).expect_err("refused");
         (refusal.code, refusal.detail)
-    }
-
-    #[test]
-    fn the_shipped_alias_table_reads() {
-        let names = names(SHIPPED).expect("readable");
-        for kind in Kind::ALL {
-            assert_eq!(
-                names.contains_key(kind.as_str()),
-                !kind.columns().is_empty(),
-                "{kind}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_alias_table_with_a_slip_is_refused_by_name() {
-        assert!(names("[orders]\nno_such = []").is_err_and(|error| error.contains("no_such")));
-        assert!(
-            names("[orders]\namount = [\"币种\"]\ncurrency = [\"币种\"]")
-                .is_err_and(|error| error.contains("币种"))
-        );
-        assert!(names("[order]").is_err_and(|error| error.contains("order")));
     }
 
     #[test]
@@ -347,10 +303,8 @@ mod tests {
     #[test]
     fn all_missing_columns_are_named() {
         let (code, detail) = refused(Kind::Tracking, &["tracking_number", "备注"]);
-        assert_eq!(
-            (code, detail.as_str()),
-            (FileCode::HeaderMissing, "order_id, carrier")
-        );
+        assert_eq!(code, FileCode::HeaderMissing);
+        assert!(detail.starts_with("order_id, carrier; "), "{detail}");
     }
 
     #[test]
@@ -369,6 +323,29 @@ mod tests {
             (code, detail.as_str()),
             (FileCode::HeaderAmbiguous, "currency: currency / 币种")
         );
+    }
+
+    #[test]
+    fn a_decorated_name_counts_where_none_stands_alone() {
+        let columns = resolve(
+            Kind::Tracking,
+            &["订单号", "物流公司(备用)", "物流公司", "运单号(必填)"],
+        )
+        .expect("resolved");
+        assert_eq!(columns.at(Column::Carrier), Some(2));
+        assert_eq!(columns.at(Column::TrackingNumber), Some(3));
+        let (code, _) = refused(
+            Kind::Tracking,
+            &["订单号", "物流公司", "运单号(主)", "运单号(备)"],
+        );
+        assert_eq!(code, FileCode::HeaderAmbiguous);
+        // Order columns of a tracking file are only compared: none is read where two may be meant.
+        let columns = resolve(
+            Kind::Tracking,
+            &["订单号", "物流公司", "运单号", "国家(中文)", "国家(英文)"],
+        )
+        .expect("resolved");
+        assert_eq!(columns.at(Column::DestinationCountry), None);
     }
 
     #[test]

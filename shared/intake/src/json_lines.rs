@@ -14,7 +14,7 @@ use memchr::memchr;
 use crate::header::{column_named, normalised};
 use crate::input::Input;
 use crate::object::{Fault, Member, append_json, append_text, parse};
-use crate::{Column, FileError, Kind, Limits, RawRow, UploadError};
+use crate::{Column, Columns, FileError, Kind, Limits, RawRow, UploadError};
 
 /// Bytes of a line, at most; a line is kept whole while it is read.
 const LINE_BYTES_MAX: usize = 4 << 20;
@@ -62,6 +62,12 @@ impl<R: Read> JsonLines<R> {
         lines.is_pending = lines.next_line()?;
         lines.take_columns()?;
         Ok(lines)
+    }
+
+    /// Whether the first object's own keys name all columns that the kind must have.
+    pub(crate) fn has_required_columns(&self) -> bool {
+        let keys: Vec<String> = self.keys.keys().cloned().collect();
+        Columns::are_in(self.kind, &keys)
     }
 
     /// The columns.

@@ -220,6 +220,31 @@ impl Kind {
             .any(|&(known, need)| known == column && need != Carried)
     }
 
+    /// Whether cells of `column` are only compared with what is known already.
+    pub(crate) fn compares(self, column: Column) -> bool {
+        let of_order = [
+            Column::PaidAt,
+            Column::DestinationCountry,
+            Column::Amount,
+            Column::Currency,
+            Column::SellerId,
+        ];
+        self == Self::Tracking && of_order.contains(&column)
+    }
+
+    /// What a Chinese back office calls files of the kind.
+    pub fn in_chinese(self) -> &'static str {
+        match self {
+            Self::Orders => "订单",
+            Self::Tracking => "运单号",
+            Self::Events => "物流轨迹",
+            Self::Appeals => "申诉",
+            Self::Rates => "汇率",
+            Self::Sellers => "卖家资料",
+            Self::Statement => "账单",
+        }
+    }
+
     /// The kind's columns in the contract's order.
     pub fn columns(self) -> &'static [(Column, Need)] {
         match self {

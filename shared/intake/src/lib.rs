@@ -9,6 +9,7 @@
 
 mod about;
 mod amount;
+mod auto;
 mod bare_number;
 pub mod cell;
 mod check;
@@ -29,6 +30,7 @@ mod repaired;
 mod row;
 mod sample;
 mod sheet;
+mod status;
 mod survey;
 mod title;
 mod totals;
@@ -43,8 +45,9 @@ mod statement;
 mod tracking;
 
 pub use about::{About, Compression, Encoding, Format};
+pub use auto::{AUTO, kind_of_file};
 pub use bare_number::bare_number;
-pub use check::{CheckedRow, Context, Fact, Trust, check};
+pub use check::{CheckedRow, Context, Fact, Remark, Trust, check};
 pub use chunk::{Chunk, Spot};
 pub use file::{FileError, UploadError};
 pub use header::Columns;

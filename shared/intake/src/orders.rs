@@ -5,36 +5,18 @@ use domain::order::OrderStatus;
 use domain::{Money, RowCode, SellerId, country};
 
 use crate::Column;
-use crate::check::{Favours, Reading, Trust};
+use crate::check::{Favours, Reading, Remark, Trust};
+use crate::status::{StatedStatus, status_of};
 
 /// Characters of a category, at most: it becomes part of a small item, and C3 wants it whole.
 const CATEGORY_CHARACTERS_MAX: usize = 200;
 
-/// What the platforms call an order's status; no cell means paid.
-const STATUSES: &[(OrderStatus, &[&str])] = &[
-    (
-        OrderStatus::Paid,
-        &[
-            "paid",
-            "已付款",
-            "已支付",
-            "付款成功",
-            "待发货",
-            "等待发货",
-            "已发货",
-        ],
-    ),
-    (
-        OrderStatus::Cancelled,
-        &["cancelled", "canceled", "已取消", "取消"],
-    ),
-    (
-        OrderStatus::Refunded,
-        &["refunded", "已退款", "全额退款", "已全额退款"],
-    ),
-];
-
 pub(crate) fn read(row: &mut Reading<'_>) -> Option<OrderFact> {
+    let stated = stated_status(row);
+    if stated == Some(StatedStatus::Unpaid) && row.given(Column::PaidAt).is_none() {
+        row.pass_over(Remark::Unpaid);
+        return None;
+    }
     let order_id = row.order_id();
     let seller_id = seller(row);
     // The later reading of an ambiguous time gives the seller the longer deadlines.
@@ -43,8 +25,10 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<OrderFact> {
     let destination = destination(row);
     let category = category(row);
     let send_deadline = row.time(Column::SendDeadline, Favours::Earlier);
-    let status = status(row);
+    let status = status(row, stated);
     let status_at = row.time(Column::StatusAt, Favours::Earlier);
+    // What does not decide says nothing, and says it of no instant.
+    let status_at = status_at.filter(|_| stated != Some(StatedStatus::Undecided));
     if row.has_errors() {
         return None;
     }
@@ -87,7 +71,7 @@ fn amount(row: &mut Reading<'_>) -> Option<Money> {
 
 fn destination(row: &mut Reading<'_>) -> Option<String> {
     let text = row.required(Column::DestinationCountry)?;
-    let code = country::canonical(&text);
+    let code = country::meant(&text);
     if code.is_none() {
         row.find(RowCode::DestUnknown, Column::DestinationCountry);
     }
@@ -107,17 +91,30 @@ fn category(row: &mut Reading<'_>) -> Option<String> {
     Some(text.into_owned())
 }
 
-fn status(row: &mut Reading<'_>) -> Option<OrderStatus> {
-    let Some(text) = row.given(Column::Status) else {
-        return Some(OrderStatus::Paid);
-    };
-    let status = row.one_of(&text, STATUSES);
-    if status.is_none() {
-        row.find_with(
-            RowCode::TypeInvalid,
-            Column::Status,
-            "paid, cancelled or refunded | paid、cancelled 或 refunded",
-        );
+/// What the row says of the order's status; nothing means paid. `None` for a word that nobody knows.
+fn stated_status(row: &mut Reading<'_>) -> Option<StatedStatus> {
+    match row.given(Column::Status) {
+        Some(text) => status_of(&text),
+        None => Some(StatedStatus::Decided(OrderStatus::Paid)),
     }
-    status
+}
+
+fn status(row: &mut Reading<'_>, stated: Option<StatedStatus>) -> Option<OrderStatus> {
+    match stated {
+        Some(StatedStatus::Decided(status)) => Some(status),
+        // An order is known as paid at first, and to state that without an instant changes nothing of one that is not.
+        Some(StatedStatus::Undecided) => {
+            row.remark(Remark::StatusUndecided);
+            Some(OrderStatus::Paid)
+        }
+        Some(StatedStatus::Unpaid) => Some(OrderStatus::Paid),
+        None => {
+            row.find_with(
+                RowCode::TypeInvalid,
+                Column::Status,
+                "paid, cancelled or refunded | paid、cancelled 或 refunded",
+            );
+            None
+        }
+    }
 }

@@ -194,7 +194,7 @@ fn notarised(row: &mut Reading<'_>) -> Option<bool> {
 
 fn certificates(row: &mut Reading<'_>) -> Option<Vec<Certificate>> {
     papers(row, Column::Certificates, |_, mut paper: Certificate| {
-        let Some(code) = country::canonical(&paper.country) else {
+        let Some(code) = country::meant(&paper.country) else {
             return Err(format!("`{}` is not a country | “{0}”不是国家", paper.country));
         };
         code.clone_into(&mut paper.country);

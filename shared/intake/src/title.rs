@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::code::FileCode;
 
-use crate::header::{column_named, normalised};
+use crate::header::column_written;
 use crate::kind::Need;
 use crate::{Column, FileError, Kind, RawRow, UploadError};
 
@@ -57,9 +57,7 @@ pub(crate) fn find(
 
 /// How many of the required columns a row names.
 fn named(kind: Kind, required: &BTreeSet<Column>, cells: &[String]) -> usize {
-    let columns = cells
-        .iter()
-        .filter_map(|cell| column_named(kind, &normalised(cell)));
+    let columns = cells.iter().filter_map(|cell| column_written(kind, cell));
     let named: BTreeSet<Column> = columns.filter(|column| required.contains(column)).collect();
     named.len()
 }

@@ -201,7 +201,7 @@ fn stated_seller(row: &mut Reading<'_>) -> Option<SellerId> {
 
 fn stated_destination(row: &mut Reading<'_>) -> Option<&'static str> {
     let text = row.given(Column::DestinationCountry)?;
-    let code = country::canonical(&text);
+    let code = country::meant(&text);
     if code.is_none() {
         row.find(RowCode::DestUnknown, Column::DestinationCountry);
     }

@@ -167,6 +167,14 @@ impl<R: Read + Seek> Upload<R> {
         &self.header
     }
 
+    /// Whether the file itself names all columns that its kind must have: the first object of JSON Lines may lack some.
+    pub(crate) fn has_required_columns(&self) -> bool {
+        match &self.table {
+            Table::JsonLines(lines) => lines.has_required_columns(),
+            Table::Delimited(_) | Table::Sheet(_) => true,
+        }
+    }
+
     /// Where the kind's columns stand.
     pub fn columns(&self) -> &Columns {
         &self.columns

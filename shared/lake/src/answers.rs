@@ -122,6 +122,9 @@ pub struct Counts {
     pub parked: u64,
     /// Refused.
     pub rejected: u64,
+    /// No data: headers once more, orders that nobody has paid yet.
+    #[serde(default)]
+    pub skipped: u64,
 }
 
 /// What an upload's failures cost.

@@ -14,7 +14,7 @@ fn bad_usage_is_told_in_a_sentence() {
     let waymark = waymark(&directory.path().join("state"));
     let cases: [(&[&str], &[&str]); 12] = [
         (&["frobnicate"], &["frobnicate"]),
-        (&["upload"], &["--kind"]),
+        (&["upload"], &["FILE"]),
         (
             &["upload", "orders.csv", "--kind", "parcels"],
             &["parcels", "tracking"],

@@ -1,7 +1,7 @@
 //! Notes on an answer as a whole: short sentences for the clerk, English and Chinese side by side.
 
 use domain::{RowCode, Timestamp, Zone};
-use intake::{About, Kind, SHEET_ROWS_MAX};
+use intake::{About, Kind, Remark, SHEET_ROWS_MAX};
 use lake::Note;
 
 fn note(code: Option<RowCode>, english: impl Into<String>, chinese: impl Into<String>) -> Note {
@@ -25,6 +25,60 @@ pub(crate) fn of_bytes_sent_before(first: Timestamp) -> Note {
         ),
         format!("此文件已于 {beijing}（{pacific}）上传过，各行仍按该时间计，不会撤销此后上传的内容。"),
     )
+}
+
+/// What kind of file it was taken for.
+pub(crate) fn of_kind(kind: Kind) -> Note {
+    note(
+        None,
+        format!("Read as a file of the kind {kind}, by its header."),
+        format!("按表头判断为{}文件（{kind}）。", kind.in_chinese()),
+    )
+}
+
+/// How many rows of a file each of its notes is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Remarks {
+    headers: u64,
+    unpaid: u64,
+    undecided: u64,
+}
+
+impl Remarks {
+    pub(super) fn count(&mut self, remark: Remark) {
+        *match remark {
+            Remark::HeaderAgain => &mut self.headers,
+            Remark::Unpaid => &mut self.unpaid,
+            Remark::StatusUndecided => &mut self.undecided,
+        } += 1;
+    }
+
+    pub(super) fn notes(self) -> Vec<Note> {
+        let about = |count: u64, english: &str, chinese: &str| {
+            (count > 0).then(|| {
+                let count = count.to_string();
+                note(None, english.replace("{}", &count), chinese.replace("{}", &count))
+            })
+        };
+        let notes = [
+            about(
+                self.headers,
+                "Rows that are a header once more were skipped: {}.",
+                "重复的表头行已跳过：{} 行。",
+            ),
+            about(
+                self.unpaid,
+                "Orders that nobody has paid yet were skipped: {}. Upload them once they are paid.",
+                "尚未付款的订单已跳过：{} 行。付款后再上传即可。",
+            ),
+            about(
+                self.undecided,
+                "Rows whose status says that the order is over, but not how: {}. Those orders stay as they were; write cancelled or refunded where one is.",
+                "状态只说明订单已结束、未说明结果的行：{} 行，订单状态保持不变；如已取消或已全额退款，请填写 cancelled 或 refunded。",
+            ),
+        ];
+        notes.into_iter().flatten().collect()
+    }
 }
 
 /// What was passed over in a file, or read otherwise than it looks.

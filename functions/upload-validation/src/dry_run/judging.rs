@@ -139,8 +139,9 @@ impl<'a, 'run> Judging<'a, 'run> {
     fn judge(&mut self, raw: RawRow, checked: CheckedRow) -> Result<(), Stop> {
         self.rows += 1;
         let (raw, checked) = (raw.numbered(self.rows), checked.numbered(self.rows));
-        let undone = checked.undone;
+        let (undone, remark) = (checked.undone, checked.remark);
         let ruling = self.run.rule(checked, &mut self.in_file);
+        self.answering.remark(remark);
         self.answering
             .take_row(&raw, undone, &ruling)
             .map_err(Stop::Write)?;

@@ -27,12 +27,13 @@ use aws_lc_rs::digest;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::{PolicyBook, Timestamp};
 use intake::{
-    CheckedRow, Context, Fact, FileError, Kind, Limits, RejectedForm, RepairedWriter, SHEET_ROWS_MAX, Trust,
-    UploadError,
+    AUTO, CheckedRow, Context, Fact, FileError, Kind, Limits, RejectedForm, RepairedWriter, SHEET_ROWS_MAX,
+    Trust, UploadError,
 };
 use lake::{Answer, UploadSummary};
 
 use crate::answer::{Answering, notes};
+use crate::batch::rule_alone;
 use crate::file::are_known;
 use files::{AnswerFiles, Watched};
 use in_file::InFile;
@@ -88,6 +89,40 @@ pub enum DryRunError {
         #[source]
         source: io::Error,
     },
+}
+
+/// Tells the kind of the file at `path` by its content; where it cannot be told, the answer that says so.
+///
+/// # Errors
+/// [`DryRunError`] when the file cannot be read.
+pub fn kind_of(
+    path: &Path,
+    limits: &Limits,
+    policy: &PolicyBook,
+) -> Result<Result<Kind, Box<Answer>>, DryRunError> {
+    let read_failed = |source| DryRunError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(read_failed)?;
+    let bytes = file.metadata().map_err(read_failed)?.len();
+    match intake::kind_of_file(file, limits) {
+        Ok(kind) => Ok(Ok(kind)),
+        Err(UploadError::Read(source)) => Err(read_failed(source)),
+        Err(UploadError::Refused(error)) => {
+            let summary = UploadSummary {
+                key: path.display().to_string(),
+                kind: AUTO.to_owned(),
+                bytes,
+                ..UploadSummary::default()
+            };
+            let answer = Answering::refused(summary, policy, &error);
+            Ok(Err(Box::new(Answer {
+                dry_run: true,
+                ..answer
+            })))
+        }
+    }
 }
 
 impl DryRun<'_> {
@@ -214,6 +249,9 @@ impl DryRun<'_> {
 
     /// The ruling of the next row.
     fn rule(&mut self, checked: CheckedRow, in_file: &mut InFile) -> Ruling {
+        if checked.fact.is_none() {
+            return rule_alone(&checked);
+        }
         let warnings = checked.findings;
         let ruling = match checked.fact {
             Some(Fact::Tracking(fact)) => match &mut self.orders {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::SellerId;
+use intake::{AUTO, Kind};
 use lake::{Answer, UploadKey};
 
 use crate::Done;
@@ -34,7 +35,11 @@ pub(crate) async fn run(
     let progress = terminal.progress(arguments.files.len() as u64);
     let mut done = Done::Well;
     for path in &arguments.files {
-        let key = upload_key(arguments.kind.as_str(), arguments.seller.as_ref(), path)?;
+        let key = upload_key(
+            arguments.kind.map_or(AUTO, Kind::as_str),
+            arguments.seller.as_ref(),
+            path,
+        )?;
         progress.set_message(key.name.clone());
         let answer = backend.upload(&key, path, arguments.recorded_at).await?;
         progress.inc(1);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::ruling::Uploader;
 use domain::{PolicyBook, Timestamp};
 use intake::{Limits, UploadError};
-use upload_validation::dry_run::{DryRun, DryRunError, KnownOrders};
+use upload_validation::dry_run::{self, DryRun, DryRunError, KnownOrders};
 
 use crate::Done;
 use crate::args::{Shared, Validate};
@@ -48,18 +48,32 @@ fn validate(
             .to_string_lossy()
             .into_owned(),
     );
+    let limits = Limits {
+        file_bytes_max: arguments.file_mb_max << 20,
+        ..Limits::default()
+    };
+    let told = match arguments.kind {
+        Some(kind) => Ok(kind),
+        None => dry_run::kind_of(path, &limits, policy).map_err(|error| failed(&error))?,
+    };
+    let kind = match told {
+        Ok(kind) => kind,
+        Err(answer) => {
+            progress.finish_and_clear();
+            terminal.machine(&answer)?;
+            summary::show(&answer, &path.display().to_string(), terminal);
+            return Ok(Done::WithFindings);
+        }
+    };
     let dry_run = DryRun {
-        kind: arguments.kind,
+        kind,
         uploader: arguments
             .seller
             .clone()
             .map_or(Uploader::Operator, Uploader::Seller),
         recorded_at,
         policy,
-        limits: Limits {
-            file_bytes_max: arguments.file_mb_max << 20,
-            ..Limits::default()
-        },
+        limits,
         orders,
         progress: &|at| progress.set_position(at),
     };

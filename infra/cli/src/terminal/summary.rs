@@ -79,13 +79,16 @@ fn show_counts(answer: &Answer, terminal: &Terminal) {
         (counts.unchanged, green, "unchanged", "无变化"),
         (counts.parked, yellow, "parked", "暂挂"),
         (counts.rejected, red, "rejected", "拒绝"),
+        (counts.skipped, yellow, "skipped", "跳过"),
     ];
+    // Few files have rows that are no data.
+    let verdicts = &verdicts[..verdicts.len() - usize::from(counts.skipped == 0)];
     terminal.line(format!(
         "  {BOLD}{:>11}{BOLD:#}  {}",
         thousands(counts.rows),
         terminal.say("rows", "行")
     ));
-    for (rows, colour, english, chinese) in verdicts {
+    for &(rows, colour, english, chinese) in verdicts {
         // A verdict that no row has is not worth a colour.
         let style = if rows == 0 { FAINT } else { colour.on_default() };
         let name = terminal.say(english, chinese);

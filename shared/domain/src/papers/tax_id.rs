@@ -11,11 +11,15 @@ const CHARACTERS_MAX: usize = 14;
 /// are an error here (A4).
 pub(super) fn judge_ru(id: &str) -> TaxIdVerdict {
     const WEIGHTS: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
-    let digits = id.as_bytes();
+    let mut buffer = [0_u8; CHARACTERS_MAX];
+    let Some(length) = without_separators(id, b" ", &mut buffer) else {
+        return TaxIdVerdict::Invalid;
+    };
+    let digits = &buffer[..length];
     // The weights of an n-digit sum are the last n of the row. No tax office has the number 00.
     let fits = |end: usize| inn_check(&digits[..end], &WEIGHTS[WEIGHTS.len() - end..]) == value(digits[end]);
     let valid = all_digits(digits)
-        && !id.starts_with("00")
+        && !digits.starts_with(b"00")
         && match digits.len() {
             10 => fits(9),
             12 => fits(10) && fits(11),
@@ -29,21 +33,27 @@ fn inn_check(digits: &[u8], weights: &[u32]) -> u32 {
 }
 
 /// BR: a CNPJ of 14 characters, letters allowed in the first twelve since July 2026 (value = ASCII − 48), or a CPF of
-/// 11 digits. Wrong check digits are an error here (A4). `.`, `-` and `/` are the usual punctuation.
+/// 11 digits. Wrong check digits are an error here (A4). `.`, `-` and `/` are the usual punctuation, and spaces.
 pub(super) fn judge_br(id: &str) -> TaxIdVerdict {
     let mut buffer = [0_u8; CHARACTERS_MAX];
-    let mut length = 0;
-    for byte in id.bytes().filter(|byte| !matches!(byte, b'.' | b'-' | b'/')) {
-        let Some(cell) = buffer.get_mut(length) else {
-            return TaxIdVerdict::Invalid;
-        };
-        *cell = byte.to_ascii_uppercase();
-        length += 1;
-    }
+    let Some(length) = without_separators(id, b".-/ ", &mut buffer) else {
+        return TaxIdVerdict::Invalid;
+    };
     let characters = &buffer[..length];
     // 11111111111 passes every sum and belongs to nobody.
     let repeated = characters.iter().all(|byte| Some(byte) == characters.first());
     verdict(!repeated && (is_cnpj(characters) || is_cpf(characters)))
+}
+
+/// Puts an id's characters, in capitals and without what separates them, into `buffer`: how many there are. `None` where it has
+/// no room.
+fn without_separators(id: &str, separators: &[u8], buffer: &mut [u8; CHARACTERS_MAX]) -> Option<usize> {
+    let mut length = 0;
+    for byte in id.bytes().filter(|byte| !separators.contains(byte)) {
+        *buffer.get_mut(length)? = byte.to_ascii_uppercase();
+        length += 1;
+    }
+    Some(length)
 }
 
 fn is_cnpj(characters: &[u8]) -> bool {
@@ -74,7 +84,8 @@ fn br_check(characters: &[u8], weights: &[u32]) -> u32 {
 /// the last is a check digit. A wrong check digit alone only warns (A4): the tax office itself has issued such ids.
 pub(super) fn judge_mx(id: &str) -> TaxIdVerdict {
     let mut values = [0_u32; 13];
-    let upper = id.chars().flat_map(char::to_uppercase);
+    let letters = id.chars().filter(|letter| !matches!(letter, '-' | ' ' | '.'));
+    let upper = letters.flat_map(char::to_uppercase);
     let mut length = 0;
     for letter in upper {
         let (Some(value), Some(cell)) = (rfc_value(letter), values.get_mut(length)) else {
@@ -215,12 +226,25 @@ mod tests {
         );
         assert_judged("BR", "52998224724 5299822472X 112223330001811 .-/", Invalid);
         assert_judged("BR", "11111111111 00000000000000 99999999999999", Invalid);
-        assert_eq!(judge_tax_id("BR", "11 222 333 0001 81"), Some(Invalid));
     }
 
     #[test]
     fn rfcs_of_persons_and_companies_are_valid() {
         assert_judged("MX", "GODE561231GR8 gode561231gr8 SAT970701NN3", Valid);
+    }
+
+    #[test]
+    fn ids_are_read_with_the_separators_as_printed() {
+        for (country, id) in [
+            ("RU", "7707 083 893"),
+            ("RU", "50 01 007322 59"),
+            ("BR", "11 222 333 0001 81"),
+            ("BR", "529.982.247 25"),
+            ("MX", "GODE-561231-GR8"),
+            ("MX", "SAT 970701 NN3"),
+        ] {
+            assert_eq!(judge_tax_id(country, id), Some(Valid), "{country} {id}");
+        }
     }
 
     #[test]
@@ -237,7 +261,7 @@ mod tests {
         );
         assert_judged(
             "MX",
-            "GODE561231GRB GODE561231GR GODE561231GR88 GODE-561231-GR8 GODÉ561231GR8",
+            "GODE561231GRB GODE561231GR GODE561231GR88 GODE/561231/GR8 GODÉ561231GR8",
             Invalid,
         );
     }

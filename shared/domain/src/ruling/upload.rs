@@ -329,7 +329,11 @@ fn check_papers(fact: &TrackingFact, destination: &str, policy: &Policy, finding
     let judged = papers.tax_id.iter().find(|(country, _)| country == destination);
     match judged {
         None if papers.tax_id_masked.is_none() => findings.push(about_tax_id(RowCode::TaxIdMissing)),
-        Some((_, TaxIdVerdict::Invalid)) => findings.push(about_tax_id(RowCode::TaxIdInvalid)),
+        Some((_, TaxIdVerdict::Invalid)) => {
+            let repair = papers.repairs.iter().find(|(country, _)| country == destination);
+            let proposal = repair.map_or("", |(_, id)| id);
+            findings.push(about_tax_id(RowCode::TaxIdInvalid).with_proposal(proposal));
+        }
         Some((_, TaxIdVerdict::CheckDigit)) => findings.push(about_tax_id(RowCode::TaxIdCheckDigit)),
         Some((_, TaxIdVerdict::Valid)) | None => {}
     }

@@ -90,7 +90,7 @@ fn every_slip_of_an_order_row_has_its_code() {
         ("amount", "€12.50", "AMOUNT_INVALID"),
         ("currency", "DOLLAR", "CURRENCY_UNKNOWN"),
         ("destination_country", "ZZ", "DEST_UNKNOWN"),
-        ("status", "shipped?", "TYPE_INVALID"),
+        ("status", "shaken?", "TYPE_INVALID"),
         ("status_at", "soon", "TIME_INVALID"),
         ("send_deadline", "soon", "TIME_INVALID"),
     ] {

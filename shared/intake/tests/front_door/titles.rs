@@ -39,18 +39,21 @@ fn a_header_too_far_down_is_missing() {
     let above = |rows: usize| format!("{}{TABLE}", "标题\n".repeat(rows));
     assert_eq!(read(above(9).as_bytes()).0.title_rows, 9);
     let (code, detail) = refusal_of(above(10).as_bytes(), Kind::Tracking, Limits::default());
-    assert_eq!(
-        (code, detail.as_str()),
-        (FileCode::HeaderMissing, "order_id, carrier, tracking_number")
+    assert_eq!(code, FileCode::HeaderMissing);
+    assert!(
+        detail.starts_with("order_id, carrier, tracking_number"),
+        "{detail}"
     );
 }
 
 #[test]
 fn a_header_that_lacks_a_column_is_not_passed_over_for_a_later_one() {
     let text = format!("标题\n订单号,运单号\n1,2\n{TABLE}");
-    assert_eq!(
-        refusal_of(text.as_bytes(), Kind::Tracking, Limits::default()),
-        (FileCode::HeaderMissing, "carrier".to_owned())
+    let (code, detail) = refusal_of(text.as_bytes(), Kind::Tracking, Limits::default());
+    assert_eq!(code, FileCode::HeaderMissing);
+    assert!(
+        detail.starts_with("carrier; the file has 订单号, 运单号 | 承运商；"),
+        "{detail}"
     );
     let text = format!("标题\n订单号,物流方式,运单号,物流单号\n1,2\n{TABLE}");
     assert_eq!(

@@ -93,7 +93,7 @@ fn answers(ran: &Ran) -> Vec<Answer> {
         let counts = answer.counts;
         let applied = counts.accepted + counts.accepted_with_warning + counts.unchanged;
         assert_eq!(
-            applied + counts.parked + counts.rejected,
+            applied + counts.parked + counts.rejected + counts.skipped,
             counts.rows,
             "{answer:?}"
         );
