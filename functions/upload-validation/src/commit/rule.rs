@@ -81,12 +81,12 @@ fn restate(order: &mut Order, fact: &OrderFact, uploader: &Uploader, known: &Kno
         return wait_for_rate(fact);
     }
     let ruling = order.rule_order(fact, uploader);
-    // Rates were read for the row's day: those of an order that it does not tell of are left as they are.
-    let is_told = (order.paid_at, order.amount.currency) == (fact.paid_at, fact.amount.currency);
-    if is_told && fact.amount.currency == Currency::USD {
+    // Rates were read for the row's day and currency: an order that has others keeps its own.
+    let is_same = (order.paid_at, order.amount.currency) == (fact.paid_at, fact.amount.currency);
+    if is_same && fact.amount.currency == Currency::USD {
         order.rates.clear();
     } else if let Some(rated) = rates
-        .filter(|_| is_told)
+        .filter(|_| is_same)
         .and_then(|rates| order.rated_anew(rates, known.book))
     {
         *order = rated;

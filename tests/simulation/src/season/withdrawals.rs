@@ -23,8 +23,8 @@ use crate::run::Run;
 const CALLS: u32 = 60;
 
 impl Season {
-    /// Whoever sees that the scheduler's clock had jumped ahead takes the night back, as a rule; seldom one takes back nights
-    /// that were right, and the next one posts anew what is due.
+    /// As a rule a night is withdrawn after the scheduler's clock had jumped ahead; seldom nights that were right are, and the next
+    /// one posts anew what is due.
     pub(super) async fn correct(&mut self, day: &Day, ledger: &mut Ledger) {
         let jumped = ledger.latest > day.as_of;
         let after = if jumped && self.random.random_ratio(2, 3) {
