@@ -1,6 +1,7 @@
 //! A batch of rows: grouped by order, ruled and written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use chrono::{Days, NaiveDate};
@@ -13,7 +14,9 @@ use intake::{CheckedRow, Fact, Kind, RawRow};
 use store::{Parent, Store, StoreError, StoredOrder};
 
 use crate::UploadValidation;
-use crate::commit::{Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, wait_for_number};
+use crate::commit::{
+    Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, file_name, wait_for_number,
+};
 use crate::waves::Waves;
 
 /// Calls to the tables under way at once.
@@ -82,13 +85,18 @@ impl<'a> Batch<'a> {
         }
         self.note_sellers(&news).await?;
         let Surroundings {
-            uploader, learned_at, ..
+            uploader,
+            learned_at,
+            upload_key,
+            ..
         } = self.surroundings;
+        let file = file_name(upload_key);
         let news = news.into_iter().map(|(origin, news)| Row {
             origin,
             news,
             uploader: uploader.clone(),
             learned_at: *learned_at,
+            file: Arc::clone(&file),
         });
         let (applied, more) = self.apply(news.collect()).await?;
         brought.extend(more);

@@ -16,7 +16,7 @@ use store::{
     Commit, NewClaim, News, OrderWrite, Parent, Store, StoreError, StoredOrder, TRANSACTION_ITEMS_MAX,
 };
 
-pub(crate) use row::{OrderNews, Row};
+pub(crate) use row::{OrderNews, Row, file_name};
 pub(crate) use rule::{has_rate, wait_for_number, wait_for_order};
 use rule::{refuse_archived, rule};
 

@@ -11,7 +11,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use store::{Parent, ParkedRow, StoreError};
 
 use crate::batch::{Batch, CALLS_AT_ONCE};
-use crate::commit::{Brought, OrderNews, Row, RuledRow, has_rate};
+use crate::commit::{Brought, OrderNews, Row, RuledRow, file_name, has_rate};
 
 impl Batch<'_> {
     /// Keeps the rows that wait. Gives the parents that have come meanwhile: whoever brought them may have looked
@@ -44,6 +44,7 @@ impl Batch<'_> {
                 news: row.fact.clone(),
                 uploader: row.uploader.clone(),
                 learned_at: row.learned_at,
+                file: file_name(&row.upload_key),
                 origin: row,
             });
             let (mut ruled, more) = self.apply(rows.collect()).await?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::appeal::{Plea, plea};
 use crate::because::Seen;
 use crate::claims::END_OF_TIME;
-use crate::order::{OrderAsOf, OrderStatus};
+use crate::order::{OrderAsOf, OrderStatus, Parcel};
 use crate::policy::{PickupStart, SilenceUnit};
 use crate::{Because, Cents, Clause, Node, Order, Policy, Subject, Timestamp, TrackingNumber};
 
@@ -118,6 +118,7 @@ impl Rules<'_> {
             code: failure.code,
             uploaded_at: failure.uploaded_at,
             row: failure.source.row,
+            refused: failure.refused,
         };
         let fine = Cents(i64::from(self.policy.upload.fine_cents));
         self.charge(
@@ -181,7 +182,7 @@ impl Rules<'_> {
     fn silence(&self, assessment: &mut Assessment) {
         for parcel in &self.seen.parcels {
             for (silent_from, silent_until) in parcel.timeline.gaps() {
-                let fined = self.episode(assessment, &parcel.shipment.number, silent_from, silent_until);
+                let fined = self.episode(assessment, parcel, silent_from, silent_until);
                 if fined && self.policy.silence.fined_per == SilenceUnit::Shipment {
                     break;
                 }
@@ -194,7 +195,7 @@ impl Rules<'_> {
     fn episode(
         &self,
         assessment: &mut Assessment,
-        number: &TrackingNumber,
+        parcel: &Parcel<'_>,
         silent_from: Timestamp,
         silent_until: Option<Timestamp>,
     ) -> bool {
@@ -210,11 +211,12 @@ impl Rules<'_> {
             silent_from,
             silent_until,
             comparison: format!("{silence} > {limit}"),
+            ended_by: silent_until.and_then(|until| parcel.end_of_silence(until)),
         };
         let fine = Cents(i64::from(self.policy.silence.fine_cents));
         self.charge(
             assessment,
-            Subject::silence(number, episode_start),
+            Subject::silence(&parcel.shipment.number, episode_start),
             fine,
             silent_from.plus(limit),
             silent_from.plus(limit).next(),
@@ -275,6 +277,7 @@ impl Rules<'_> {
             order_usd: self.seen.usd,
             comparison: self.sign_off_arithmetic(amount),
             held_by_appeal,
+            grounds: self.seen.sign_off_grounds(self.policy, deadline),
         };
         assessment.due.push(Due {
             subject,

@@ -1,10 +1,18 @@
 //! Why an entry stands in the ledger.
+//!
+//! An entry is never changed, so its form only gains fields, each left out where it says nothing: an entry of an earlier
+//! release is read and written again to the byte, and its close still verifies.
+
+mod telling;
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cents, OrderStatus, RowCode, Timestamp, Zone};
+use crate::{AppealStatus, Cents, Node, OrderStatus, RowCode, Timestamp, TrackingNumber};
+
+pub(crate) use telling::{appeal_words, arithmetic, refusal};
 
 /// The inputs and the comparison that decided an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +26,9 @@ pub enum Because {
         uploaded_at: Timestamp,
         /// The data row of its file.
         row: u64,
+        /// What else of the row is cited.
+        #[serde(flatten)]
+        refused: Refused,
     },
     /// B3: two consecutive events too far apart, or the last event and the scan.
     Silence {
@@ -27,6 +38,9 @@ pub enum Because {
         silent_until: Option<Timestamp>,
         /// "49 h 12 m > 48 h 00 m"
         comparison: String,
+        /// What ended it, where that was no event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_by: Option<SilenceEnd>,
     },
     /// B4: not signed in time.
     NotSigned {
@@ -42,6 +56,9 @@ pub enum Because {
         comparison: String,
         /// The pending appeal that holds the entry.
         held_by_appeal: Option<String>,
+        /// What else decided.
+        #[serde(flatten)]
+        grounds: SignOffGrounds,
     },
     /// A reversal or void: an appeal was accepted.
     AppealAccepted {
@@ -100,6 +117,104 @@ pub struct Seen {
     pub status: Option<(OrderStatus, Timestamp)>,
 }
 
+/// What of a refused row is cited beside its first fined code (A6): enough to find the row again and to dispute it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refused {
+    /// The refused cell as it came, a tax id masked; empty where it was empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// The row's other fined codes, each with its cell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<(RowCode, String)>,
+    /// The name of the row's file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
+}
+
+/// What ended a silence without an event (B3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceEnd {
+    /// The number was replaced by a later row of its order.
+    Replaced,
+    /// The number went to another order's new use.
+    TakenOver,
+}
+
+/// What decided a late sign-off beside its arithmetic (B4, B5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOffGrounds {
+    /// From the payment to the sign-off, or to the scan: "720 h 00 m 01 s > 720 h 00 m".
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub elapsed: String,
+    /// Parcels that were live at the deadline and not signed, the first of them; empty where none was live. `None` in entries
+    /// that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsigned: Option<Vec<Unsigned>>,
+    /// How many more there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unsigned_more: u64,
+    /// The amount that was paid, of an order in another currency, and its rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Converted>,
+    /// The appeal that holds the entry, came too late to hold it, or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<AppealSeen>,
+}
+
+/// A parcel without a sign-off by the deadline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsigned {
+    /// Its number.
+    pub tracking_number: TrackingNumber,
+    /// What ended its timeline and when; `None` while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<(Node, Timestamp)>,
+    /// Whether the number is another order's: this order's claim on it waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_elsewhere: bool,
+}
+
+/// An amount in another currency with the rate by which it was reckoned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Converted {
+    /// What was paid: "1234.56 BRL".
+    pub amount: String,
+    /// USD per unit, as the rates file wrote it: "0.1987".
+    pub rate: String,
+    /// The day that the rate is of.
+    pub rate_on: NaiveDate,
+}
+
+/// An appeal as it stood when an entry was posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppealSeen {
+    /// The appeal.
+    pub appeal_id: String,
+    /// When it was filed.
+    pub filed_at: Timestamp,
+    /// What had become of it.
+    pub status: AppealStatus,
+    /// When it was decided; `None` while pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Timestamp>,
+}
+
+impl Refused {
+    /// What is cited of the row itself, whichever file brought it.
+    pub(crate) fn without_file(&self) -> Self {
+        Self {
+            file: String::new(),
+            ..self.clone()
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// A sentence in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -132,147 +247,4 @@ impl Told {
             format!("{}{}", self.zh, other.zh),
         )
     }
-}
-
-impl Because {
-    /// The reason in a sentence, its instants in `zone`.
-    pub fn told(&self, zone: Zone) -> Told {
-        let at = |at: &Timestamp| at.display_in(zone);
-        let (en, zh) = match self {
-            Self::UploadFailed {
-                code, uploaded_at, ..
-            } => (
-                format!("uploaded {}: {code}", at(uploaded_at)),
-                format!("上传于 {}：{code}", at(uploaded_at)),
-            ),
-            Self::Silence {
-                silent_from,
-                silent_until,
-                comparison,
-            } => {
-                let until = |next: &str, still: &str| {
-                    silent_until.map_or(still.to_owned(), |until| format!("{next} {}", at(&until)))
-                };
-                (
-                    format!(
-                        "last event {}, {}: {comparison}",
-                        at(silent_from),
-                        until("next", "still silent")
-                    ),
-                    format!(
-                        "最后轨迹 {}，{}：{comparison}",
-                        at(silent_from),
-                        until("下一条", "至今无更新")
-                    ),
-                )
-            }
-            Self::NotSigned {
-                paid_at,
-                deadline,
-                signed_at,
-                comparison,
-                held_by_appeal,
-                ..
-            } => {
-                let signed = |yes: &str, no: &str| {
-                    signed_at.map_or(no.to_owned(), |signed_at| format!("{yes} {}", at(&signed_at)))
-                };
-                let held = |held: &str| {
-                    held_by_appeal
-                        .as_ref()
-                        .map_or(String::new(), |appeal| format!("{held} {appeal}"))
-                };
-                let arithmetic = arithmetic(comparison);
-                (
-                    format!(
-                        "paid {}, deadline {}, {}: {}{}",
-                        at(paid_at),
-                        at(deadline),
-                        signed("signed", "not signed"),
-                        arithmetic.en,
-                        held("; held by appeal")
-                    ),
-                    format!(
-                        "付款 {}，截止 {}，{}：{}{}",
-                        at(paid_at),
-                        at(deadline),
-                        signed("签收于", "未签收"),
-                        arithmetic.zh,
-                        held("；因申诉挂起")
-                    ),
-                )
-            }
-            Self::AppealAccepted {
-                appeal_id,
-                decided_at,
-                ..
-            } => (
-                format!("appeal accepted: {appeal_id} ({})", at(decided_at)),
-                format!("申诉通过：{appeal_id}（{}）", at(decided_at)),
-            ),
-            Self::AppealPending { appeal_id, filed_at } => (
-                format!("appeal pending: {appeal_id}, filed in time ({})", at(filed_at)),
-                format!("申诉处理中：{appeal_id}，按时提交（{}）", at(filed_at)),
-            ),
-            Self::AmountChanged { due } => (
-                format!("another amount is due: {due}"),
-                format!("应扣金额变为：{due}"),
-            ),
-            Self::NoLongerDue {
-                latest_fact_recorded_at,
-                seen,
-            } => {
-                let learned = latest_fact_recorded_at.as_ref().map_or(String::new(), at);
-                let seen = seen.told(zone);
-                (
-                    format!(
-                        "what was learned by {learned} shows that nothing is due{}",
-                        seen.en
-                    ),
-                    format!("截至 {learned} 获知的事实表明不应扣罚{}", seen.zh),
-                )
-            }
-            Self::Withdrawn { withdrawal, after } => (
-                format!("withdrawal {withdrawal}: posted as of later than {}", at(after)),
-                format!("第 {withdrawal} 次撤销：入账时点晚于 {}", at(after)),
-            ),
-        };
-        Told { en, zh }
-    }
-}
-
-impl Seen {
-    fn told(&self, zone: Zone) -> Told {
-        let (mut en, mut zh) = (String::new(), String::new());
-        if let (Some(until), Some(silence)) = (self.silent_until, &self.silence) {
-            let until = until.display_in(zone);
-            en += &format!("; the silence ends {until}, after {silence}");
-            zh += &format!("；断更止于 {until}，历时 {silence}");
-        }
-        if let Some(signed_at) = self.signed_at {
-            let at = signed_at.display_in(zone);
-            en += &format!("; signed {at}");
-            zh += &format!("；签收于 {at}");
-        }
-        if let Some((status, since)) = self.status {
-            let since = since.display_in(zone);
-            let (status_en, status_zh) = status.words();
-            en += &format!("; {status_en} since {since}");
-            zh += &format!("；自 {since} 起状态为{status_zh}");
-        }
-        Told { en, zh }
-    }
-}
-
-/// B4's arithmetic as an entry keeps it, "5 % of 80.10, at most 50.00 = 4.01", in both languages.
-///
-/// Ledgers hold it in English. What is written otherwise is told as it is kept.
-pub(crate) fn arithmetic(kept: &str) -> Told {
-    let numbers = || {
-        let (percent, rest) = kept.split_once(" % of ")?;
-        let (usd, rest) = rest.split_once(", at most ")?;
-        let (cap, amount) = rest.split_once(" = ")?;
-        Some(format!("{usd} 的 {percent} %，上限 {cap} = {amount}"))
-    };
-    Told::new(kept, numbers().unwrap_or_else(|| kept.to_owned()))
 }

@@ -1,14 +1,15 @@
 //! Why an entry stands in the ledger: told from the entry, from the others of its subject and, while the table has it,
 //! from its order. Nothing is judged again: what decided is in the entry.
 
-use std::fmt;
+mod inputs;
+
 use std::ops::Range;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::audit::ordinal;
-use crate::because::{Told, arithmetic};
+use crate::because::Told;
 use crate::clause::{ClauseText, clause_text};
 use crate::order::{Source, UploadId};
 use crate::{
@@ -77,8 +78,8 @@ impl Moment {
     pub fn of(at: Timestamp, zone: Zone) -> Self {
         Self {
             utc: at,
-            pacific: at.display_in(zone),
-            beijing: at.display_in(BEIJING),
+            pacific: at.display_exact_in(zone),
+            beijing: at.display_exact_in(BEIJING),
         }
     }
 }
@@ -122,6 +123,9 @@ pub struct EventTold {
 pub struct RowTold {
     /// What it brought.
     pub brought: Told,
+    /// The name of the file, where it is kept: of a failed upload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The upload's id, by which the log of `upload-validation` names its key.
     pub upload: String,
     /// The data row, from 1.
@@ -153,7 +157,7 @@ pub fn explain(
             effective_assumed: pack.is_some_and(|pack| pack.effective_assumed),
         },
         why: entry.because.told(book.zone),
-        inputs: inputs(entry, book.zone),
+        inputs: inputs::inputs(entry, book.zone),
         events,
         events_left_out,
         rows: order.map(rows).unwrap_or_default(),
@@ -168,6 +172,7 @@ pub fn explain(
 fn rows(order: &Order) -> Vec<RowTold> {
     let told = |en: String, zh: String, source: Source| RowTold {
         brought: Told { en, zh },
+        file: None,
         upload: UploadId(source.upload).to_string(),
         row: source.row,
     };
@@ -182,145 +187,45 @@ fn rows(order: &Order) -> Vec<RowTold> {
     }));
     rows.extend(order.failure.iter().map(|failure| {
         let code = failure.code;
-        told(
-            format!("the failed upload ({code})"),
-            format!("未通过的上传（{code}）"),
-            failure.source,
-        )
+        RowTold {
+            file: Some(failure.refused.file.clone()).filter(|file| !file.is_empty()),
+            ..told(
+                format!("the failed upload ({code})"),
+                format!("未通过的上传（{code}）"),
+                failure.source,
+            )
+        }
     }));
     rows
 }
 
 /// The clauses that decided, the entry's own first.
 fn clauses(entry: &LedgerEntry) -> Vec<&'static str> {
-    let beside = match &entry.because {
-        Because::UploadFailed { code, .. } => Some(code.clause()),
-        Because::NotSigned { held_by_appeal, .. } => held_by_appeal.as_ref().map(|_| "B5"),
-        Because::AppealAccepted { .. } | Because::AppealPending { .. } => Some("B5"),
-        Because::Silence { .. }
-        | Because::AmountChanged { .. }
-        | Because::NoLongerDue { .. }
-        | Because::Withdrawn { .. } => None,
-    };
-    std::iter::once(entry.clause.as_str()).chain(beside).collect()
-}
-
-/// Inputs under way.
-struct Inputs {
-    zone: Zone,
-    told: Vec<Input>,
-}
-
-impl Inputs {
-    fn value(&mut self, en: &str, zh: &str, value: impl fmt::Display) {
-        self.tell(en, zh, Told::alike(value), None);
-    }
-
-    /// An instant; nothing where there is none.
-    fn at(&mut self, en: &str, zh: &str, at: impl Into<Option<Timestamp>>) {
-        if let Some(at) = at.into() {
-            self.tell(en, zh, Told::alike(at), Some(Moment::of(at, self.zone)));
-        }
-    }
-
-    /// A value with words in it.
-    fn words(&mut self, en: &str, zh: &str, value: Told) {
-        self.tell(en, zh, value, None);
-    }
-
-    fn tell(&mut self, en: &str, zh: &str, value: Told, at: Option<Moment>) {
-        let name = Told {
-            en: en.to_owned(),
-            zh: zh.to_owned(),
-        };
-        self.told.push(Input {
-            name,
-            value_zh: Some(value.zh).filter(|zh| *zh != value.en),
-            value: value.en,
-            at,
-        });
-    }
-}
-
-fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
-    let mut inputs = Inputs {
-        zone,
-        told: Vec::new(),
-    };
+    let mut ids = vec![entry.clause.as_str()];
     match &entry.because {
-        Because::UploadFailed {
-            code,
-            uploaded_at,
-            row,
-        } => {
-            inputs.value("code", "错误代码", code);
-            inputs.at("uploaded", "上传时间", *uploaded_at);
-            inputs.value("row of its file", "文件行号", row);
-        }
-        Because::Silence {
-            silent_from,
-            silent_until,
-            comparison,
-        } => {
-            inputs.at("silent from", "断更自", *silent_from);
-            inputs.at("silent until", "断更至", *silent_until);
-            inputs.value("comparison", "比较", comparison);
+        Because::UploadFailed { code, refused, .. } => {
+            ids.push(code.clause());
+            ids.extend(refused.also.iter().map(|(code, _)| code.clause()));
         }
         Because::NotSigned {
-            paid_at,
-            deadline,
-            signed_at,
-            order_usd,
-            comparison,
             held_by_appeal,
-        } => {
-            inputs.at("paid", "付款时间", *paid_at);
-            inputs.at("deadline", "截止时间", *deadline);
-            inputs.at("signed", "签收时间", *signed_at);
-            inputs.value("order amount, USD", "订单金额（美元）", order_usd);
-            inputs.words("arithmetic", "计算", arithmetic(comparison));
-            if let Some(appeal) = held_by_appeal {
-                inputs.value("held by appeal", "挂起申诉", appeal);
-            }
-        }
-        Because::AppealAccepted {
-            appeal_id,
-            filed_at,
-            decided_at,
-        } => {
-            inputs.value("appeal", "申诉号", appeal_id);
-            inputs.at("filed", "提交时间", *filed_at);
-            inputs.at("accepted", "通过时间", *decided_at);
-        }
-        Because::AppealPending { appeal_id, filed_at } => {
-            inputs.value("appeal", "申诉号", appeal_id);
-            inputs.at("filed", "提交时间", *filed_at);
-        }
-        Because::AmountChanged { due } => {
-            inputs.value("comparison", "比较", format!("{} ≠ {due}", -entry.amount));
-        }
-        Because::NoLongerDue {
-            latest_fact_recorded_at,
-            seen,
-        } => {
-            inputs.at("latest fact learned", "最近获知事实", *latest_fact_recorded_at);
-            inputs.at("silent until, as seen now", "现知断更至", seen.silent_until);
-            if let Some(silence) = &seen.silence {
-                inputs.value("silence, as seen now", "现知断更时长", silence);
-            }
-            inputs.at("signed, as seen now", "现知签收时间", seen.signed_at);
-            if let Some((status, since)) = seen.status {
-                let (en, zh) = status.words();
-                inputs.words("status, as seen now", "现知订单状态", Told::new(en, zh));
-                inputs.at("status since", "状态起始", since);
-            }
-        }
-        Because::Withdrawn { withdrawal, after } => {
-            inputs.value("withdrawal", "撤销序号", withdrawal);
-            inputs.at("withdrawn is what is later than", "撤销晚于此时点的分录", *after);
-        }
+            grounds,
+            ..
+        } if held_by_appeal.is_some() || grounds.appeal.is_some() => ids.push("B5"),
+        Because::AppealAccepted { .. } | Because::AppealPending { .. } => ids.push("B5"),
+        Because::NotSigned { .. }
+        | Because::Silence { .. }
+        | Because::AmountChanged { .. }
+        | Because::NoLongerDue { .. }
+        | Because::Withdrawn { .. } => {}
     }
-    inputs.told
+    let mut told: Vec<&str> = Vec::new();
+    ids.retain(|id| {
+        let is_new = !told.contains(id);
+        told.push(id);
+        is_new
+    });
+    ids
 }
 
 /// The events around a decision, and how many more there are.

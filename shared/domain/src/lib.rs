@@ -38,6 +38,7 @@ mod retention;
 pub mod ruling;
 pub mod seller;
 pub mod shipment;
+mod sign_off;
 pub mod statement;
 pub mod time;
 pub mod what_if;

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::because::Refused;
 use crate::claims::Word;
 use crate::exchange::DatedRate;
 use crate::facts::OrderFact;
@@ -85,7 +86,7 @@ pub struct StatusChange {
 }
 
 /// A fined failure of an upload (A6): a fact of the order, whatever happens to the row later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadFailure {
     /// The upload's instant; also when we learned of it.
     pub uploaded_at: Timestamp,
@@ -93,10 +94,13 @@ pub struct UploadFailure {
     pub code: RowCode,
     /// The row.
     pub source: Source,
+    /// What of the row is cited. Not part of the stored state.
+    #[serde(skip)]
+    pub refused: Refused,
 }
 
 /// A failed upload as an order is assessed by it (A6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// When it became one.
     pub failed_at: Timestamp,
@@ -106,6 +110,8 @@ pub struct Failure {
     pub code: RowCode,
     /// The row.
     pub source: Source,
+    /// What of the row is cited.
+    pub refused: Refused,
 }
 
 /// An order.
@@ -185,9 +191,14 @@ impl Order {
 
     /// The amount in USD cents by the rates recorded by an instant; before the first one was, by that one.
     pub fn usd_at(&self, as_of: Timestamp) -> Cents {
-        let known = self.rates.iter().rev().find(|dated| dated.recorded_at <= as_of);
-        let rate = known.or(self.rates.first()).map(|dated| dated.rate);
+        let rate = self.rate_at(as_of).map(|dated| dated.rate);
         self.amount.usd_cents(rate).unwrap_or(Cents::ZERO)
+    }
+
+    /// The rate that applies by those recorded by an instant; before the first one was, that one. `None` in US dollars.
+    pub(crate) fn rate_at(&self, as_of: Timestamp) -> Option<&DatedRate> {
+        let known = self.rates.iter().rev().find(|dated| dated.recorded_at <= as_of);
+        known.or(self.rates.first())
     }
 
     /// Adds the status of an order row; true when something changed. A plain `paid` says nothing new, and a

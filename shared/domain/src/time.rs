@@ -86,6 +86,15 @@ impl Timestamp {
             .to_string()
     }
 
+    /// As [`display_in`](Self::display_in), with seconds where they are not zero: a deadline may be missed by one.
+    pub fn display_exact_in(self, zone: Zone) -> String {
+        if self.0.rem_euclid(60) == 0 {
+            return self.display_in(zone);
+        }
+        let local = self.utc().with_timezone(&zone);
+        local.format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
     fn utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::UNIX_EPOCH)
     }
@@ -292,6 +301,16 @@ mod tests {
         };
         assert_eq!(
             paid.plus(Elapsed::days(30)).display_in(PACIFIC),
+            "2024-03-21 13:00 PDT"
+        );
+    }
+
+    #[test]
+    fn seconds_are_shown_where_they_are_not_zero() {
+        let second_late = at("2024-03-21T20:00:01Z");
+        assert_eq!(second_late.display_exact_in(PACIFIC), "2024-03-21 13:00:01 PDT");
+        assert_eq!(
+            at("2024-03-21T20:00:00Z").display_exact_in(PACIFIC),
             "2024-03-21 13:00 PDT"
         );
     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use domain::because::Refused;
 use domain::close::{ClosedNight, Withdrawn};
 use domain::withdrawal::Withdrawal;
 use domain::{
@@ -43,6 +44,7 @@ fn entry(order: &str, kind: EntryKind, ordinal: u32, cents: i64, as_of: Timestam
             code: RowCode::NumFormat,
             uploaded_at: as_of,
             row: 1,
+            refused: Refused::default(),
         },
         reverses,
     }

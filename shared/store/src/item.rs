@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::because::Refused;
 use domain::{LedgerEntry, Month, Order, OrderId, Timestamp};
 
 use crate::{Item, StoreError, StoredOrder};
@@ -39,6 +40,7 @@ pub(crate) mod name {
     pub(crate) const SHA256: &str = "sha256";
     pub(crate) const CLAIMANTS: &str = "claimants";
     pub(crate) const RESTORED: &str = "restored";
+    pub(crate) const REFUSED: &str = "refused";
     pub(crate) const WITHDRAWN: &str = "withdrawn";
     pub(crate) const RERUNS: &str = "reruns";
 }
@@ -110,6 +112,13 @@ pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, Store
             .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
         item.insert(name::RESTORED.to_owned(), text(restored));
     }
+    // As few have a failed upload, whose row is cited.
+    let refused = order.failure.as_ref().map(|failure| &failure.refused);
+    if let Some(refused) = refused.filter(|refused| **refused != Refused::default()) {
+        let refused = serde_json::to_string(refused)
+            .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+        item.insert(name::REFUSED.to_owned(), text(refused));
+    }
     if open {
         item.insert(
             name::OPEN_SHARD.to_owned(),
@@ -140,6 +149,9 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
     let mut order = decode_state(&order_id, state.as_ref())?;
     if let Some(restored) = string_of(item, name::RESTORED) {
         order.restored = serde_json::from_str(&restored).map_err(|error| corrupt(&error.to_string()))?;
+    }
+    if let (Some(failure), Some(refused)) = (order.failure.as_mut(), string_of(item, name::REFUSED)) {
+        failure.refused = serde_json::from_str(&refused).map_err(|error| corrupt(&error.to_string()))?;
     }
     Ok(Some(OrderImage {
         order,
@@ -226,5 +238,7 @@ pub fn decode_entry(item: &Item) -> Result<Option<(Month, LedgerEntry)>, StoreEr
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_entries;
 #[cfg(test)]
 mod tests;

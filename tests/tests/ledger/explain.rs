@@ -130,14 +130,23 @@ async fn entries_of_every_clause_and_kind_are_told_from_what_they_hold() {
     for (end, words) in [
         (
             "A6.fine.1",
-            &["NUM_FORMAT", "A2 number format", "USD 0.50, once per order ever"][..],
+            &[
+                ", NUM_FORMAT: The tracking number \"12\" does not follow",
+                "row 1 of ",
+                "refused cell: 12",
+                "A2 number format",
+                "应为10位纯数字",
+                "USD 0.50, once per order ever",
+            ][..],
         ),
         ("A6.reversal.2", &["AP-A6", "B5 appeals", "-0.50 USD"][..]),
         (
             "B4.hold.1",
             &[
                 "5 % of 80.10, at most 50.00 = 4.01",
-                "held by appeal: AP-B4",
+                "720 h 00 m",
+                "held by appeal AP-B4, filed ",
+                &format!("not signed by the deadline: {NUMBER} (under way)"),
                 "30 × 24 hours",
             ][..],
         ),

@@ -1,5 +1,7 @@
 //! Rows about orders, on their way to them.
 
+use std::sync::Arc;
+
 use domain::facts::{AppealFact, EventFact, OrderFact, TrackingFact};
 use domain::ruling::{Ruling, Uploader};
 use domain::{Finding, OrderId, RowCode, Source, Timestamp, TrackingNumber};
@@ -24,6 +26,8 @@ pub(crate) struct Row<T> {
     pub(crate) uploader: Uploader,
     /// When its upload was learned.
     pub(crate) learned_at: Timestamp,
+    /// The name of its file, which the entry of a fined row cites (A6).
+    pub(crate) file: Arc<str>,
 }
 
 impl<T> Row<T> {
@@ -34,6 +38,7 @@ impl<T> Row<T> {
             news: self.news,
             uploader: self.uploader,
             learned_at: self.learned_at,
+            file: self.file,
         };
         ((self.origin, None), row)
     }
@@ -45,8 +50,14 @@ impl<T> Row<T> {
             news: self.news,
             uploader: self.uploader,
             learned_at: self.learned_at,
+            file: self.file,
         }
     }
+}
+
+/// The name of a file, by its object's key.
+pub(crate) fn file_name(upload_key: &str) -> Arc<str> {
+    upload_key.rsplit('/').next().unwrap_or(upload_key).into()
 }
 
 impl OrderNews {

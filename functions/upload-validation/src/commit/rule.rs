@@ -25,6 +25,9 @@ pub(super) fn rule<T>(
                 return RuledRow::free(refused);
             }
             let ruling = order.rule_tracking(fact, &row.uploader, policy, known.book);
+            if ruling.is_refused() {
+                order.cite_failed_file(fact, &ruling.findings, policy, &row.file);
+            }
             let fine = ruling.fined.then_some(Cents(i64::from(policy.upload.fine_cents)));
             return RuledRow {
                 ruling,

@@ -205,10 +205,14 @@ impl Telling<'_> {
         self.title("The rows it rests on", "所依据的上传行");
         for row in &self.explanation.rows {
             let (upload, number) = (&row.upload, row.row);
+            let (of_en, of_zh) = match &row.file {
+                Some(file) => (format!("{file}, "), format!("{file}，")),
+                None => Default::default(),
+            };
             let place = self
                 .say(
-                    &format!("upload {upload}, row {number}"),
-                    &format!("上传 {upload} 第 {number} 行"),
+                    &format!("{of_en}upload {upload}, row {number}"),
+                    &format!("{of_zh}上传 {upload} 第 {number} 行"),
                 )
                 .to_owned();
             self.terminal

@@ -1,6 +1,7 @@
 //! An order's numbers: what it says of them, what others say, and which are its own.
 
 use super::{Failure, Order, Source};
+use crate::because::Refused;
 use crate::claims::{Claim, ClaimState, RivalClaim, Supersession, Word};
 use crate::shipment::Holding;
 use crate::{
@@ -152,13 +153,14 @@ impl Order {
     /// The earliest failed upload as of an instant (A6): of a refused row, which is stored, or of a row whose claim still
     /// waited after its time (`NUM_USED_ELSEWHERE`), which is derived from what was dated and recorded by then.
     pub fn first_failure(&self, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
-        let stored = self.failure.map(|failure| Failure {
+        let stored = self.failure.as_ref().filter(|failure| failure.uploaded_at <= as_of);
+        let stored = stored.map(|failure| Failure {
             failed_at: failure.uploaded_at,
             uploaded_at: failure.uploaded_at,
             code: failure.code,
             source: failure.source,
+            refused: failure.refused.clone(),
         });
-        let stored = stored.filter(|failure| failure.failed_at <= as_of);
         if !policy.upload.fined_codes.contains(&RowCode::NumUsedElsewhere) {
             return stored;
         }
@@ -188,6 +190,10 @@ impl Order {
             uploaded_at: claim.uploaded_at,
             code: RowCode::NumUsedElsewhere,
             source: claim.source,
+            refused: Refused {
+                value: shipment.number.as_str().to_owned(),
+                ..Refused::default()
+            },
         })
     }
 

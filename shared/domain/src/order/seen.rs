@@ -1,6 +1,7 @@
 //! An order as of an instant.
 
 use super::{Order, OrderStatus};
+use crate::because::SilenceEnd;
 use crate::claims::Claim;
 use crate::shipment::{Holding, Timeline};
 use crate::{Cents, Node, Policy, SendType, Shipment, Timestamp, TrackingNumber};
@@ -86,6 +87,15 @@ impl Parcel<'_> {
     pub fn is_live_at(&self, at: Timestamp) -> bool {
         let cancelled = matches!(self.timeline.end, Some((end_at, Node::Cancelled)) if end_at <= at);
         self.is_in_use_at(at) && !cancelled
+    }
+
+    /// What ended a silence at an instant, where that was no event but the number's end as a parcel (B3).
+    pub(crate) fn end_of_silence(&self, until: Timestamp) -> Option<SilenceEnd> {
+        let is_event = self.timeline.instants.binary_search(&until).is_ok();
+        (!is_event && self.timeline.stopped_at == Some(until)).then(|| match self.replaced_at {
+            Some(at) if at == until => SilenceEnd::Replaced,
+            _ => SilenceEnd::TakenOver,
+        })
     }
 
     /// Whether the parcel's number was in use at `at`, by the order's own rows up to then: uploaded and not replaced.

@@ -1,5 +1,6 @@
 //! Rulings on tracking rows: the upload's rules A1–A6 at one row.
 
+use crate::because::Refused;
 use crate::claims::Claim;
 use crate::facts::TrackingFact;
 use crate::order::UploadFailure;
@@ -80,32 +81,43 @@ impl Order {
 
     /// A6: the earliest fined failure is a fact of the order. True when this row is it.
     fn note_failure(&mut self, fact: &TrackingFact, findings: &[Finding], policy: &Policy) -> bool {
-        let Some(fined) = findings
-            .iter()
-            .find(|finding| policy.upload.fined_codes.contains(&finding.code))
-        else {
+        let Some(failure) = failure_of(fact, findings, policy) else {
             return false;
-        };
-        // A row refused for another reason too (another seller's order, out of scope) is still no fine of this seller.
-        if findings.iter().any(|finding| {
-            matches!(
-                finding.code,
-                RowCode::CarrierOutOfScope | RowCode::OrderOtherSeller
-            )
-        }) {
-            return false;
-        }
-        let failure = UploadFailure {
-            uploaded_at: fact.uploaded_at,
-            code: fined.code,
-            source: fact.source,
         };
         // The upload's id is left out: the same file again under the same stated time is no earlier failure.
-        let place = |failure: UploadFailure| (failure.uploaded_at, failure.source.row, failure.code);
-        if self.failure.is_none_or(|known| place(failure) < place(known)) {
-            self.failure = Some(failure);
+        let place = |failure: &UploadFailure| (failure.uploaded_at, failure.source.row, failure.code);
+        match &mut self.failure {
+            Some(known) if place(known) < place(&failure) => {}
+            // Of several rows at one place the same one is cited in any order of arrival.
+            Some(known) if place(known) == place(&failure) => {
+                if failure.refused < known.refused.without_file() {
+                    known.refused = failure.refused;
+                }
+            }
+            _ => self.failure = Some(failure),
         }
-        self.failure.is_some_and(|known| known.source == fact.source)
+        let stands = self.failure.as_ref();
+        stands.is_some_and(|known| known.source == fact.source)
+    }
+
+    /// Cites the name of the file that brought the failed row: of several files with that very row the first by name.
+    pub fn cite_failed_file(
+        &mut self,
+        fact: &TrackingFact,
+        findings: &[Finding],
+        policy: &Policy,
+        file: &str,
+    ) {
+        let (Some(known), Some(failure)) = (self.failure.as_mut(), failure_of(fact, findings, policy)) else {
+            return;
+        };
+        let is_its_row = (known.uploaded_at, known.source.row, known.code)
+            == (failure.uploaded_at, failure.source.row, failure.code)
+            && known.refused.without_file() == failure.refused;
+        let cited = known.refused.file.as_str();
+        if is_its_row && (cited.is_empty() || file < cited) {
+            file.clone_into(&mut known.refused.file);
+        }
     }
 
     fn accept(&mut self, fact: &TrackingFact, mut findings: Vec<Finding>, policy: &Policy) -> Ruling {
@@ -232,6 +244,32 @@ impl Order {
             findings.extend(lateness(fact.uploaded_at, self.paid_at, policy));
         }
     }
+}
+
+/// A6: the failure that a refused row is, if one of its codes is fined. Its file is not known here.
+fn failure_of(fact: &TrackingFact, findings: &[Finding], policy: &Policy) -> Option<UploadFailure> {
+    let is_fined = |finding: &&Finding| policy.upload.fined_codes.contains(&finding.code);
+    let mut fined = findings.iter().filter(is_fined);
+    let first = fined.next()?;
+    // A row refused for another reason too (another seller's order, out of scope) is still no fine of this seller.
+    let is_anothers = |finding: &Finding| {
+        matches!(
+            finding.code,
+            RowCode::CarrierOutOfScope | RowCode::OrderOtherSeller
+        )
+    };
+    (!findings.iter().any(is_anothers)).then(|| UploadFailure {
+        uploaded_at: fact.uploaded_at,
+        code: first.code,
+        source: fact.source,
+        refused: Refused {
+            value: first.value.to_string(),
+            also: fined
+                .map(|finding| (finding.code, finding.value.to_string()))
+                .collect(),
+            file: String::new(),
+        },
+    })
 }
 
 /// Whether two claims are one row of the same bytes under the same prefix.

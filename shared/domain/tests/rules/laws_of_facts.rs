@@ -3,6 +3,7 @@
 
 use domain::Because;
 use domain::assess::{Assessment, assess};
+use domain::because::Refused;
 use domain::figures::{Figures, figures};
 use domain::{Elapsed, Order, PolicyBook, RowCode, Source, Timestamp};
 use proptest::prelude::*;
@@ -122,8 +123,11 @@ proptest! {
 fn because_apart(mut seen: Vec<Seen>) -> Vec<Seen> {
     for (_, assessment, _) in &mut seen {
         for due in &mut assessment.due {
-            if let Because::UploadFailed { row, code, .. } = &mut due.because {
-                (*row, *code) = (0, RowCode::NumEmpty);
+            if let Because::UploadFailed {
+                row, code, refused, ..
+            } = &mut due.because
+            {
+                (*row, *code, *refused) = (0, RowCode::NumEmpty, Refused::default());
             }
         }
     }

@@ -77,6 +77,7 @@ fn the_entry_says_what_was_compared() {
         order_usd,
         comparison,
         held_by_appeal,
+        grounds,
     } = &due[0].because
     else {
         panic!("{due:?}")
@@ -84,6 +85,8 @@ fn the_entry_says_what_was_compared() {
     assert_eq!((*paid_at, *until, *signed_at), (paid(), deadline(), None));
     assert_eq!((*order_usd, held_by_appeal.as_deref()), (cents("999.99"), None));
     assert_eq!(comparison, "5 % of 999.99, at most 50.00 = 50.00");
+    assert_eq!(grounds.elapsed, "720 h 00 m 01 s > 720 h 00 m");
+    assert_eq!(grounds.unsigned.as_deref(), Some(&[][..]), "nothing was uploaded");
     assert_eq!(due[0].effective_at, past());
 }
 

@@ -36,6 +36,7 @@ fn a_fine_of_silence_says_what_was_compared_and_when_it_came_about() {
         silent_from: hour(40),
         silent_until: Some(hour(100)),
         comparison: "60 h 00 m > 48 h 00 m".to_owned(),
+        ended_by: None,
     };
     assert_eq!(due[0].because, expected);
     assert_eq!(due[0].effective_at, hour(88).next());

@@ -5,6 +5,7 @@
 //! enums are the domain's own: enums are stored by the number of their variant and are only appended to, which a test holds.
 
 use chrono::NaiveDate;
+use domain::because::Refused;
 use domain::claims::Claim;
 use domain::exchange::DatedRate;
 use domain::facts::Stored;
@@ -223,6 +224,8 @@ impl From<UploadFailure> for domain::order::UploadFailure {
             uploaded_at: failure.uploaded_at,
             code: failure.code,
             source: failure.source.into(),
+            // What of its row is cited stands in no state.
+            refused: Refused::default(),
         }
     }
 }

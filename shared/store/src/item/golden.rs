@@ -1,39 +1,35 @@
 //! Golden bytes: what releases wrote is committed under `golden/` and read by every later one.
 //!
-//! `golden/format_<n>/` holds order states in format `n`, `golden/entries.json` items of ledger entries. A state of the newest
+//! `golden/format_<n>/` holds order states in format `n`, `golden/entries*.json` items of ledger entries. A state of the newest
 //! format that is missing is written, and its test fails until the file is there; a file that is there never changes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::appeal::AppealState;
-use domain::because::Seen;
+use domain::because::Refused;
 use domain::claims::{Claim, RivalClaim, Supersession, Word};
 use domain::exchange::DatedRate;
 use domain::facts::Stored;
 use domain::ledger::Posted;
 use domain::order::{StatusChange, UploadFailure};
 use domain::{
-    Appeal, AppealStatus, AppealedClause, Because, Cents, Clause, EntryKind, LedgerEntry, Month, Node, Order,
-    OrderId, OrderStatus, Rate, RowCode, SellerId, SendType, Shipment, Source, Subject, TrackingEvent,
-    TrackingNumber, Uploader,
+    Appeal, AppealStatus, AppealedClause, Cents, Clause, EntryKind, Node, Order, OrderId, OrderStatus, Rate,
+    RowCode, SendType, Shipment, Source, Subject, TrackingEvent, TrackingNumber, Uploader,
 };
 
 use super::tests::{hour, order_row, state_of};
-use super::{STATE_FORMAT, decode_entry, decode_state, entry_item, order_item, string_of};
-use crate::Item;
+use super::{STATE_FORMAT, decode_order, decode_state, order_item, string_of};
 
-const ORDER: &str = "8000011000000005";
+pub(super) const ORDER: &str = "8000011000000005";
 
-fn golden(name: &str) -> PathBuf {
+pub(super) fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("src/item/golden")
         .join(name)
 }
 
 /// The committed bytes; bytes that are not there yet are written, for the author of a new form to look at and commit.
-fn committed(name: &str, written: &[u8]) -> Vec<u8> {
+pub(super) fn committed(name: &str, written: &[u8]) -> Vec<u8> {
     let path = golden(name);
     if !path.exists() {
         std::fs::write(&path, written).expect("a golden file is written");
@@ -49,7 +45,7 @@ fn source(row: u64) -> Source {
     }
 }
 
-fn number(text: &str) -> TrackingNumber {
+pub(super) fn number(text: &str) -> TrackingNumber {
     TrackingNumber::parse(text).expect("a number")
 }
 
@@ -184,6 +180,7 @@ fn with_failure(code: RowCode) -> Order {
             uploaded_at: hour(2),
             code,
             source: source(9),
+            refused: Refused::default(),
         }),
         ..in_usd()
     }
@@ -285,142 +282,32 @@ fn orders_are_written_in_the_newest_form_to_the_byte() {
     }
 }
 
-/// Every reason, and every option of one.
-fn reasons() -> [Because; 12] {
-    let no_longer = |latest: Option<i64>, seen| Because::NoLongerDue {
-        latest_fact_recorded_at: latest.map(hour),
-        seen,
-    };
-    let silence = |until: Option<i64>| Because::Silence {
-        silent_from: hour(10),
-        silent_until: until.map(hour),
-        comparison: "60 h 00 m > 48 h 00 m".to_owned(),
-    };
-    let not_signed = |signed: Option<i64>, appeal: Option<&str>| Because::NotSigned {
-        paid_at: hour(0),
-        deadline: hour(720),
-        signed_at: signed.map(hour),
-        order_usd: Cents(8_010),
-        comparison: "5 % of 80.10, at most 50.00 = 4.01".to_owned(),
-        held_by_appeal: appeal.map(str::to_owned),
-    };
-    [
-        Because::UploadFailed {
-            code: RowCode::NumWhitespace,
-            uploaded_at: hour(2),
-            row: 9,
-        },
-        silence(Some(70)),
-        silence(None),
-        not_signed(None, None),
-        not_signed(Some(800), Some("AP-2")),
-        Because::AppealAccepted {
-            appeal_id: "AP-1".to_owned(),
-            filed_at: hour(80),
-            decided_at: hour(90),
-        },
-        Because::AppealPending {
-            appeal_id: "AP-2".to_owned(),
-            filed_at: hour(80),
-        },
-        Because::AmountChanged { due: Cents(240) },
-        no_longer(None, Seen::default()),
-        no_longer(
-            Some(100),
-            Seen {
-                silent_until: Some(hour(40)),
-                silence: Some("30 h 00 m".to_owned()),
-                ..Seen::default()
-            },
-        ),
-        no_longer(
-            Some(800),
-            Seen {
-                signed_at: Some(hour(700)),
-                ..Seen::default()
-            },
-        ),
-        no_longer(
-            Some(702),
-            Seen {
-                status: Some((OrderStatus::Refunded, hour(700))),
-                ..Seen::default()
-            },
-        ),
-    ]
-}
-
-/// An entry of every clause and kind, each for another reason.
-fn entries() -> Vec<LedgerEntry> {
-    let kinds = [
-        EntryKind::Fine,
-        EntryKind::Hold,
-        EntryKind::Void,
-        EntryKind::Reversal,
-    ];
-    let clauses = [Clause::A6, Clause::B3, Clause::B4];
-    let pairs = clauses
-        .into_iter()
-        .flat_map(|clause| kinds.map(|kind| (clause, kind)));
-    pairs
-        .zip(reasons())
-        .map(|((clause, kind), because)| entry(clause, kind, because))
-        .collect()
-}
-
-fn entry(clause: Clause, kind: EntryKind, because: Because) -> LedgerEntry {
-    let takes_back = matches!(kind, EntryKind::Void | EntryKind::Reversal);
-    let subject = match clause {
-        Clause::A6 | Clause::B4 => Subject::order(clause),
-        Clause::B3 => Subject::silence(&number("3318810025"), Some(hour(10))),
-    };
-    LedgerEntry {
-        entry_id: format!("{ORDER}.{clause}.{}.1", kind.as_str()),
-        order_id: OrderId::parse(ORDER).expect("an order id"),
-        seller_id: SellerId::parse("S00004").expect("a seller"),
-        clause,
-        kind,
-        amount: Cents(if takes_back { -120 } else { 120 }),
-        subject,
-        as_of: hour(900),
-        effective_at: hour(58),
-        policy: "V4.2".to_owned(),
-        because,
-        reverses: takes_back.then(|| format!("{ORDER}.{clause}.fine.1")),
-    }
-}
-
-fn month() -> Month {
-    "2024-05".parse().expect("a month")
-}
-
+/// What of a refused row is cited is an attribute of its own: the state's form is pinned, and hardly any order has it.
 #[test]
-fn entries_are_read_as_they_were_ever_written() {
-    let text = std::fs::read(golden("entries.json")).expect("a golden file is read");
-    let items: Vec<BTreeMap<String, String>> = serde_json::from_slice(&text).expect("items");
-    let read = items.into_iter().map(|item| {
-        let item: Item = item
-            .into_iter()
-            .map(|(name, value)| (name, AttributeValue::S(value)))
-            .collect();
-        decode_entry(&item)
-            .expect("a golden entry decodes")
-            .expect("an entry")
-    });
-    let expected = entries().into_iter().map(|entry| (month(), entry));
-    assert_eq!(read.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-}
-
-#[test]
-fn entries_are_written_in_their_form_to_the_byte() {
-    let items = entries().into_iter().map(|entry| {
-        let item = entry_item(&entry, &month().to_string()).expect("an item");
-        item.keys()
-            .map(|name| (name.clone(), string_of(&item, name).expect("a text")))
-            .collect()
-    });
-    let items: Vec<BTreeMap<String, String>> = items.collect();
-    let mut written = serde_json::to_vec_pretty(&items).expect("items encode");
-    written.push(b'\n');
-    assert_eq!(committed("entries.json", &written), written);
+fn what_is_cited_of_a_refused_row_is_kept_beside_the_state() {
+    let refused = Refused {
+        value: "12 345".to_owned(),
+        also: vec![(RowCode::TaxIdMissing, String::new())],
+        file: "发货表.xlsx".to_owned(),
+    };
+    let mut order = with_failure(RowCode::NumWhitespace);
+    let without = order_item(&order, 1, false).expect("an item");
+    assert!(!without.contains_key("refused"));
+    assert_eq!(
+        decode_order(&without)
+            .expect("it decodes")
+            .map(|image| image.order),
+        Some(order.clone())
+    );
+    order.failure.as_mut().expect("a failure").refused = refused;
+    let with = order_item(&order, 1, false).expect("an item");
+    assert_eq!(
+        string_of(&with, "refused").as_deref(),
+        Some(r#"{"value":"12 345","also":[["TAX_ID_MISSING",""]],"file":"发货表.xlsx"}"#)
+    );
+    assert_eq!(state_of(&with), state_of(&without));
+    assert_eq!(
+        decode_order(&with).expect("it decodes").map(|image| image.order),
+        Some(order)
+    );
 }
