@@ -4,6 +4,7 @@
 //! Judges nothing anew: what fails is what [`crate::assess`] says, what is near is what [`crate::deadlines`] lists, what is
 //! fined is what the ledger holds. As of an instant only what was recorded by then counts.
 
+mod claims;
 mod ledger;
 mod money;
 mod number;
@@ -98,6 +99,9 @@ pub struct Diagnosis {
     /// The policy pack that applies to the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<CitedPolicy>,
+    /// Whether only its seller has stated the order: it then stands outside GMV and C1.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
     /// Whether that pack was not yet in force at the payment.
     pub policy_applied_early: bool,
     /// What the ledger holds against the order, in USD: fines less reversals.
@@ -166,6 +170,7 @@ pub fn diagnose(asked: &Asked<'_>, known: &Known<'_>, book: &PolicyBook, as_of: 
             effective_on: Some(policy.effective_on),
             effective_assumed: policy.effective_assumed,
         }),
+        unconfirmed: seen.as_ref().is_some_and(|seen| !seen.order.confirmed),
         policy_applied_early: seen.is_some_and(|seen| book.applied_early(seen.order.paid_at)),
         fined: fines.map_or(Cents::ZERO, |fines| fines.fined),
         at_stake: fines.map_or(Cents::ZERO, |fines| fines.at_stake),
@@ -245,6 +250,10 @@ impl<'v, 'a> View<'v, 'a> {
             stages.extend([self.pickup(parcel), self.nodes(parcel), self.staleness(parcel)]);
         }
         if parcels.is_empty() {
+            let nothing_sent = match &self.seen.order.shipments[..] {
+                [] => Case::NothingSent,
+                _ => Case::NumbersHeldElsewhere,
+            };
             let none = |stage, case: Case| Stage::told(stage, Standing::Pending, case, &[]);
             for stage in [StageName::Format, StageName::Carrier] {
                 if failed_at != Some(stage) {
@@ -252,10 +261,12 @@ impl<'v, 'a> View<'v, 'a> {
                 }
             }
             for stage in [StageName::Pickup, StageName::Nodes, StageName::Staleness] {
-                stages.push(none(stage, Case::NothingSent));
+                stages.push(none(stage, nothing_sent));
             }
         }
-        stages.extend([self.order(), self.upload_time(), self.sign_off()]);
+        stages.push(self.order());
+        stages.extend(self.claims());
+        stages.extend([self.upload_time(), self.sign_off()]);
         if failed_at != Some(StageName::CustomsPapers) {
             stages.push(self.customs_papers());
         }
@@ -330,6 +341,7 @@ impl<'v, 'a> View<'v, 'a> {
             .iter()
             .any(|parcel| parcel.is_in_use_at(self.seen.as_of) && parcel.timeline.end.is_none());
         let (standing, case) = match (status, goes_on) {
+            _ if !order.confirmed => (Standing::AtRisk, Case::OrderUnconfirmed),
             (OrderStatus::Paid, _) => (Standing::Passed, Case::OrderKnown),
             (_, true) => (Standing::AtRisk, Case::OrderEnded),
             (_, false) => (Standing::Passed, Case::OrderOver),

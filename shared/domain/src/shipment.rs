@@ -246,6 +246,20 @@ impl Shipment {
         Some(&word.order_id)
     }
 
+    /// The other orders whose claims on the number wait as of an instant.
+    pub fn waiting_rivals(&self, own: &Word, terms: ClaimTerms, as_of: Timestamp) -> Vec<&OrderId> {
+        self.judged(own, terms, as_of, |docket| {
+            let uses = docket.uses();
+            let known = self.rivals.iter().enumerate();
+            let known = known.filter(|(_, word)| word.recorded_at <= as_of);
+            let waits = known.filter(|(index, word)| {
+                let mut claims = word.claims.iter().filter(|claim| claim.uploaded_at <= as_of);
+                claims.any(|claim| docket.state(&uses, index + 1, claim) == ClaimState::Waits)
+            });
+            waits.map(|(_, word)| &word.order_id).collect()
+        })
+    }
+
     /// The timeline as of an instant, of the events that are the order's. `stopped_at` is when the number ceased to be
     /// its parcel.
     pub fn timeline(&self, as_of: Timestamp, holding: &Holding, stopped_at: Option<Timestamp>) -> Timeline {

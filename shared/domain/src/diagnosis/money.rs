@@ -4,7 +4,7 @@ use super::View;
 use super::stage::{Family, Stage, StageName, Standing};
 use super::texts::{Case, Given};
 use crate::assess::Verdict;
-use crate::because::Told;
+use crate::because::{Told, appeal_words};
 use crate::{Appeal, AppealStatus, AppealedClause, Cents, Clause, Subject};
 
 /// Appeals told one by one, at most.
@@ -57,7 +57,9 @@ impl View<'_, '_> {
             let decided_at = appeal
                 .decision(as_of)
                 .map_or(appeal.filed_at, |decision| decision.since);
+            let deadline = self.seen.order.sign_off_deadline(self.policy);
             let given = [
+                ("deadline", self.at(deadline)),
                 ("appeal", Told::alike(&appeal.appeal_id)),
                 ("clause", Told::alike(clause_of(appeal.clause))),
                 ("filed", self.at(appeal.filed_at)),
@@ -65,7 +67,14 @@ impl View<'_, '_> {
                 ("decided", self.at(decided_at)),
             ];
             let case = match status {
-                AppealStatus::Pending => Case::AppealPending,
+                AppealStatus::Pending => match appeal.clause {
+                    AppealedClause::B4 if appeal.filed_at > deadline => Case::AppealLate,
+                    AppealedClause::B4 => Case::AppealPending,
+                    AppealedClause::A6 | AppealedClause::B3 if self.is_fined(clause_of(appeal.clause)) => {
+                        Case::AppealHoldsNothing
+                    }
+                    AppealedClause::A6 | AppealedClause::B3 => Case::AppealPending,
+                },
                 AppealStatus::Accepted => Case::AppealAccepted,
                 AppealStatus::Rejected | AppealStatus::Withdrawn | AppealStatus::Expired
                     if self.is_fined(clause_of(appeal.clause)) =>
@@ -208,15 +217,5 @@ fn clause_of(clause: AppealedClause) -> Clause {
         AppealedClause::A6 => Clause::A6,
         AppealedClause::B3 => Clause::B3,
         AppealedClause::B4 => Clause::B4,
-    }
-}
-
-fn appeal_words(status: AppealStatus) -> Told {
-    match status {
-        AppealStatus::Pending => Told::new("pending", "处理中"),
-        AppealStatus::Rejected => Told::new("rejected", "已驳回"),
-        AppealStatus::Withdrawn => Told::new("withdrawn", "已撤回"),
-        AppealStatus::Expired => Told::new("expired", "已过期"),
-        AppealStatus::Accepted => Told::new("accepted", "已通过"),
     }
 }

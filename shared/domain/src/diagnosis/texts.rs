@@ -25,17 +25,18 @@ macro_rules! cases {
 
 cases! {
     NumberFits NumberNone CarrierCertified CarrierPartner CarrierWaived CarrierUnlisted CarrierCandidates CarrierUntold
-    OrderKnown OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
-    UploadFailed UploadFailedAndMended UploadFailedAndExcused
+    OrderKnown OrderUnconfirmed OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
+    ClaimWaits ClaimLapsed ClaimRivals
+    UploadFailed UploadFailedBesideEarlier UploadFailedAndMended UploadFailedAndExcused
     UploadInTime UploadLate UploadMissing UploadNotNeeded
     RunsUntil
-    NothingSent ParcelReplaced ParcelEnded
+    NothingSent NumbersHeldElsewhere ParcelReplaced ParcelEnded
     PickupInTime PickupLate PickupMissing
     NodesComplete NodesMissing NodesSoFar NodesSkipped
     SilenceNotBegun SilenceFine SilenceWithin SilenceExcused SilenceUnpriced
     PapersNotWanted PapersShown PapersWanted DestinationServed DestinationEmbargoed
     SignedInTime SignOffFine SignOffHeld SignOffExempt SignOffExcused SignOffUnpriced SignOffAhead
-    AppealsNone AppealPending AppealRefused AppealMoot AppealAccepted AppealsMore
+    AppealsNone AppealPending AppealLate AppealHoldsNothing AppealRefused AppealMoot AppealAccepted AppealsMore
     FinesNone FinesStand FinesUnposted FinesToReverse FinesHeld FinesAhead
 }
 

@@ -5,14 +5,35 @@ use super::stage::{Stage, StageName, Standing};
 use super::texts::Case;
 use super::{View, country, status_words};
 use crate::assess::Warning;
-use crate::because::Told;
+use crate::because::{Refused, Told, refusal};
 use crate::deadlines::Matter;
-use crate::message::message;
+use crate::message::{Message, message};
+use crate::order::{Failure, Parcel};
 use crate::ruling::is_late;
 use crate::{Cents, Clause, Finding, RowCode, Timestamp};
 
 /// Stands for a cell that is not kept with the order.
 const NOT_KEPT: &str = "…";
+
+/// Numbers named one by one, at most.
+const NUMBERS_MAX: usize = 5;
+
+/// What came after a failed upload.
+enum Since {
+    /// No number of the order was accepted at all.
+    Nothing,
+    /// The order has numbers of earlier rows only.
+    NothingNew,
+    /// A later row was accepted.
+    Accepted,
+}
+
+/// A failed row's codes, the first one first.
+fn codes(failure: &Failure) -> String {
+    let also = failure.refused.also.iter().map(|(code, _)| code.as_str());
+    let all: Vec<&str> = std::iter::once(failure.code.as_str()).chain(also).collect();
+    all.join(", ")
+}
 
 /// The stage that a fined code is about.
 pub(super) fn stage_of(code: RowCode) -> StageName {
@@ -37,32 +58,86 @@ impl View<'_, '_> {
             .find(|due| due.subject.clause == Clause::A6);
         let fine = Cents(i64::from(self.policy.upload.fine_cents));
         let is_excused = due.is_none() && fine > Cents::ZERO;
-        let is_mended = !self.seen.parcels.is_empty();
-        let (value, detail) = match failure.code.clause() {
-            "A4" => (NOT_KEPT, order.destination.as_str()),
-            "A5" => (order.destination.as_str(), ""),
-            _ => (NOT_KEPT, ""),
+        let rows = self.refused_cells(&failure);
+        let said = |text: fn(&Message) -> (&str, &str)| {
+            let told = rows.iter().map(text).map(|(en, zh)| Told::new(en, zh));
+            told.reduce(|told, more| told.and(&more))
+                .unwrap_or_else(|| Told::alike(""))
         };
-        let row = message(&Finding::new(failure.code, "tracking_number", value).with_detail(detail));
         let given = [
             ("at", self.at(failure.uploaded_at)),
-            ("code", Told::alike(failure.code)),
-            ("cause", Told::new(row.message_en, row.message_zh)),
+            ("code", Told::alike(codes(&failure))),
+            ("cause", said(|row| (&row.message_en, &row.message_zh))),
             ("fine", Told::alike(fine)),
+            ("numbers", self.live_numbers()),
         ];
-        let (standing, case) = match (is_excused, is_mended) {
-            (true, _) => (Standing::Passed, Case::UploadFailedAndExcused),
-            (false, true) => (Standing::Failed, Case::UploadFailedAndMended),
-            (false, false) => (Standing::Failed, Case::UploadFailed),
+        let (standing, case) = match self.since_failure(&failure) {
+            _ if is_excused => (Standing::Passed, Case::UploadFailedAndExcused),
+            Since::Accepted => (Standing::Failed, Case::UploadFailedAndMended),
+            Since::NothingNew => (Standing::Failed, Case::UploadFailedBesideEarlier),
+            Since::Nothing => (Standing::Failed, Case::UploadFailed),
         };
         let mut stage = Stage::told(stage_of(failure.code), standing, case, &given);
-        if case == Case::UploadFailed {
-            stage.remedy = Some(Told::new(row.fix_en, row.fix_zh));
+        if matches!(case, Case::UploadFailed | Case::UploadFailedBesideEarlier) {
+            let fix = said(|row| (&row.fix_en, &row.fix_zh));
+            stage.remedy = Some(match &stage.remedy {
+                Some(otherwise) => fix.and(otherwise),
+                None => fix,
+            });
         }
         stage.clauses = vec![failure.code.clause(), Clause::A6.as_str()];
         stage.fined = self.ledger.fined(Clause::A6, None);
         stage.at_stake = self.unposted(|subject| subject.clause == Clause::A6);
         Some(stage)
+    }
+
+    /// What each refused cell of a failed row says, in the words of its code; a cell that is not kept is told as such.
+    fn refused_cells(&self, failure: &Failure) -> Vec<Message> {
+        let destination = self.seen.order.destination.as_str();
+        let refused = &failure.refused;
+        let is_kept = *refused != Refused::default();
+        let also = refused.also.iter().map(|(code, value)| (*code, value.as_str()));
+        let cells = std::iter::once((failure.code, refused.value.as_str())).chain(also);
+        let told = cells.map(|(code, value)| {
+            let (value, detail) = match code.clause() {
+                "A4" => (if is_kept { value } else { NOT_KEPT }, destination),
+                "A5" => (destination, ""),
+                _ => (if is_kept { value } else { NOT_KEPT }, ""),
+            };
+            let mut row = message(&Finding::new(code, "tracking_number", value).with_detail(detail));
+            if code == RowCode::NumUsedElsewhere {
+                let cause = refusal(code, value);
+                (row.message_en, row.message_zh) = (cause.en, cause.zh);
+            }
+            row
+        });
+        told.collect()
+    }
+
+    /// What was accepted after a failed upload. A number of an earlier row mends nothing.
+    fn since_failure(&self, failure: &Failure) -> Since {
+        let is_later = |parcel: &Parcel<'_>| {
+            let mut claims = parcel.shipment.claims.iter();
+            claims
+                .any(|claim| claim.uploaded_at > failure.uploaded_at && claim.uploaded_at <= self.seen.as_of)
+        };
+        match &self.seen.parcels[..] {
+            [] => Since::Nothing,
+            parcels if parcels.iter().any(is_later) => Since::Accepted,
+            _ => Since::NothingNew,
+        }
+    }
+
+    /// The order's numbers that are in use.
+    fn live_numbers(&self) -> Told {
+        let parcels = self.seen.parcels.iter();
+        let live = parcels.filter(|parcel| parcel.is_in_use_at(self.seen.as_of));
+        let mut numbers: Vec<String> = live.map(|parcel| parcel.shipment.number.to_string()).collect();
+        if numbers.len() > NUMBERS_MAX {
+            numbers.truncate(NUMBERS_MAX);
+            numbers.push("…".to_owned());
+        }
+        Told::new(numbers.join(", "), numbers.join("、"))
     }
 
     /// A1: the first accepted upload.

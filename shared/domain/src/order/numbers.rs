@@ -153,7 +153,10 @@ impl Order {
     /// The earliest failed upload as of an instant (A6): of a refused row, which is stored, or of a row whose claim still
     /// waited after its time (`NUM_USED_ELSEWHERE`), which is derived from what was dated and recorded by then.
     pub fn first_failure(&self, policy: &Policy, as_of: Timestamp) -> Option<Failure> {
-        let stored = self.failure.as_ref().filter(|failure| failure.uploaded_at <= as_of);
+        let stored = self
+            .failure
+            .as_ref()
+            .filter(|failure| failure.uploaded_at <= as_of);
         let stored = stored.map(|failure| Failure {
             failed_at: failure.uploaded_at,
             uploaded_at: failure.uploaded_at,

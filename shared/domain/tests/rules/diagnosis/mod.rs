@@ -1,5 +1,6 @@
 //! D1 and D2: every stage of a number or an order, the failing ones first, and never against what the rules and the ledger say.
 
+mod answers;
 mod laws;
 mod numbers;
 mod orders;
@@ -16,7 +17,7 @@ use proptest::prelude::*;
 use crate::desk::{Desk, Fact, moments, season};
 use crate::season::{
     Case, NUMBERS, ORDER, SELLER, appeal_fact, cents, day, deadline, decision_fact, failing_fact, hour,
-    number, order_fact, paid, policy_with, usd,
+    number, order_fact, paid, policy_with, tracking_fact, usd,
 };
 
 /// The whole travel of a parcel, in time.
