@@ -14,7 +14,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS waymark_orders (
   policy         string   COMMENT 'the pack that applies',
   policy_early   boolean  COMMENT 'it applies before its own date',
   gmv_cents      bigint   COMMENT 'USD cents; 0 when excluded',
-  excluded       boolean  COMMENT 'cancelled before shipment',
+  excluded       boolean  COMMENT 'cancelled before shipment, or stated by its seller alone',
   fulfilment_met boolean  COMMENT 'A1 and B1; a figure counts from its _at on',
   fulfilment_at  bigint   COMMENT 'Unix seconds',
   upload_met     boolean  COMMENT 'A1',
@@ -27,6 +27,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS waymark_orders (
   nodes_at       bigint   COMMENT 'Unix seconds',
   nodes_missing  string   COMMENT 'what they lack, if B2 is not met: departed_origin,import_customs',
   carrier        string   COMMENT 'of the first accepted upload',
+  first_upload_at bigint  COMMENT 'Unix seconds; the first accepted upload',
+  late_pickup_at bigint   COMMENT 'Unix seconds; where B1 is missed, the pickup that came late',
+  unconfirmed    boolean  COMMENT 'its seller alone stated it; empty where an operator did',
   superseded_at  bigint   COMMENT 'Unix seconds; in a compacted file, until when the row was the latest of its order',
   state          binary   COMMENT 'the order as stored'
 )

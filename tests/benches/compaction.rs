@@ -113,6 +113,9 @@ fn order_row(order: i64, version: i64) -> OrderRow {
         nodes_at: None,
         nodes_missing: None,
         carrier: Some("dhl".to_owned()),
+        first_upload_at: Some(learned_at),
+        late_pickup_at: None,
+        unconfirmed: None,
         superseded_at: None,
         state: state.collect(),
     }

@@ -132,8 +132,8 @@ async fn finish(
     Ok(outcome)
 }
 
-/// The report of its months' figures, with C4 asked and those admitted whom papers admit, and the orders that decide a running month by
-/// name.
+/// The report of its months' figures, with C4 asked and those admitted whom papers admit, and by name the orders that
+/// failed, those that their sellers alone stated and those that decide a running month.
 async fn decided(
     function: &EligibilityReport,
     month: Month,
@@ -144,10 +144,10 @@ async fn decided(
     let papers = papers::of(function, &report).await?;
     report.admit(&papers.profiles, &function.policy);
     gathered.papers = papers.digest();
-    let watched = report.watched();
-    if !watched.is_empty() {
-        let undecided = gathered.undecided(function, Some(watched)).await?;
-        report.name_orders(&undecided, &function.policy);
+    let wanted = report.wanted();
+    if !wanted.is_nobody() {
+        let named = gathered.named(function, wanted).await?;
+        report.name_orders(&named, &function.policy);
     }
     Ok(report)
 }

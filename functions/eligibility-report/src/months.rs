@@ -1,11 +1,9 @@
 //! A report's months: what is kept of those that are over, and the lake's files of the rest, folded.
 
-use std::collections::BTreeSet;
-
-use domain::{Month, SellerId, Timestamp};
+use domain::{Month, Timestamp};
 use lake::{FetchedFile, LakeError, LakeObject, MonthObjects};
 use report::{
-    Detail, FileDigest, Folded, Kept, KeptPart, Learned, MonthFigures, MonthFiles, Part, Undecided,
+    Detail, FileDigest, Folded, Kept, KeptPart, Learned, MonthFigures, MonthFiles, OrdersByName, Part, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -80,8 +78,8 @@ pub(crate) struct Gathered {
     /// What was fetched of each: all, or the part's.
     files: Vec<Option<MonthFiles>>,
     part: Part,
-    /// The undecided orders of the report's own month, where its parts have told them.
-    undecided: Option<Undecided>,
+    /// Orders of the report's own month by name, where its parts have told them.
+    named: Option<OrdersByName>,
     /// What was learned since the report that this one revises, where its parts have told it.
     learned: Option<Learned>,
     /// The digest of the sellers' papers, where there are any.
@@ -130,7 +128,7 @@ impl Gathered {
         Ok(Self {
             files: merged.months.iter().map(|_| None).collect(),
             months: merged.months,
-            undecided: Some(merged.undecided),
+            named: Some(merged.named),
             learned: merged.learned,
             ..gathered
         })
@@ -142,31 +140,30 @@ impl Gathered {
             months: Vec::new(),
             files: Vec::new(),
             part,
-            undecided: None,
+            named: None,
             learned: None,
             papers: None,
             plan,
         })
     }
 
-    /// The undecided orders of the report's own month: of `sellers`, or of all where none are named, unless its parts have
-    /// told them.
-    pub(crate) async fn undecided(
+    /// Orders of the report's own month by name: of the sellers that are wanted, unless its parts have told them.
+    pub(crate) async fn named(
         &mut self,
         function: &EligibilityReport,
-        sellers: Option<BTreeSet<SellerId>>,
-    ) -> Result<Undecided, Error> {
-        if let Some(undecided) = self.undecided.take() {
-            return Ok(undecided);
+        wanted: Wanted,
+    ) -> Result<OrdersByName, Error> {
+        if let Some(named) = self.named.take() {
+            return Ok(named);
         }
         let (month, as_of, part) = (self.plan.month, self.plan.as_of, self.part);
         let mut months = self.plan.months.iter();
         let Some(own) = months.position(|planned| planned.objects.month == month) else {
-            return Ok(Undecided::default());
+            return Ok(OrdersByName::default());
         };
         let files = self.files_of(function, own).await?;
         aside(month, move || {
-            report::undecided(&[files], month, as_of, part, sellers.as_ref())
+            report::orders_by_name(&[files], month, as_of, part, &wanted)
         })
         .await
     }

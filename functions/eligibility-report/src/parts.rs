@@ -7,7 +7,7 @@
 use domain::Month;
 use entrypoint::{Failure, Metric};
 use lake::{PlanKey, Share};
-use report::{KeptPart, Part, Undecided};
+use report::{KeptPart, Part, Wanted};
 use serde::{Deserialize, Serialize};
 
 use crate::months::{Gathered, Plan};
@@ -175,17 +175,13 @@ impl<'a> PartedReport<'a> {
         let mut gathered = Gathered::part(self.function, plan, part).await?;
         let months = gathered.months.iter();
         let sellers = months.map(|kept| kept.folded.sellers.len() as u64).sum();
-        let is_settled = report::is_settled(self.month, self.request.as_of, &self.function.policy);
         let learned = match revises {
             Some(since) => Some(gathered.learned(self.function, since).await?),
             None => None,
         };
         let kept = KeptPart {
             learned,
-            undecided: match is_settled {
-                true => Undecided::default(),
-                false => gathered.undecided(self.function, None).await?,
-            },
+            named: gathered.named(self.function, Wanted::ALL).await?,
             months: gathered.months,
         };
         let share = self.share(bucket, id);

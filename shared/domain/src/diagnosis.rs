@@ -250,9 +250,9 @@ impl<'v, 'a> View<'v, 'a> {
             stages.extend([self.pickup(parcel), self.nodes(parcel), self.staleness(parcel)]);
         }
         if parcels.is_empty() {
-            let nothing_sent = match &self.seen.order.shipments[..] {
-                [] => Case::NothingSent,
-                _ => Case::NumbersHeldElsewhere,
+            let nothing_sent = match self.seen.first_upload() {
+                None => Case::NothingSent,
+                Some(_) => Case::NumbersHeldElsewhere,
             };
             let none = |stage, case: Case| Stage::told(stage, Standing::Pending, case, &[]);
             for stage in [StageName::Format, StageName::Carrier] {

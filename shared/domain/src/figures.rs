@@ -43,6 +43,12 @@ pub struct Figures {
     pub nodes_missing: NodeSet,
     /// The carrier of the first accepted upload.
     pub carrier: Option<String>,
+    /// The first accepted upload, in time or late: by how much A1 is missed.
+    pub first_upload_at: Option<Timestamp>,
+    /// Where B1 is missed, the pickup that came late; `None` while one is still missing.
+    pub late_pickup_at: Option<Timestamp>,
+    /// Stated by its seller alone.
+    pub unconfirmed: bool,
 }
 
 /// The figures of an order by what was learned by `learned_by`; `None` when the order was not known then.
@@ -84,6 +90,9 @@ pub fn figures(order: &Order, book: &PolicyBook, learned_by: Timestamp) -> Optio
         nodes,
         nodes_missing,
         carrier: seen.first_upload().map(|shipment| shipment.carrier.clone()),
+        first_upload_at: seen.first_upload_at(),
+        late_pickup_at: late_pickup(&seen, policy, pickup),
+        unconfirmed: !order.confirmed,
     })
 }
 
@@ -136,24 +145,43 @@ fn upload_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Standing {
 /// numbers by then is judged by its first number of its own; without one it has shown no parcel, and misses.
 fn pickup_standing(seen: &OrderAsOf<'_>, policy: &Policy) -> Option<Standing> {
     let first_upload_at = seen.first_upload_at()?;
-    let by = first_upload_at.max(seen.order.paid_at.plus(policy.upload_max()));
-    let pickup = |parcel: &Parcel<'_>| Some(parcel_pickup(seen.order, parcel, policy));
-    let in_time = all_of(
-        seen.parcels
-            .iter()
-            .filter(|parcel| parcel.is_in_use_at(by))
-            .map(pickup),
-    );
-    let first = || {
-        let parcels = seen.parcels.iter();
-        let own = parcels.filter(|parcel| parcel.shipment.uploaded_at() > by);
-        own.min_by_key(|parcel| parcel.shipment.precedence())
-            .and_then(pickup)
-    };
-    in_time.or_else(first).or(Some(Standing {
+    let judged = picked_up_parcels(seen, policy, first_upload_at);
+    all_of(judged.map(|parcel| Some(parcel_pickup(seen.order, parcel, policy)))).or(Some(Standing {
         met: false,
         decided_at: pickup_deadline(seen.order, first_upload_at, policy).next(),
     }))
+}
+
+/// The parcels by which B1 is judged.
+fn picked_up_parcels<'s>(
+    seen: &'s OrderAsOf<'_>,
+    policy: &Policy,
+    first_upload_at: Timestamp,
+) -> impl Iterator<Item = &'s Parcel<'s>> + Clone {
+    let by = first_upload_at.max(seen.order.paid_at.plus(policy.upload_max()));
+    let parcels = seen.parcels.iter();
+    let in_time = parcels.clone().filter(move |parcel| parcel.is_in_use_at(by));
+    let first = || {
+        let own = parcels.filter(|parcel| parcel.shipment.uploaded_at() > by);
+        own.min_by_key(|parcel| parcel.shipment.precedence())
+    };
+    let otherwise = if in_time.clone().next().is_none() {
+        first()
+    } else {
+        None
+    };
+    in_time.chain(otherwise)
+}
+
+/// Of the parcels by which B1 is missed, the pickup that came last; `None` while one of them has none.
+fn late_pickup(seen: &OrderAsOf<'_>, policy: &Policy, pickup: Option<Standing>) -> Option<Timestamp> {
+    let missed = pickup.filter(|standing| !standing.met)?;
+    let judged = picked_up_parcels(seen, policy, seen.first_upload_at()?);
+    let mut last = None;
+    for parcel in judged.filter(|parcel| parcel_pickup(seen.order, parcel, policy) == missed) {
+        last = last.max(Some(parcel.timeline.picked_up_at?));
+    }
+    last
 }
 
 fn parcel_pickup(order: &Order, parcel: &Parcel<'_>, policy: &Policy) -> Standing {

@@ -134,6 +134,11 @@ impl ReadRow for OrderRow {
             columns.integers("delivery_at")?,
             columns.integers("nodes_at")?,
         ];
+        let [mut first_upload_at, mut late_pickup_at] = [
+            columns.integers("first_upload_at")?,
+            columns.integers("late_pickup_at")?,
+        ];
+        let mut unconfirmed = columns.truths("unconfirmed")?;
         let (mut superseded_at, mut state) = (columns.integers("superseded_at")?, columns.bytes("state")?);
         let rows = (0..columns.rows).map(|_| {
             Some(Self {
@@ -159,6 +164,9 @@ impl ReadRow for OrderRow {
                 nodes_at: nodes_at.next()?,
                 nodes_missing: nodes_missing.next()?,
                 carrier: carrier.next()?,
+                first_upload_at: first_upload_at.next()?,
+                late_pickup_at: late_pickup_at.next()?,
+                unconfirmed: unconfirmed.next()?,
                 superseded_at: superseded_at.next()?,
                 state: state.next()??.data().to_vec(),
             })

@@ -35,7 +35,7 @@ pub struct OrderRow {
     pub policy_early: bool,
     /// What the order adds to GMV.
     pub gmv_cents: i64,
-    /// Cancelled before shipment.
+    /// Cancelled before shipment, or stated by its seller alone.
     pub excluded: bool,
     /// A1 and B1 (and what else the policy asks for).
     pub fulfilment_met: Option<bool>,
@@ -61,6 +61,12 @@ pub struct OrderRow {
     pub nodes_missing: Option<String>,
     /// The carrier of the first accepted upload.
     pub carrier: Option<String>,
+    /// The first accepted upload.
+    pub first_upload_at: Option<i64>,
+    /// Where B1 is missed, the pickup that came late.
+    pub late_pickup_at: Option<i64>,
+    /// Whether its seller alone stated it; empty where an operator did.
+    pub unconfirmed: Option<bool>,
     /// In a compacted file, until when this was the order's latest row; empty if it still is, and in a batch.
     pub superseded_at: Option<i64>,
     /// The order as stored.
@@ -200,6 +206,9 @@ fn order_row(
         nodes_at: at(figures.nodes),
         nodes_missing: names_of(figures.nodes_missing),
         carrier: figures.carrier.clone(),
+        first_upload_at: figures.first_upload_at.map(Timestamp::unix),
+        late_pickup_at: figures.late_pickup_at.map(Timestamp::unix),
+        unconfirmed: figures.unconfirmed.then_some(true),
         superseded_at: None,
         state: state.to_vec(),
     }

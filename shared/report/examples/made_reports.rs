@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use domain::{Month, PolicyBook};
-use made::{portfolio, undecided};
+use made::{by_name, portfolio};
 use report::{
     Changes, Manifest, MonthFigures, MonthReport, Part, ReportError, Revision, changes, decide, html,
     learned, write_parquet, xlsx,
@@ -26,18 +26,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let month: Month = "2024-05".parse()?;
     let (middle, settled) = ("2024-05-18T19:00:00Z".parse()?, "2024-07-15T07:00:00Z".parse()?);
 
-    let closed = decide(portfolio(240, month, 100), month, settled, book);
+    let mut closed = decide(portfolio(240, month, 100), month, settled, book);
+    closed.name_orders(&by_name(&closed), book);
     write("eligibility.html", &closed)?;
     std::fs::write(folder.join("eligibility.xlsx"), xlsx(&closed, None, book.zone)?)?;
     let mut running = decide(portfolio(240, month, 56), month, middle, book);
-    running.name_orders(&undecided(&running), book);
+    running.name_orders(&by_name(&running), book);
     write("eligibility-running.html", &running)?;
     std::fs::write(
         folder.join("eligibility-running.xlsx"),
         xlsx(&running, None, book.zone)?,
     )?;
     let mut large = decide(portfolio(13_000, month, 56), month, middle, book);
-    large.name_orders(&undecided(&large), book);
+    large.name_orders(&by_name(&large), book);
     write("eligibility-large.html", &large)?;
     write(
         "eligibility-empty.html",

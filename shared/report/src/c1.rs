@@ -39,13 +39,6 @@ pub fn final_from(month: Month, book: &PolicyBook) -> Timestamp {
     }
 }
 
-/// Whether time alone can change nothing of the eligibility figures of `month` any more: where the policy asks for B2, an
-/// order may wait for ever.
-pub fn is_settled(month: Month, as_of: Timestamp, book: &PolicyBook) -> bool {
-    let extras = &deciding_policy(month, book).eligibility.fulfilment_requires;
-    as_of >= final_from(month, book) && !extras.contains(&FulfilmentExtra::Nodes)
-}
-
 /// The pack in force at the month's last second.
 pub(crate) fn deciding_policy(month: Month, book: &PolicyBook) -> &Policy {
     book.in_force_at(Timestamp::from_unix(month.ends_at(book.zone).unix() - 1))

@@ -73,6 +73,8 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         carriers: CarrierNames::of(&book.carriers),
         rows,
         rescue: None,
+        failed: None,
+        unconfirmed: Vec::new(),
     }
 }
 

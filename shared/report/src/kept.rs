@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{FileDigest, Folded, Learned, Undecided};
+use crate::{FileDigest, Folded, Learned, OrdersByName};
 
 /// The form of the bytes and the meaning of the figures: a change of either raises it, and what was kept is folded anew.
 const FORMAT: u8 = 2;
 /// Likewise, of a part.
-const PART_FORMAT: u8 = 130;
+const PART_FORMAT: u8 = 131;
 
 /// Folded figures, and the files that they were folded from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +44,8 @@ impl Kept {
 pub struct KeptPart {
     /// The report's months.
     pub months: Vec<Kept>,
-    /// The undecided orders of the report's own month: of all sellers, since only all parts together say who is at risk.
-    pub undecided: Undecided,
+    /// Orders of the report's own month by name: of all sellers, since only all parts together say whose are told.
+    pub named: OrdersByName,
     /// What was learned since the report that this one revises.
     pub learned: Option<Learned>,
 }
@@ -66,7 +66,7 @@ impl KeptPart {
         for (all, part) in self.months.iter_mut().zip(other.months) {
             all.merge(part);
         }
-        self.undecided.merge(other.undecided);
+        self.named.merge(other.named);
         self.learned = self.learned.take().zip(other.learned).map(|(mut all, part)| {
             all.merge(part);
             all

@@ -5,8 +5,9 @@ use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 use crate::c1::{failures_max, window};
 use crate::names::CarrierNames;
 use crate::{
-    Breakdown, CitedAdmission, Detail, Forecast, FulfilmentDefinition, MonthFigures, MonthFiles, MonthTotals,
-    Part, ReportError, Rescue, Risk, Standing, decide, fold, undecided,
+    Breakdown, CitedAdmission, Detail, FailedOrders, Forecast, FulfilmentDefinition, MonthFigures,
+    MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk, SellerUnconfirmed, Standing, decide, fold,
+    orders_by_name,
 };
 
 /// The report of one month as of an instant.
@@ -34,6 +35,10 @@ pub struct MonthReport {
     pub rows: Vec<SellerMonth>,
     /// The undecided orders that decide a running month, once they are named; `None` where there are none.
     pub rescue: Option<Rescue>,
+    /// The orders that missed fulfilment, once they are named; `None` where there are none.
+    pub failed: Option<FailedOrders>,
+    /// The orders that their seller alone stated, by seller, once they are named.
+    pub unconfirmed: Vec<SellerUnconfirmed>,
 }
 
 /// What C1 asks for under the pack that decided.
@@ -158,10 +163,10 @@ pub fn eligibility(
         figures.extend(folded.sellers.into_values());
     }
     let mut report = decide(figures, month, as_of, book);
-    let watched = report.watched();
-    if !watched.is_empty() {
-        let undecided = undecided(files, month, as_of, Part::WHOLE, Some(&watched))?;
-        report.name_orders(&undecided, book);
+    let wanted = report.wanted();
+    if !wanted.is_nobody() {
+        let named = orders_by_name(files, month, as_of, Part::WHOLE, &wanted)?;
+        report.name_orders(&named, book);
     }
     Ok(report)
 }

@@ -25,6 +25,13 @@ pub(crate) fn to_the_minute(at: Timestamp, zone: Zone) -> String {
     at.display_in(zone).chars().take(16).collect()
 }
 
+/// As [`to_the_minute`], with seconds where they are not zero.
+pub(crate) fn exactly(at: Timestamp, zone: Zone) -> String {
+    let written = at.display_exact_in(zone);
+    let without_zone = written.rsplit_once(' ').map(|(local, _)| local.to_owned());
+    without_zone.unwrap_or(written)
+}
+
 /// A country's code and name, or the code that is none.
 pub(crate) fn destination_names(code: &str) -> (String, String) {
     let name = |name: Option<&str>| name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}"));

@@ -11,7 +11,7 @@ use domain::deadlines::Advice;
 use domain::{PolicyBook, SellerId, Timestamp, Zone};
 
 use crate::c1::deciding_policy;
-use crate::fold::OF_A_SELLER_MAX;
+use crate::fold::{NamedOrder, OF_A_SELLER_MAX};
 use crate::names::to_the_minute;
 use crate::reason::beijing;
 use crate::{Missing, MonthReport, Risk, SellerMonth, Standing, Undecided, UndecidedOrder};
@@ -83,7 +83,7 @@ impl UndecidedOrder {
 }
 
 impl Missing {
-    const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Upload,
         Self::Pickup,
         Self::Nodes,
@@ -114,14 +114,14 @@ impl Missing {
 }
 
 impl MonthReport {
-    /// The sellers whose orders are to be named by [`Self::name_orders`]; none once the month is final.
-    pub fn watched(&self) -> BTreeSet<SellerId> {
+    /// The sellers whose undecided orders are to be named; none once the month is final.
+    pub(crate) fn watched(&self) -> BTreeSet<SellerId> {
         let shares = self.shares().into_iter();
         shares.map(|(row, _)| row.seller_id.clone()).collect()
     }
 
     /// Names the orders that decide the month, of those that are not decided: of all [`Self::watched`] sellers, or of more.
-    pub fn name_orders(&mut self, undecided: &Undecided, book: &PolicyBook) {
+    pub(crate) fn name_undecided(&mut self, undecided: &Undecided, book: &PolicyBook) {
         let watched = self.nearest_first();
         if watched.is_empty() {
             return;

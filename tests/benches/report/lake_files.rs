@@ -248,6 +248,9 @@ impl Order {
             nodes_at: nodes.map(|it| it.1),
             nodes_missing: (nodes.is_some() && !complete).then(|| "departed_origin".to_owned()),
             carrier: self.uploaded_at.map(|_| carrier.to_owned()),
+            first_upload_at: self.uploaded_at,
+            late_pickup_at: None,
+            unconfirmed: None,
             superseded_at: None,
             state: Vec::new(),
         };

@@ -9,10 +9,10 @@ mod entries;
 mod file;
 mod latest;
 mod moments;
+mod named;
 mod orders;
 mod runs;
 mod tallies;
-mod undecided;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -25,8 +25,11 @@ use serde::{Deserialize, Serialize};
 
 pub use latest::Part;
 pub use moments::Stretch;
-pub(crate) use undecided::OF_A_SELLER_MAX;
-pub use undecided::{Missing, Undecided, UndecidedOrder, undecided};
+pub(crate) use named::OF_A_SELLER_MAX;
+pub use named::{
+    BySeller, FailedOrder, Miss, Missing, NamedOrder, OrdersByName, SellersWanted, UnconfirmedOrder,
+    Undecided, UndecidedOrder, Wanted, orders_by_name,
+};
 
 use crate::{MonthFigures, MonthFiles, ReportError};
 use entries::Fine;

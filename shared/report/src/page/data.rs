@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
-use domain::{Node, SellerId};
+use domain::{Node, SellerId, Zone};
 use maud::{Markup, PreEscaped, html as markup};
 use serde::Serialize;
 
 use super::details::{Details, NotedTexts};
+use super::failed::Listed;
 use super::lines::{FULFILMENT, class, columns, in_order, why};
 use super::rescue::Rescues;
 use super::texts::{Piece, Texts, Told};
@@ -35,6 +36,9 @@ struct Sellers<'a> {
     /// The orders that decide a running month.
     #[serde(skip_serializing_if = "Option::is_none")]
     rescue: Option<Rescues<'a>>,
+    /// The orders that missed fulfilment, and those that their seller alone stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed: Option<Listed<'a>>,
     /// Texts in English and Chinese, as words and holes.
     patterns: &'a [[Vec<Piece>; 2]],
     sellers: Vec<&'a SellerId>,
@@ -53,7 +57,7 @@ pub(super) struct Numbered<'a> {
 }
 
 /// Two blocks: the sellers, and a line of details for each of them in the same order.
-pub(super) fn blocks(report: &MonthReport) -> Markup {
+pub(super) fn blocks(report: &MonthReport, zone: Zone) -> Markup {
     let rows = in_order(report);
     let mut texts = Texts::default();
     let noted = rows.iter().map(|row| {
@@ -69,13 +73,14 @@ pub(super) fn blocks(report: &MonthReport) -> Markup {
     }
     let whys = noted.iter().map(|(why, _)| told.texts[*why].as_str()).collect();
     markup! {
-        script type="application/json" id="sellers-data" { (PreEscaped(json(&sellers(report, &rows, &numbered, &told, whys)))) }
+        script type="application/json" id="sellers-data" { (PreEscaped(json(&sellers(report, zone, &rows, &numbered, &told, whys)))) }
         script type="application/json" id="details-data" { (PreEscaped(details)) }
     }
 }
 
 fn sellers<'a>(
     report: &'a MonthReport,
+    zone: Zone,
     rows: &[&'a SellerMonth],
     numbered: &Numbered<'_>,
     told: &'a Told,
@@ -108,6 +113,7 @@ fn sellers<'a>(
             .map(|name| report.carriers.get(name))
             .collect(),
         rescue: Rescues::of(report),
+        listed: Listed::of(report, zone),
         patterns: &told.patterns,
         sellers: rows.iter().map(|row| &row.seller_id).collect(),
         standing: rows.iter().map(|row| row.standing as u8).collect(),

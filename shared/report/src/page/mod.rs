@@ -9,6 +9,7 @@ mod changes;
 mod charts;
 mod data;
 mod details;
+mod failed;
 mod glance;
 mod lines;
 mod meanings;
@@ -69,7 +70,7 @@ pub fn html(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Stri
                 footer { p { (text(
                     "Every seller, and more columns, in eligibility.csv, .parquet and .xlsx; what it was made from in manifest.json.",
                     "全部卖家与更多列见 eligibility.csv、.parquet 与 .xlsx；数据来源见 manifest.json。")) } }
-                (data::blocks(report))
+                (data::blocks(report, zone))
                 script { (PreEscaped(SCRIPT)) }
             }
         }

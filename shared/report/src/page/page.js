@@ -172,6 +172,35 @@
     return made;
   };
 
+  // The orders that missed fulfilment, and those that their seller alone stated.
+  const instantOf = (times) => element("td", {}, times ? `${times[0]} ` : "–", ...(times ? [element("small", { text: `(${times[1]})` })] : []));
+  const lateBy = (seconds) => {
+    if (seconds === null) return ["–", "–"];
+    const [hours, minutes, rest] = [Math.floor(seconds / 3600), pad(Math.floor(seconds / 60) % 60), seconds % 60];
+    return [`${hours} h ${minutes} m${rest ? ` ${pad(rest)} s` : ""}`, `${hours} 小时 ${minutes} 分${rest ? ` ${pad(rest)} 秒` : ""}`];
+  };
+  const failed = ([count, orders]) => {
+    const rows = orders.flatMap(([order, cents, paid, missed]) => missed.map(([missing, deadline, at, seconds]) =>
+      line([order, order], element("td", {}, both(data.listed.missing[missing])), instantOf(deadline), instantOf(at),
+        element("td", { class: "number" }, both(lateBy(seconds))), figure(write.money(cents)), instantOf(paid))));
+    const caption = [`Failed orders: ${grouped(count)}; the first ${grouped(orders.length)} by payment`,
+      `未履约订单：${grouped(count)} 单；按付款时间列出前 ${grouped(orders.length)} 单`];
+    const heads = [["Order", "订单"], ["Missed", "未达标项"], ["Deadline, Beijing (Pacific)", "时限：北京时间（太平洋时间）"],
+      ["Happened, Beijing (Pacific)", "实际：北京时间（太平洋时间）"], ["Late by", "超时"], ["Amount USD", "金额（美元）"],
+      ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"]];
+    const made = tableOf(caption, heads, rows);
+    made.className = "rescue failed";
+    return made;
+  };
+  const unconfirmed = ([count, orders]) => {
+    const caption = [`Unconfirmed orders, stated by the seller alone and outside GMV and the rates: ${grouped(count)}; the first ${grouped(orders.length)} by payment`,
+      `未确认订单（仅由卖家提供，不计入 GMV 和各项比率）：${grouped(count)} 单；按付款时间列出前 ${grouped(orders.length)} 单`];
+    const made = tableOf(caption, [["Order", "订单"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"]],
+      orders.map(([order, paid]) => line([order, order], instantOf(paid))));
+    made.className = "rescue unconfirmed";
+    return made;
+  };
+
   const panel = (place) => {
     const details = detailsOf(place);
     const seller = data.sellers[place];
@@ -180,8 +209,8 @@
     if (details.forecast.length) texts.append(element("ul", {}, ...details.forecast.map((sentence) => element("li", {}, both(told(sentence))))));
     const [excluded, pending] = details.orders;
     if (excluded || pending) {
-      texts.append(element("p", { class: "note" }, both([`${grouped(pending)} orders pending, ${grouped(excluded)} cancelled before shipment`,
-        `待定 ${grouped(pending)} 单，发货前取消 ${grouped(excluded)} 单`])));
+      texts.append(element("p", { class: "note" }, both([`${grouped(pending)} orders pending, ${grouped(excluded)} cancelled before shipment or unconfirmed`,
+        `待定 ${grouped(pending)} 单，发货前取消或未确认 ${grouped(excluded)} 单`])));
     }
     made.append(texts, months(details));
     if (details.destinations.length) {
@@ -193,6 +222,9 @@
     if (details.nodes.length) made.append(nodes(details.nodes));
     if (details.markets.length) made.append(markets(details.markets));
     if (data.rescue && Object.hasOwn(data.rescue.sellers, seller)) made.append(rescue(data.rescue.sellers[seller]));
+    for (const [kind, table] of [["failed", failed], ["unconfirmed", unconfirmed]]) {
+      if (data.listed && Object.hasOwn(data.listed[kind], seller)) made.append(table(data.listed[kind][seller]));
+    }
     const cell = element("td", { colspan: table.tHead.rows[0].cells.length }, made);
     return element("tr", { class: "details", id: `details-${place}` }, cell);
   };

@@ -6,6 +6,7 @@
 
 mod changes;
 mod columns;
+mod failed;
 mod forecast;
 mod months;
 mod places;
@@ -20,6 +21,7 @@ use rust_xlsxwriter::{
 
 use self::changes::{change_columns, changed};
 use self::columns::{Column, Form};
+use self::failed::{missed, missed_columns, unconfirmed, unconfirmed_columns};
 use self::forecast::{forecast_columns, running};
 use self::months::month_columns;
 use self::places::{carrier_columns, carriers, gap_columns, gaps, market_columns, markets};
@@ -64,6 +66,14 @@ fn written(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Resul
     let undecided = undecided(report);
     if !undecided.is_empty() {
         book.sheet("待保订单 to rescue", &undecided_columns(), &undecided)?;
+    }
+    let missed = missed(report);
+    if !missed.is_empty() {
+        book.sheet("未履约 failed", &missed_columns(), &missed)?;
+    }
+    let unconfirmed = unconfirmed(report, zone);
+    if !unconfirmed.is_empty() {
+        book.sheet("未确认 unconfirmed", &unconfirmed_columns(), &unconfirmed)?;
     }
     let changed = changes.map(changed).unwrap_or_default();
     if !changed.is_empty() {
@@ -173,6 +183,17 @@ impl Book {
                 format!("{orders} orders of {sellers} sellers, {named} listed"),
             );
             of_the_report.push(("待保订单 / orders to rescue", told));
+        }
+        if let Some(failed) = &report.failed {
+            let (orders, sellers) = (failed.orders_count, failed.sellers_count);
+            let named = failed.named_count();
+            let told = (
+                format!("{sellers} 家 {orders} 单，列出 {named} 单，未履约单数最少的卖家在先"),
+                format!(
+                    "{orders} orders of {sellers} sellers, {named} listed, those of the sellers with the fewest first"
+                ),
+            );
+            of_the_report.push(("未履约订单 / failed orders", told));
         }
         let of_the_report = of_the_report
             .into_iter()

@@ -2,7 +2,8 @@
 
 use domain::{Cents, Elapsed, Month, Node, OrderId, SellerId};
 use report::{
-    Breakdown, Missing, MonthFigures, MonthReport, Slice, Slices, Tally, Undecided, UndecidedOrder,
+    Breakdown, BySeller, FailedOrder, Miss, Missing, MonthFigures, MonthReport, OrdersByName, Slice, Slices,
+    Tally, UnconfirmedOrder, Undecided, UndecidedOrder,
 };
 
 /// No orders yet.
@@ -47,8 +48,57 @@ pub fn portfolio(sellers: u64, month: Month, part_of_month: i64) -> Vec<MonthFig
     made
 }
 
-/// The undecided orders of a report of made figures, as many as each seller has pending.
-pub fn undecided(report: &MonthReport) -> Undecided {
+/// Orders of a report of made figures by name: as many as each seller has pending, failed and excluded.
+pub fn by_name(report: &MonthReport) -> OrdersByName {
+    OrdersByName {
+        undecided: undecided(report),
+        failed: failed(report),
+        unconfirmed: unconfirmed(report),
+    }
+}
+
+fn failed(report: &MonthReport) -> BySeller<FailedOrder> {
+    let sellers = report.rows.iter().enumerate().map(|(place, row)| {
+        let mut dice = Dice(place as u64 * 16_807 + 7);
+        let orders = (0..row.orders_due - row.orders_fulfilled).map(|number| {
+            let paid_at = report
+                .as_of
+                .minus(Elapsed::from_seconds(96 * 3_600 + dice.below(24 * 3_600)));
+            let deadline = paid_at.plus(Elapsed::hours(24));
+            let late = Elapsed::from_seconds(1 + dice.below(9 * 3_600));
+            let (missing, happened_at) = match dice.below(3) {
+                0 => (Missing::Upload, Some(deadline.plus(late))),
+                1 => (Missing::Upload, None),
+                _ => (Missing::Pickup, Some(deadline.plus(late))),
+            };
+            FailedOrder {
+                order_id: OrderId::parse(&format!("82{place:06}{number:08}")).expect("an order id"),
+                paid_at,
+                misses: vec![Miss {
+                    missing,
+                    deadline,
+                    happened_at,
+                }],
+                amount: Cents(900 + dice.below(30_000)),
+            }
+        });
+        (row.seller_id.clone(), orders.collect())
+    });
+    sellers.collect()
+}
+
+fn unconfirmed(report: &MonthReport) -> BySeller<UnconfirmedOrder> {
+    let sellers = report.rows.iter().enumerate().map(|(place, row)| {
+        let orders = (0..row.orders_excluded.min(3)).map(|number| UnconfirmedOrder {
+            order_id: OrderId::parse(&format!("83{place:06}{number:08}")).expect("an order id"),
+            paid_at: report.as_of.minus(Elapsed::hours(24)),
+        });
+        (row.seller_id.clone(), orders.collect())
+    });
+    sellers.collect()
+}
+
+fn undecided(report: &MonthReport) -> Undecided {
     let sellers = report.rows.iter().enumerate().map(|(place, row)| {
         let mut dice = Dice(place as u64 * 48_271 + 11);
         let orders = (0..row.orders_pending).map(|number| {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Cents, PolicyBook, Timestamp};
 use proptest::prelude::*;
 use report::{
-    KeptPart, Missing, MonthFigures, MonthReport, Part, SellerRescue, Standing, Tally, Undecided, decide,
-    figures_of, html, undecided,
+    KeptPart, Missing, MonthFigures, MonthReport, OrdersByName, Part, SellerRescue, Standing, Tally, Wanted,
+    decide, figures_of, html, orders_by_name,
 };
 
 use crate::bytes::{NOW, any_order_rows};
@@ -111,20 +111,20 @@ proptest! {
         let lake = Lake::of(&[(april, orders)]);
         let report = lake.report(april, as_of);
         let buckets = 1 << exponent;
-        let mut merged = KeptPart { months: Vec::new(), undecided: Undecided::default(), learned: None };
+        let mut merged = KeptPart { months: Vec::new(), named: OrdersByName::default(), learned: None };
         for bucket in (0..buckets).rev() {
             let part = Part { bucket, buckets };
             let part = KeptPart {
                 months: Vec::new(),
-                undecided: undecided(&lake.files, april, as_of, part, None).expect("a part"),
+                named: orders_by_name(&lake.files, april, as_of, part, &Wanted::ALL).expect("a part"),
                 learned: None,
             };
             let read = KeptPart::from_bytes(&part.to_bytes());
             prop_assert_eq!(read.as_ref(), Some(&part));
             merged.merge(part);
         }
-        let mut parted = MonthReport { rescue: None, ..report.clone() };
-        parted.name_orders(&merged.undecided, PolicyBook::shipped());
+        let mut parted = MonthReport { rescue: None, failed: None, unconfirmed: Vec::new(), ..report.clone() };
+        parted.name_orders(&merged.named, PolicyBook::shipped());
         prop_assert_eq!(parted, report);
     }
 }
@@ -261,8 +261,8 @@ fn of_a_seller_the_nearest_50_are_named_and_2000_in_all_and_the_rest_is_counted(
             at("2024-05-15T19:00:00Z"),
             PolicyBook::shipped(),
         );
-        let undecided = made::undecided(&report);
-        report.name_orders(&undecided, PolicyBook::shipped());
+        let named = made::by_name(&report);
+        report.name_orders(&named, PolicyBook::shipped());
         report.rescue.expect("they decide their months")
     };
     for (count, named) in [(40, 2_000), (41, 2_000)] {
@@ -285,8 +285,8 @@ fn those_nearest_to_the_edge_come_first_and_who_is_lost_last() {
         at("2024-05-18T19:00:00Z"),
         PolicyBook::shipped(),
     );
-    let undecided = made::undecided(&report);
-    report.name_orders(&undecided, PolicyBook::shipped());
+    let named = made::by_name(&report);
+    report.name_orders(&named, PolicyBook::shipped());
     let rescue = report.rescue.as_ref().expect("some decide their months");
     let edges: Vec<_> = rescue
         .sellers

@@ -8,7 +8,7 @@ use report::{Changes, MonthReport, decide, xlsx};
 
 use crate::changes::{AFTER, april, late, three_months};
 use crate::lake::{EntryRow, Lake, OrderRow, at, fulfilled, month, orders, settled};
-use crate::made::{portfolio, undecided};
+use crate::made::{by_name, portfolio};
 
 fn report() -> MonthReport {
     let month = month("2024-04");
@@ -49,7 +49,9 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
     let sheets = sheets(&report);
     let names: Vec<&str> = sheets.iter().map(|(name, _)| name.as_str()).collect();
     let places = ["市场 markets", "承运商 carriers", "节点缺失 node gaps"];
-    let expected = ["卖家 sellers", "月份 months"].into_iter().chain(places);
+    let expected = ["卖家 sellers", "未履约 failed", "月份 months"]
+        .into_iter()
+        .chain(places);
     assert_eq!(names, expected.chain(["说明 definitions"]).collect::<Vec<_>>());
     let sellers = &sheets[0].1;
     assert_eq!(sellers.height(), 1 + report.rows.len());
@@ -104,8 +106,8 @@ fn running() -> MonthReport {
     let may = month("2024-05");
     let figures = portfolio(60, may, 56);
     let mut report = decide(figures, may, at("2024-05-18T19:00:00Z"), PolicyBook::shipped());
-    let undecided = undecided(&report);
-    report.name_orders(&undecided, PolicyBook::shipped());
+    let named = by_name(&report);
+    report.name_orders(&named, PolicyBook::shipped());
     report
 }
 

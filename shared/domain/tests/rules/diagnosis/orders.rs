@@ -305,7 +305,7 @@ fn a_failed_upload_is_told_with_the_stage_that_it_is_about() {
         let mended = case.upload(NUMBERS[0], SendType::All, hour(4));
         assert_says(
             &of_order(&mended, hour(5)).stages[0],
-            &["nothing is left to mend"],
+            &["nothing is left to correct"],
         );
         let excused = mended.appeal(decision_fact(
             AppealedClause::A6,

@@ -1,16 +1,17 @@
-//! A month's orders that are not decided for fulfilment, by name: of each seller the nearest deadlines.
+//! A month's orders by name: those that are not decided for fulfilment, those that missed it, and those that their seller alone
+//! stated. Of each seller no more are held than are told.
 //!
 //! The fold adds orders up and forgets them; this reads the month's files once more for those who must be told which ones.
-//! Rows repeat, so the latest of each order is found first, as many orders at a time as fit, and of a seller's undecided
-//! orders no more are held than are told.
+//! Rows repeat, so the latest of each order is found first, as many orders at a time as fit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod orders;
+
+use std::collections::HashMap;
 use std::path::PathBuf;
 
-use domain::{Cents, Month, OrderId, SellerId, Timestamp};
+use domain::{Cents, Month, SellerId, Timestamp};
 use parquet::errors::ParquetError;
 use parquet::file::reader::FileReader;
-use serde::{Deserialize, Serialize};
 
 use super::column::{Integers, NONE, Texts, Truths};
 use super::decoded;
@@ -21,10 +22,13 @@ use super::latest::{Key, Latest, Part};
 use super::orders::{order_id, order_key};
 use crate::{MonthFiles, ReportError};
 
-/// Undecided orders that are told of one seller: those with the nearest deadlines.
-pub(crate) const OF_A_SELLER_MAX: usize = 50;
+pub(crate) use orders::OF_A_SELLER_MAX;
+pub use orders::{
+    BySeller, FailedOrder, Miss, Missing, NamedOrder, OrdersByName, SellersWanted, UnconfirmedOrder,
+    Undecided, UndecidedOrder, Wanted,
+};
 
-/// Orders that lie in memory at once while rows are collapsed: some 100 MB.
+/// Orders that lie in memory at once while rows are collapsed: some 120 MB.
 const COLLAPSED_MAX: usize = 500_000;
 
 /// Rows of a batch.
@@ -45,6 +49,11 @@ const RULES: &[ColumnRule] = &[
     ("pickup_met", Truth, Nullable),
     ("pickup_at", Integer, Nullable),
     ("superseded_at", Integer, Optional),
+    ("delivery_met", Truth, Required),
+    ("delivery_at", Integer, Required),
+    ("first_upload_at", Integer, Optional),
+    ("late_pickup_at", Integer, Optional),
+    ("unconfirmed", Truth, Optional),
 ];
 
 const ORDER_ID: usize = 0;
@@ -61,118 +70,54 @@ const UPLOAD_AT: usize = 10;
 const PICKUP_MET: usize = 11;
 const PICKUP_AT: usize = 12;
 const SUPERSEDED_AT: usize = 13;
+const DELIVERY_MET: usize = 14;
+const DELIVERY_AT: usize = 15;
+const FIRST_UPLOAD_AT: usize = 16;
+const LATE_PICKUP_AT: usize = 17;
+const UNCONFIRMED: usize = 18;
 
-/// What an order that is not decided lacks for being fulfilled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Missing {
-    /// A1: a tracking number.
-    Upload,
-    /// B1: a parcel's first pickup.
-    Pickup,
-    /// B2, where the policy asks for it: nodes of a timeline that goes on.
-    Nodes,
-    /// B4, where the policy asks for it: the sign-off.
-    SignOff,
-    /// Nothing: it counts as fulfilled from an instant on that is still to come.
-    Nothing,
-}
-
-/// An order that is neither excluded nor yet fulfilled or failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UndecidedOrder {
-    /// The order.
-    pub order_id: OrderId,
-    /// Its payment.
-    pub paid_at: Timestamp,
-    /// What it lacks first.
-    pub missing: Missing,
-    /// The last instant at which that is still in time; `None` where no deadline runs.
-    pub deadline: Option<Timestamp>,
-    /// What it adds to GMV.
-    pub amount: Cents,
-}
-
-impl UndecidedOrder {
-    /// The nearest deadline first; those without one last.
-    pub(crate) fn rank(&self) -> (i64, &OrderId) {
-        (self.deadline.map_or(i64::MAX, Timestamp::unix), &self.order_id)
-    }
-}
-
-/// By seller, the undecided orders with the nearest deadlines: at most 50 of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undecided(BTreeMap<SellerId, Vec<UndecidedOrder>>);
-
-impl Undecided {
-    /// Adds what another part of the same month has.
-    pub fn merge(&mut self, other: Self) {
-        for (seller_id, orders) in other.0 {
-            let known = self.0.entry(seller_id).or_default();
-            known.extend(orders);
-            cut(known);
-        }
-    }
-
-    /// A seller's, the nearest deadline first.
-    pub fn of(&self, seller_id: &SellerId) -> &[UndecidedOrder] {
-        self.0.get(seller_id).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl FromIterator<(SellerId, Vec<UndecidedOrder>)> for Undecided {
-    fn from_iter<T: IntoIterator<Item = (SellerId, Vec<UndecidedOrder>)>>(sellers: T) -> Self {
-        let mut undecided = Self::default();
-        undecided.merge(Self(sellers.into_iter().collect()));
-        undecided
-    }
-}
-
-/// In order, and no more than are told.
-fn cut(orders: &mut Vec<UndecidedOrder>) {
-    orders.sort_by(|one, other| one.rank().cmp(&other.rank()));
-    orders.truncate(OF_A_SELLER_MAX);
-}
-
-/// The undecided orders of a part of a month's files, as of an instant: of `sellers`, or of all where none are named.
+/// The orders of a part of a month's files by name, as of an instant: of the sellers that are wanted.
 ///
 /// # Errors
 /// [`ReportError`] for a file that cannot be read or holds no rows of the lake, by its name.
-pub fn undecided(
+pub fn orders_by_name(
     files: &[MonthFiles],
     month: Month,
     as_of: Timestamp,
     part: Part,
-    sellers: Option<&BTreeSet<SellerId>>,
-) -> Result<Undecided, ReportError> {
+    wanted: &Wanted,
+) -> Result<OrdersByName, ReportError> {
     let of_month = files.iter().filter(|files| files.month == month);
     let paths: Vec<_> = of_month.flat_map(|files| &files.orders).collect();
     let mut reading = Reading {
         as_of: as_of.unix(),
-        wanted: sellers,
+        wanted,
         codes: HashMap::new(),
         sellers: Vec::new(),
-        found: Vec::new(),
+        named: OrdersByName::default(),
     };
     let mut pending = vec![part];
     while let Some(part) = pending.pop() {
         pending.extend(reading.pass(&paths, part)?);
     }
-    let found = reading.sellers.into_iter().zip(reading.found);
-    Ok(found.filter(|(_, orders)| !orders.is_empty()).collect())
+    reading.named.end();
+    Ok(reading.named)
 }
 
 struct Reading<'a> {
     as_of: i64,
-    wanted: Option<&'a BTreeSet<SellerId>>,
+    wanted: &'a Wanted,
     /// By name, where a seller stands; [`OTHERS`] for one who is not asked for.
     codes: HashMap<Vec<u8>, u32>,
     sellers: Vec<SellerId>,
-    /// By seller: no more than twice as many as are told.
-    found: Vec<Vec<UndecidedOrder>>,
+    named: OrdersByName,
 }
 
 /// A seller who is not asked for.
 const OTHERS: u32 = NONE - 1;
+
+/// No instant: of what has not happened, or is not told.
+const NEVER: i64 = i64::MIN;
 
 /// The latest row of an order.
 #[derive(Clone, Copy)]
@@ -180,16 +125,30 @@ struct Row {
     rank: (i64, i64),
     order: Key,
     seller: u32,
-    /// Unless it is excluded or decided.
-    waiting: Option<Waiting>,
+    paid_at: i64,
+    cents: i64,
+    fate: Fate,
 }
 
+/// What an order is named for.
 #[derive(Clone, Copy)]
-struct Waiting {
-    paid_at: i64,
-    missing: Missing,
-    deadline: Option<i64>,
-    cents: i64,
+enum Fate {
+    /// Nothing: it is fulfilled, or was cancelled before shipment.
+    None,
+    /// It is not decided.
+    Waiting { missing: Missing, deadline: i64 },
+    /// It missed fulfilment.
+    Failed(Failing),
+    /// Its seller alone stated it.
+    Unconfirmed,
+}
+
+/// By what an order missed fulfilment: the last instants in time, and when it happened after all.
+#[derive(Clone, Copy)]
+struct Failing {
+    upload: (i64, i64),
+    pickup: (i64, i64),
+    other: (Missing, i64),
 }
 
 impl Reading<'_> {
@@ -217,19 +176,42 @@ impl Reading<'_> {
     }
 
     fn keep(&mut self, row: Row) {
-        let (Some(waiting), Some(order_id)) = (row.waiting, order_id(row.order)) else {
+        let (Some(seller_id), Some(order_id)) = (self.sellers.get(row.seller as usize), order_id(row.order))
+        else {
             return;
         };
-        let found = &mut self.found[row.seller as usize];
-        found.push(UndecidedOrder {
-            order_id,
-            paid_at: Timestamp::from_unix(waiting.paid_at),
-            missing: waiting.missing,
-            deadline: waiting.deadline.map(Timestamp::from_unix),
-            amount: Cents(waiting.cents),
-        });
-        if found.len() >= 2 * OF_A_SELLER_MAX {
-            cut(found);
+        let paid_at = Timestamp::from_unix(row.paid_at);
+        let amount = Cents(row.cents);
+        match row.fate {
+            Fate::Waiting { missing, deadline } if self.wanted.undecided.has(seller_id) => {
+                let deadline = happened(deadline);
+                let order = UndecidedOrder {
+                    order_id,
+                    paid_at,
+                    missing,
+                    deadline,
+                    amount,
+                };
+                self.named.undecided.add(seller_id, order);
+            }
+            Fate::Failed(failing) if self.wanted.failed.has(seller_id) => {
+                let misses = failing.misses();
+                self.named.failed.add(
+                    seller_id,
+                    FailedOrder {
+                        order_id,
+                        paid_at,
+                        misses,
+                        amount,
+                    },
+                );
+            }
+            Fate::Unconfirmed if self.wanted.unconfirmed.has(seller_id) => {
+                self.named
+                    .unconfirmed
+                    .add(seller_id, UnconfirmedOrder { order_id, paid_at });
+            }
+            Fate::None | Fate::Waiting { .. } | Fate::Failed(_) | Fate::Unconfirmed => {}
         }
     }
 
@@ -253,11 +235,10 @@ impl Reading<'_> {
             return *code;
         }
         let seller_id = std::str::from_utf8(name).ok().and_then(SellerId::parse);
-        let wanted = |seller_id: &SellerId| self.wanted.is_none_or(|wanted| wanted.contains(seller_id));
+        let wanted = |seller_id: &SellerId| self.wanted.has(seller_id);
         let code = match seller_id.filter(wanted) {
             Some(seller_id) => {
                 self.sellers.push(seller_id);
-                self.found.push(Vec::new());
                 u32::try_from(self.sellers.len() - 1).unwrap_or(OTHERS)
             }
             None => OTHERS,
@@ -280,6 +261,10 @@ struct Columns {
     fulfilment: Standings,
     upload: Standings,
     pickup: Standings,
+    delivery: Standings,
+    first_upload_at: Option<Integers>,
+    late_pickup_at: Option<Integers>,
+    unconfirmed: Option<Truths>,
     orders: Vec<Key>,
     sellers: Vec<u32>,
 }
@@ -307,6 +292,10 @@ impl Columns {
         let reader = file.reader.get_row_group(group)?;
         let integers = |column: usize| Integers::open(&*reader, place(column));
         let truths = |column: usize| Truths::open(&*reader, place(column));
+        let optional = |column: usize| {
+            let place = file.place(column);
+            place.map(|place| Integers::open(&*reader, place)).transpose()
+        };
         let standings = |met: usize, at: usize| -> Result<Standings, ParquetError> {
             Ok(Standings {
                 met: truths(met)?,
@@ -325,6 +314,13 @@ impl Columns {
             fulfilment: standings(FULFILMENT_MET, FULFILMENT_AT)?,
             upload: standings(UPLOAD_MET, UPLOAD_AT)?,
             pickup: standings(PICKUP_MET, PICKUP_AT)?,
+            delivery: standings(DELIVERY_MET, DELIVERY_AT)?,
+            first_upload_at: optional(FIRST_UPLOAD_AT)?,
+            late_pickup_at: optional(LATE_PICKUP_AT)?,
+            unconfirmed: match file.place(UNCONFIRMED) {
+                Some(place) => Some(Truths::open(&*reader, place)?),
+                None => None,
+            },
             orders: Vec::new(),
             sellers: Vec::new(),
         }))
@@ -351,9 +347,21 @@ impl Columns {
             column.next(rows)?;
         }
         self.excluded.next(rows)?;
-        for figure in [&mut self.fulfilment, &mut self.upload, &mut self.pickup] {
+        for figure in [
+            &mut self.fulfilment,
+            &mut self.upload,
+            &mut self.pickup,
+            &mut self.delivery,
+        ] {
             figure.met.next(rows)?;
             figure.at.next(rows)?;
+        }
+        let optional = [&mut self.first_upload_at, &mut self.late_pickup_at];
+        for column in optional.into_iter().flatten() {
+            column.next(rows)?;
+        }
+        if let Some(column) = &mut self.unconfirmed {
+            column.next(rows)?;
         }
         Ok(true)
     }
@@ -369,6 +377,8 @@ impl Columns {
             (EXCLUDED, self.excluded.has_missing()),
             (UPLOAD_MET, self.upload.met.has_missing()),
             (UPLOAD_AT, self.upload.at.has_missing()),
+            (DELIVERY_MET, self.delivery.met.has_missing()),
+            (DELIVERY_AT, self.delivery.at.has_missing()),
         ];
         empty
             .into_iter()
@@ -385,35 +395,95 @@ impl Columns {
                 rank: (learned_at[index], self.version.values()[index]),
                 order: *order,
                 seller: *seller,
-                waiting: self.waiting(index, as_of),
+                paid_at: self.paid_at.values()[index],
+                cents: self.gmv.values()[index],
+                fate: self.fate(index, as_of),
             };
             latest.put(*order, row, |new, known| new.rank >= known.rank);
         }
     }
 
-    /// What an order waits for; `None` when it is excluded or decided.
-    fn waiting(&self, index: usize, as_of: i64) -> Option<Waiting> {
-        let fulfilment = self.fulfilment.of(index);
-        if self.excluded.values()[index] || fulfilment.is_some_and(|(_, at)| at <= as_of) {
-            return None;
+    /// What an order is named for.
+    fn fate(&self, index: usize, as_of: i64) -> Fate {
+        if self.excluded.values()[index] {
+            let column = self.unconfirmed.as_ref();
+            let is_sellers = column.is_some_and(|it| !it.is_missing(index) && it.values()[index]);
+            return if is_sellers { Fate::Unconfirmed } else { Fate::None };
         }
+        match self.fulfilment.of(index) {
+            Some((true, at)) if at <= as_of => Fate::None,
+            Some((false, at)) if at <= as_of => Fate::Failed(self.failing(index, at, as_of)),
+            fulfilment => self.waiting(index, fulfilment),
+        }
+    }
+
+    /// What an order waits for.
+    fn waiting(&self, index: usize, fulfilment: Option<(bool, i64)>) -> Fate {
         let (upload, pickup) = (self.upload.of(index), self.pickup.of(index));
         let (missing, deadline) = match fulfilment {
-            Some((true, _)) => (Missing::Nothing, None),
+            Some((true, _)) => (Missing::Nothing, NEVER),
             // What fails first is what fulfilment fails by; it is still in time in the second before.
-            Some((false, at)) if upload == Some((false, at)) => (Missing::Upload, Some(at - 1)),
-            Some((false, at)) if pickup == Some((false, at)) => (Missing::Pickup, Some(at - 1)),
-            Some((false, at)) => (Missing::SignOff, Some(at - 1)),
-            None if pickup.is_none() => (Missing::Pickup, None),
-            None => (Missing::Nodes, None),
+            Some((false, at)) if upload == Some((false, at)) => (Missing::Upload, at - 1),
+            Some((false, at)) if pickup == Some((false, at)) => (Missing::Pickup, at - 1),
+            Some((false, at)) => (Missing::SignOff, at - 1),
+            None if pickup.is_none() => (Missing::Pickup, NEVER),
+            None => (Missing::Nodes, NEVER),
         };
-        Some(Waiting {
-            paid_at: self.paid_at.values()[index],
-            missing,
-            deadline,
-            cents: self.gmv.values()[index],
-        })
+        Fate::Waiting { missing, deadline }
     }
+
+    /// By what an order missed fulfilment, at `failed_at` first.
+    fn failing(&self, index: usize, failed_at: i64, as_of: i64) -> Failing {
+        let missed = |figure: &Standings| match figure.of(index) {
+            Some((false, at)) if at <= as_of => at - 1,
+            _ => NEVER,
+        };
+        let when = |column: &Option<Integers>| {
+            let column = column.as_ref().filter(|column| !column.is_missing(index));
+            column.map_or(NEVER, |column| column.values()[index])
+        };
+        let (upload, pickup) = (missed(&self.upload), missed(&self.pickup));
+        // The policy may ask for more than A1 and B1.
+        let other = match failed_at - 1 {
+            at if at == upload || at == pickup => (Missing::Nothing, NEVER),
+            at if self.delivery.of(index) == Some((false, failed_at)) => (Missing::SignOff, at),
+            at => (Missing::Nodes, at),
+        };
+        Failing {
+            upload: (upload, when(&self.first_upload_at)),
+            pickup: (pickup, when(&self.late_pickup_at)),
+            other,
+        }
+    }
+}
+
+impl Failing {
+    /// Each rule that was missed, in the order of their deadlines.
+    fn misses(&self) -> Vec<Miss> {
+        let (upload, uploaded_at) = self.upload;
+        let (pickup, picked_up_at) = self.pickup;
+        let (other, ended_at) = self.other;
+        let missed = [
+            (Missing::Upload, upload, uploaded_at),
+            (Missing::Pickup, pickup, picked_up_at),
+            (other, ended_at, NEVER),
+        ];
+        let missed = missed.into_iter().filter_map(|(missing, deadline, at)| {
+            Some(Miss {
+                missing,
+                deadline: happened(deadline)?,
+                happened_at: happened(at),
+            })
+        });
+        let mut misses: Vec<Miss> = missed.collect();
+        misses.sort_by_key(|miss| (miss.deadline, miss.missing));
+        misses
+    }
+}
+
+/// An instant, unless it is [`NEVER`].
+fn happened(at: i64) -> Option<Timestamp> {
+    (at != NEVER).then(|| Timestamp::from_unix(at))
 }
 
 impl Standings {
