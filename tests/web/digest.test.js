@@ -19,7 +19,7 @@ test("the board comes sorted by what is at risk, in English", async () => {
   assert.deepEqual(risks, risks.toSorted((a, b) => b - a));
   assert.equal(await page.getByRole("columnheader", { name: "USD at risk" }).getAttribute("aria-sort"), "descending");
   assert.ok(await page.getByRole("heading", { name: "Morning digest" }).isVisible());
-  assert.ok(!(await page.locator("body").innerText()).includes("截止看板"));
+  assert.ok(!(await page.locator("body").innerText()).includes("待办时限"));
   await picture("english");
 });
 
@@ -28,7 +28,7 @@ test("the switch turns the page to Chinese, in characters and not in boxes", asy
   await page.getByText("中文", { exact: true }).click();
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
   const told = await page.locator("body").innerText();
-  for (const text of ["物流晨报", "截止看板", "风险金额", "昨夜入账", "承运商排名", "催派送签收"]) assert.ok(told.includes(text), text);
+  for (const text of ["物流晨报", "待办时限", "风险金额", "昨夜入账", "承运商排名", "催派送签收"]) assert.ok(told.includes(text), text);
   for (const text of ["Morning digest", "Deadline board", "What to do"]) assert.ok(!told.includes(text), text);
   assert.ok(await drawsDifferently(["断", "签", " "]));
   await picture("chinese");
@@ -36,7 +36,7 @@ test("the switch turns the page to Chinese, in characters and not in boxes", asy
 
 test("a Chinese browser opens it in Chinese, a keyboard turns it back", async () => {
   await open("digest.html", { locale: "zh-CN" });
-  assert.ok(await page.getByRole("heading", { name: "截止看板" }).isVisible());
+  assert.ok(await page.getByRole("heading", { name: "待办时限" }).isVisible());
   await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowUp");
   assert.ok(await page.getByRole("heading", { name: "Deadline board" }).isVisible());
@@ -87,7 +87,7 @@ test("what others wrote is text and nothing else", async () => {
 test("without its script the page shows every row and turns its language", async () => {
   await open("digest.html", { javaScriptEnabled: false });
   await page.getByText("中文", { exact: true }).click();
-  assert.ok(await page.getByRole("heading", { name: "截止看板" }).isVisible());
+  assert.ok(await page.getByRole("heading", { name: "待办时限" }).isVisible());
   assert.ok(await page.locator("#filters").isHidden());
   const rows = page.locator("#board tbody tr");
   assert.ok((await rows.count()) > 200 && (await rows.last().isVisible()), "also those beyond the first");
@@ -102,7 +102,7 @@ test("twenty thousand rows open, sort and turn in a moment", async () => {
   await header("Order").click();
   const sorted = Date.now();
   await page.getByText("中文", { exact: true }).click();
-  assert.ok(await page.getByRole("heading", { name: "截止看板" }).isVisible());
+  assert.ok(await page.getByRole("heading", { name: "待办时限" }).isVisible());
   const turned = Date.now();
   console.log(`20,000 rows: opened in ${opened - begun} ms, sorted in ${sorted - opened} ms, turned in ${turned - sorted} ms`);
   assert.ok(turned - begun < 60_000, "also on a busy machine");

@@ -20,7 +20,7 @@ const chinese = () => page.getByText("中文", { exact: true }).click();
 test("the portfolio comes in English: who stands where, what it brought, beside what is quoted", async () => {
   await open("eligibility.html");
   const told = await page.locator("main").innerText();
-  for (const text of ["At a glance", "at risk", "not eligible", "Three months", "Markets", "92.7 % offline express", "12,800 admitted sellers in 32 countries", "68.3 % of disputes", "What the words mean"]) {
+  for (const text of ["At a glance", "at risk", "not eligible", "Three months", "Markets", "92.7 % offline express", "12,800 admitted sellers in 32 countries", "68.3 % of disputes", "Definitions"]) {
     assert.ok(told.includes(text), text);
   }
   assert.ok(!told.includes("总览"));
@@ -179,6 +179,32 @@ test("the orders that decide the month are named, the nearest deadline first, an
   await picture("running-rescue", { height: 2400 });
 });
 
+test("the orders that failed are named where their seller is opened, with by how much", async () => {
+  await open("eligibility.html");
+  await page.locator("#sellers-title").scrollIntoViewIfNeeded();
+  const places = await page.evaluate(() => {
+    const data = JSON.parse(document.getElementById("sellers-data").textContent);
+    return Object.keys(data.listed.failed).filter((seller) => data.sellers.indexOf(seller) >= 0);
+  });
+  assert.ok(places.length > 100, "most sellers have a failed order");
+  await page.locator("[name=seller]").fill(places[0]);
+  await rows().first().getByRole("button").click();
+  const table = page.locator(".panel table.failed");
+  assert.match(await table.locator("caption").innerText(), /^Failed orders: [\d,]+; the first \d+ by payment$/);
+  const cells = await table.locator("tbody tr").evaluateAll((all) => all.map((row) => Array.from(row.cells, (cell) => cell.innerText)));
+  assert.ok(cells.length > 0 && cells.length <= 50);
+  for (const [order, missed, deadline, , late] of cells) {
+    assert.match(order, /^82\d{14}$/);
+    assert.match(missed, /\((A1|B1)\)$/);
+    assert.match(deadline, /^\d{4}-\d\d-\d\d \d\d:\d\d/);
+    assert.match(late, /^(–|\d+ h \d\d m( \d\d s)?)$/);
+  }
+  await picture("eligibility-failed", { height: 2400 });
+  await chinese();
+  assert.match(await table.locator("caption").innerText(), /^未履约订单：/);
+  await picture("eligibility-failed-zh", { height: 2400 });
+});
+
 test("what a revision changes is told seller by seller, in both languages", async () => {
   await open("eligibility-changed.html");
   const section = page.locator("section.changes");
@@ -190,7 +216,7 @@ test("what a revision changes is told seller by seller, in both languages", asyn
   assert.ok(what === "fulfilled" && Number(before.replace(",", "")) < Number(after.replace(",", "")), `${what}: ${before} → ${after}`);
   await picture("eligibility-changed", { height: 2400 });
   await chinese();
-  for (const text of ["修订变化", "新合格", "变化项", "已履约"]) assert.ok((await section.innerText()).includes(text), text);
+  for (const text of ["与上一版相比", "新合格", "变化项", "已履约"]) assert.ok((await section.innerText()).includes(text), text);
 });
 
 test("a row is written by the script as it came with the page", async () => {

@@ -34,7 +34,7 @@ pub(crate) fn of(diagnosis: &Diagnosis, zone: Zone, is_chinese: bool) -> String 
         }
         dl.standing {
             div class=(class(diagnosis.standing)) {
-                dt { (text("All in all", "总体")) } dd { (say(&diagnosis.standing.words())) }
+                dt { (text("Overall", "总体")) } dd { (say(&diagnosis.standing.words())) }
             }
             @if let Some(number) = &diagnosis.tracking_number { (figure("Number", "运单号", number)) }
             @if let Some(order_id) = &diagnosis.order_id { (figure("Order", "订单", order_id)) }
@@ -47,7 +47,7 @@ pub(crate) fn of(diagnosis: &Diagnosis, zone: Zone, is_chinese: bool) -> String 
             p { (text("Stages not shown:", "未显示的环节：")) " " (diagnosis.stages_left_out) }
         }
         @if !diagnosis.clauses.is_empty() {
-            h2 { (text("What it rests on", "依据")) }
+            h2 { (text("Rules applied", "适用规则")) }
             dl.clauses { @for clause in &diagnosis.clauses {
                 dt { (clause.id) " " (text(&clause.name_en, &clause.name_zh)) }
                 dd { (text(&clause.rule_en, &clause.rule_zh)) }

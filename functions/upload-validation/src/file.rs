@@ -384,7 +384,10 @@ pub(crate) fn are_known(suspects: &[OrderId], is_known: impl Fn(&OrderId) -> boo
 /// Whose word counts: a seller's own file may hold only the kinds that the policy allows.
 pub(crate) fn kind_not_allowed(kind: Kind, uploader: &Uploader, book: &PolicyBook) -> Option<FileError> {
     let is_allowed = *uploader == Uploader::Operator || book.seller_may_send(kind.as_str());
-    (!is_allowed).then(|| FileError::new(FileCode::KindNotAllowed, kind.to_string()))
+    (!is_allowed).then(|| {
+        let names = format!("{kind} | {}", kind.name_zh());
+        FileError::new(FileCode::KindNotAllowed, names)
+    })
 }
 
 fn uploader(key: &UploadKey) -> Uploader {

@@ -36,6 +36,9 @@ pub struct BoardRow {
     pub since: Timestamp,
     /// What to do.
     pub advice: Advice,
+    /// Whether only its seller has stated the order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
 }
 
 /// Deadlines and what they cost.
@@ -133,6 +136,7 @@ impl Board {
                 carrier: deadline.carrier.map(str::to_owned),
                 since: deadline.since,
                 advice: deadline.advice,
+                unconfirmed: !order.confirmed,
             });
         }
     }

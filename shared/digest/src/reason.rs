@@ -8,9 +8,9 @@ use crate::words::{BEIJING, Words};
 pub fn kind_words(kind: EntryKind) -> Words {
     match kind {
         EntryKind::Fine => Words::new("fine", "罚金"),
-        EntryKind::Hold => Words::new("held", "挂起"),
+        EntryKind::Hold => Words::new("held", "暂缓扣罚"),
         EntryKind::Void => Words::new("voided", "作废"),
-        EntryKind::Reversal => Words::new("reversed", "冲回"),
+        EntryKind::Reversal => Words::new("reversed", "退回"),
     }
 }
 

@@ -179,19 +179,19 @@ pub(crate) fn clauses(order: &OrderDifference) -> String {
 fn notes(shadow: &Shadow, orders_seen: u64) -> Vec<Words> {
     let mut notes = vec![Words::new(
         "Nothing of the shadow is posted. Compared is all that is due of the live orders as of this night, not what this night posted; orders that left the table once they were settled are not seen.",
-        "影子规则不入账。所比较的是在库订单截至本夜的全部应罚，而非本夜新入账；结清后已离开订单表的订单不在其内。",
+        "试行规则不入账。所比较的是未完结订单截至本夜的全部应罚，而非本夜新入账；结清后已离开订单表的订单不在其内。",
     )];
     if !shadow.takes_in_alike {
         notes.push(Words::new(
             "The two policies judge uploads differently (which rows are fined, refused or parked), and the shadow cannot see that: every upload stands as the policy in force judged it, under both. A season replayed under the shadow shows it.",
-            "两套规则对上传的判定不同（哪些行罚款、拒绝或暂存），影子规则看不到这一差别：两边都以现行规则的上传结果为准。用影子规则重放该季数据才能看到。",
+            "两套规则对上传的判定不同（哪些行罚款、拒绝或暂存），试行规则看不到这一差别：两边都以现行规则的上传结果为准。用试行规则重放该季数据才能看到。",
         ));
     }
     let compared = shadow.what_if.orders_examined;
     if compared < orders_seen {
         notes.push(Words::new(
             format!("Only {compared} of {orders_seen} live orders were compared: part of the pass had no shadow policy, or another one."),
-            format!("{orders_seen} 个在库订单中只比较了 {compared} 个：部分扫描没有影子规则，或用的是另一套。"),
+            format!("{orders_seen} 个未完结订单中只比较了 {compared} 个：部分扫描没有试行规则，或用的是另一套。"),
         ));
     }
     notes

@@ -15,7 +15,7 @@ use crate::{
 /// Characters that a sheet's cell holds.
 const CELL_CHARACTERS_MAX: usize = 32_767;
 
-const BOARD_COLUMNS: [&str; 12] = [
+const BOARD_COLUMNS: [&str; 13] = [
     "风险金额 / USD at risk",
     "剩余时间 / time left",
     "截止（北京） / due, Beijing",
@@ -28,6 +28,7 @@ const BOARD_COLUMNS: [&str; 12] = [
     "店铺 / seller",
     "起算（北京） / since, Beijing",
     "怎么办 / what to do",
+    "未确认 / unconfirmed",
 ];
 const FINES_COLUMNS: [&str; 8] = [
     "店铺 / seller",
@@ -57,7 +58,7 @@ const SHADOW_COLUMNS: [&str; 8] = [
     "影子金额 / USD under the shadow",
     "差额笔数 / difference, fines",
     "差额 / difference, USD",
-    "差额挂起 / difference, USD held",
+    "差额暂缓扣罚 / difference, USD held",
     "对象 / of",
 ];
 
@@ -108,7 +109,7 @@ pub fn xlsx(digest: &Digest, book: &PolicyBook) -> Result<Vec<u8>, XlsxFailed> {
     }
     carriers.end()?;
     if let Some(shadow) = &digest.shadow {
-        let mut sheet = Sheet::begin(&mut workbook, "影子规则 shadow", &SHADOW_COLUMNS)?;
+        let mut sheet = Sheet::begin(&mut workbook, "试行规则 shadow", &SHADOW_COLUMNS)?;
         for line in shadow_lines(shadow) {
             sheet.line(&line, false)?;
         }
@@ -117,7 +118,7 @@ pub fn xlsx(digest: &Digest, book: &PolicyBook) -> Result<Vec<u8>, XlsxFailed> {
     Ok(workbook.save_to_buffer()?)
 }
 
-fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 12] {
+fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 13] {
     let texts = row.advice.texts(book.newest(), book.newest_key_account());
     [
         row.at_risk.to_string(),
@@ -142,6 +143,11 @@ fn board_line(row: &BoardRow, as_of: Timestamp, book: &PolicyBook) -> [String; 1
         row.seller_id.to_string(),
         beijing(row.since),
         format!("{} / {}", texts.do_zh, texts.do_en),
+        if row.unconfirmed {
+            "是 / yes".to_owned()
+        } else {
+            String::new()
+        },
     ]
 }
 

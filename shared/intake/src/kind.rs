@@ -184,6 +184,19 @@ const STATEMENT: &[(Column, Need)] = &[
 ];
 
 impl Kind {
+    /// What a Chinese office calls the files.
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Orders => "订单",
+            Self::Tracking => "运单",
+            Self::Events => "轨迹",
+            Self::Appeals => "申诉",
+            Self::Rates => "汇率",
+            Self::Sellers => "店铺资料",
+            Self::Statement => "账单",
+        }
+    }
+
     /// Every kind.
     pub const ALL: [Self; 7] = [
         Self::Orders,

@@ -82,8 +82,8 @@ pub(crate) fn standing_names(standing: Standing, running: bool) -> (&'static str
     match (standing, running) {
         (Standing::AtRisk, _) => ("at risk", "有风险"),
         (Standing::Eligible, false) => ("eligible", "合格"),
-        (Standing::Eligible, true) => ("on course", "进展正常"),
+        (Standing::Eligible, true) => ("on course", "正常"),
         (Standing::NotEligible, false) => ("not eligible", "不合格"),
-        (Standing::NotEligible, true) => ("out of reach", "已无望"),
+        (Standing::NotEligible, true) => ("out of reach", "已无法达标"),
     }
 }

@@ -52,9 +52,9 @@ impl Risk {
             Self::RateToMend { month, orders } => {
                 format!("{month} 履约率不足，须再有 {orders} 单且全部履约")
             }
-            Self::RateOutOfReach { month } => format!("{month} 履约率已无望达标"),
+            Self::RateOutOfReach { month } => format!("{month} 履约率已无法达标达标"),
             Self::GmvBehind { needed } => format!("GMV 进度落后，还需 {} 美元", usd(needed)),
-            Self::GmvOutOfReach { needed } => format!("GMV 已无望达标，差 {} 美元", usd(needed)),
+            Self::GmvOutOfReach { needed } => format!("GMV 已无法达标达标，差 {} 美元", usd(needed)),
             Self::GmvFalling { short } => format!("若下月与本月相同，GMV 将差 {} 美元", usd(short)),
             Self::PapersEnd(last) => format!("仅凭证书或授权合格，有效期至 {last}"),
         }

@@ -93,7 +93,7 @@ fn people_read_it_in_eighty_columns_of_either_language() {
         (
             "zh",
             [
-                "截止看板",
+                "待办时限",
                 "未来 24 小时",
                 "50.00  4 天 00:00  05-31 08:00",
                 "取消并退款",

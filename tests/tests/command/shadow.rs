@@ -88,7 +88,7 @@ fn a_night_shows_its_shadow_in_both_languages_and_what_it_cannot_see() {
     assert!(told.contains("judge uploads differently"), "{told}");
     let told = scan("2024-04-18T07:00:00Z", "zh");
     assert!(
-        told.contains("影子规则对照") && told.contains("上传的判定不同"),
+        told.contains("试行规则对照") && told.contains("上传的判定不同"),
         "{told}"
     );
 }

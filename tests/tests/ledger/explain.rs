@@ -47,7 +47,7 @@ async fn a_fine_is_told_with_clause_arithmetic_and_both_times_in_both_zones() {
         // The late event: when it happened, when it was learned, and that it was not known.
         "2024-05-03 15:00 PDT",
         "2024-05-06 17:00 PDT",
-        "learned after the decision",
+        "recorded after the decision",
         "the order: upload ",
         &format!("the number {NUMBER}: upload "),
         ", row 1",
@@ -68,7 +68,7 @@ async fn a_fine_is_told_with_clause_arithmetic_and_both_times_in_both_zones() {
         "严格超过 48 小时",
         "太平洋时间",
         "北京时间",
-        "判定之后获知",
+        "判定之后才记录",
     ] {
         assert!(chinese.stdout.contains(words), "`{words}` in {}", chinese.stdout);
     }

@@ -202,7 +202,7 @@ async fn late_rows_for_a_closed_month_make_a_new_revision_that_tells_what_change
     assert!(told(&before) && !told(&after));
     // The page tells it too, and the manifest proves the files that do.
     let page = String::from_utf8(newest["eligibility.html"].clone()).expect("text");
-    assert!(page.contains("orders with news (1): 8100000000000002") && page.contains("修订变化"));
+    assert!(page.contains("orders with news (1): 8100000000000002") && page.contains("与上一版相比"));
     let manifest = json(&newest, "manifest.json");
     assert_eq!(
         (&manifest["revision"], &manifest["before"]),

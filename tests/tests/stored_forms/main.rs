@@ -28,7 +28,7 @@ const LAST_NIGHT: &str = "2025-06-01T07:00:00Z";
 const PARKED_AT: &str = "2025-06-02T00:00:00Z";
 
 /// The first byte of a part of a report, as this release writes it.
-const PART_FORMAT: u8 = 130;
+const PART_FORMAT: u8 = 131;
 
 /// What the parked rows of a dumped stack wait for, kind by kind in the order in which it comes.
 const PARENTS: [(&str, &str); 3] = [

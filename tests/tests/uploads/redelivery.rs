@@ -81,7 +81,11 @@ impl Outcome {
             texts.collect::<Vec<_>>()
         };
         Self {
-            orders: cut(cut(self.orders, "source: Source {", '}'), "stored: Stored {", '}'),
+            orders: cut(
+                cut(cut(self.orders, "source: Source {", '}'), "stored: Stored {", '}'),
+                "file: \"",
+                '}',
+            ),
             ledger: cut(self.ledger, ",\"row\":", '}'),
             figures: self.figures,
         }

@@ -67,6 +67,8 @@ async fn a_sellers_file_touches_only_that_sellers_orders() {
             .upload(&seller_key(kind, "S1", "mine.csv"), file, None)
             .await;
         assert_eq!(file_code(&answer), "KIND_NOT_ALLOWED", "{kind}");
+        let told = &answer.issues[0].message_zh;
+        assert!(!told.contains(kind), "a kind is named in Chinese: {told}");
     }
 
     let after = cloud.orders().await;

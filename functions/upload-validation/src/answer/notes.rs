@@ -189,7 +189,7 @@ pub(crate) fn of_no_sheet() -> Note {
     note(
         None,
         format!(
-            "There is no repaired.xlsx: a sheet has no room for more than {SHEET_ROWS_MAX} rows. Mend rejected.csv and send it."
+            "There is no repaired.xlsx: a sheet has no room for more than {SHEET_ROWS_MAX} rows. Correct rejected.csv and upload it."
         ),
         format!("没有 repaired.xlsx：一张工作表最多放 {SHEET_ROWS_MAX} 行。请修改 rejected.csv 后重新上传。"),
     )

@@ -95,7 +95,7 @@ pub(crate) fn show(board: &Board, as_of: Timestamp, rows_max: usize, book: &Poli
     let all = board.all();
     terminal.line(format!(
         "{BOLD}{}{BOLD:#} {} {}  ({} {})",
-        terminal.say("Deadline board", "截止看板"),
+        terminal.say("Deadline board", "待办时限"),
         beijing(as_of),
         terminal.say("Beijing", "北京"),
         pacific(as_of, book.zone),
@@ -160,7 +160,10 @@ fn show_row(row: &BoardRow, as_of: Timestamp, book: &PolicyBook, terminal: &Term
         .map(|id| say(&carrier_words(id, &book.carriers)));
     let number = row.tracking_number.as_ref().map(ToString::to_string);
     let since = format!("{} {}", terminal.say("since", "起算"), short(&beijing(row.since)));
-    let parts = [carrier, number, Some(row.seller_id.to_string()), Some(since)];
+    let unconfirmed = terminal.say("unconfirmed: stated by its seller alone", "未确认：仅由卖家提供");
+    let unconfirmed = row.unconfirmed.then(|| unconfirmed.to_owned());
+    let seller = Some(row.seller_id.to_string());
+    let parts = [carrier, number, seller, Some(since), unconfirmed];
     let about: Vec<String> = parts.into_iter().flatten().collect();
     show_wrapped(&about.join("  "), "         ", FAINT, terminal);
 }

@@ -56,7 +56,7 @@ pub(super) fn show_shadow(shadow: &ShadowFigures, terminal: &Terminal) {
     let name = &shadow.policy;
     terminal.line(format!(
         "\n{} {} ({})",
-        terminal.say("under the shadow policy", "影子规则对照"),
+        terminal.say("under the shadow policy", "试行规则对照"),
         name.file,
         name.version
     ));
@@ -65,7 +65,7 @@ pub(super) fn show_shadow(shadow: &ShadowFigures, terminal: &Terminal) {
         .iter()
         .map(|(clause, compared)| (clause.as_str(), *compared))
         .chain([(terminal.say("all", "合计"), shadow.total)]);
-    let policies = [terminal.say("in force", "现行"), terminal.say("shadow", "影子")];
+    let policies = [terminal.say("in force", "现行"), terminal.say("shadow", "试行")];
     terminal.table(table(clauses, policies, terminal));
     terminal.line(format!(
         "{} {} {} {}",

@@ -96,7 +96,7 @@ impl Telling<'_> {
     }
 
     fn clauses(&self) {
-        self.title("What it rests on", "依据");
+        self.title("Rules applied", "适用规则");
         for text in &self.explanation.clauses {
             self.terminal.paragraph(format!(
                 "{} {}: {}",
@@ -132,7 +132,7 @@ impl Telling<'_> {
     }
 
     fn inputs(&self) {
-        self.title("What it was decided from", "判定输入");
+        self.title("Decided from", "判定依据");
         for input in &self.explanation.inputs {
             let in_chinese = input.value_zh.as_deref().unwrap_or(&input.value);
             let value = self.say(&input.value, in_chinese);
@@ -188,12 +188,12 @@ impl Telling<'_> {
             let after = event.after.as_deref().unwrap_or("");
             let mark = if event.known_then { "" } else { "(1)" };
             table.add_row([event.node.as_str(), after, &occurred.pacific, &occurred.beijing]);
-            let learned = self.say("  learned", "  获知");
+            let learned = self.say("  recorded", "  记录");
             table.add_row([learned, mark, &recorded.pacific, &recorded.beijing]);
         }
         self.terminal.table(table);
         if events.iter().any(|event| !event.known_then) {
-            let mark = self.say("learned after the decision", "判定之后获知");
+            let mark = self.say("recorded after the decision", "判定之后才记录");
             self.terminal.paragraph(format!("(1) {mark}"));
         }
     }
@@ -221,7 +221,7 @@ impl Telling<'_> {
     }
 
     fn chain(&self) {
-        self.title("All entries about it", "同一事项的全部分录");
+        self.title("All entries about it", "同一笔罚款的全部记录");
         for entry in &self.explanation.chain {
             let mark = if entry.entry_id == self.explanation.entry.entry_id {
                 "→"

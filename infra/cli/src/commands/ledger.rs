@@ -161,8 +161,8 @@ pub(crate) fn totals(entries: &[LedgerEntry], terminal: &Terminal) -> String {
 pub(crate) fn kind(kind: EntryKind, terminal: &Terminal) -> &'static str {
     match kind {
         EntryKind::Fine => terminal.say("fine", "罚金"),
-        EntryKind::Hold => terminal.say("hold", "挂起"),
+        EntryKind::Hold => terminal.say("hold", "暂缓扣罚"),
         EntryKind::Void => terminal.say("void", "作废"),
-        EntryKind::Reversal => terminal.say("reversal", "冲回"),
+        EntryKind::Reversal => terminal.say("reversal", "退回"),
     }
 }

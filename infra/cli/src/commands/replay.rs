@@ -288,7 +288,7 @@ fn line(outcome: &DayOutcome, terminal: &Terminal) -> String {
         (outcome.rejected, terminal.say("rejected", "行被拒")),
         (outcome.parked, terminal.say("parked", "行暂存")),
         (posted.posted, terminal.say("fines", "笔罚金")),
-        (posted.held, terminal.say("held", "笔挂起")),
+        (posted.held, terminal.say("held", "笔暂缓扣罚")),
         (
             posted.reversed + posted.voided,
             terminal.say("taken back", "笔撤回"),

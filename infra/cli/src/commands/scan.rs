@@ -101,7 +101,7 @@ async fn tell_digest(
     }
     if outcome.missing > 0 {
         let text = terminal.say(
-            "stretches of the pass are missing; the board is incomplete",
+            "part(s) of the scan are missing; the board is incomplete",
             "段扫描缺失，看板不完整",
         );
         terminal.line(format!("  {} {text}", outcome.missing));
@@ -185,9 +185,9 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
     )];
     let counted = [
         (tally.posted, terminal.say("fines", "笔罚金")),
-        (tally.held, terminal.say("held", "笔挂起")),
+        (tally.held, terminal.say("held", "笔暂缓扣罚")),
         (tally.voided, terminal.say("voided", "笔作废")),
-        (tally.reversed, terminal.say("reversed", "笔冲回")),
+        (tally.reversed, terminal.say("reversed", "笔退回")),
         (
             outcome.rated_anew,
             terminal.say("orders at another exchange rate", "个订单按新汇率重算"),

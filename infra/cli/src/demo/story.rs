@@ -160,8 +160,8 @@ impl<'t> Story<'t> {
         let mut table = table(&[
             say.say("clause", "条款"),
             say.say("fines", "罚金"),
-            say.say("reversed", "冲回"),
-            say.say("held", "挂起"),
+            say.say("reversed", "退回"),
+            say.say("held", "暂缓扣罚"),
             "USD",
         ]);
         let named = [
@@ -271,7 +271,7 @@ impl<'t> Story<'t> {
             "{out}/cloud     {}",
             say.say(
                 "the embedded cloud; look into it with",
-                "内嵌云的数据；可这样查看："
+                "本地模拟云的数据；可这样查看："
             )
         ));
         say.line(format!(
@@ -290,7 +290,7 @@ impl<'t> Story<'t> {
         } else {
             say.say("THE LEDGER IS NOT SOUND", "账本有误")
         };
-        self.text(&format!("{verdict}: {entries} {}.", say.say("entries, none doubled, every reversal with its fine, the sum equal to what the orders remember", "条分录，无重复，每笔冲回都有对应罚金，合计与订单记录一致")));
+        self.text(&format!("{verdict}: {entries} {}.", say.say("entries, none doubled, every reversal with its fine, the sum equal to what the orders remember", "条分录，无重复，每笔退回都有对应罚金，合计与订单记录一致")));
     }
 
     /// The story for a machine.

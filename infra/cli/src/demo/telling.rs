@@ -14,9 +14,9 @@ impl Story<'_> {
         let say = self.terminal;
         match kind {
             EntryKind::Fine => say.say("fine", "罚金"),
-            EntryKind::Hold => say.say("held", "挂起"),
+            EntryKind::Hold => say.say("held", "暂缓扣罚"),
             EntryKind::Void => say.say("void", "作废"),
-            EntryKind::Reversal => say.say("reversed", "冲回"),
+            EntryKind::Reversal => say.say("reversed", "退回"),
         }
     }
 }

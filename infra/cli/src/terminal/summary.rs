@@ -211,7 +211,7 @@ fn trick_name<'t>(trick: &'t str, terminal: &Terminal) -> &'t str {
         "full_width" => terminal.say("full-width", "全角字符"),
         "space" => terminal.say("spaces around", "首尾空格"),
         "point_zero" => terminal.say(".0", "末尾 .0"),
-        "currency_name" => terminal.say("currency beside the amount", "金额旁的币种"),
+        "currency_name" => terminal.say("currency next to the amount", "金额旁的币种"),
         "decimal_comma" => terminal.say("digits in groups, decimal comma", "千分位与小数逗号"),
         other => other,
     }

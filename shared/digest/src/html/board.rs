@@ -37,7 +37,7 @@ pub(super) fn section(digest: &Digest, book: &PolicyBook) -> Markup {
     let line = |row: &BoardRow| line(row, &texts[&row.advice], digest.as_of, book);
     markup! {
         section aria-labelledby="board-title" {
-            h2 id="board-title" { (text("Deadline board", "截止看板")) }
+            h2 id="board-title" { (text("Deadline board", "待办时限")) }
             (legend(&texts))
             @if board.rows.is_empty() {
                 p { (text("Nothing is near.", "没有临近的截止。")) }
@@ -75,7 +75,10 @@ fn line(row: &BoardRow, todo: &AdviceTexts, as_of: Timestamp, book: &PolicyBook)
             td { time datetime=(row.deadline) { (short(&beijing_at)) } }
             td { (short(&pacific_at)) }
             td { (row.clause.clause()) " " (say(&matter_words(row.clause))) }
-            th scope="row" { (row.order_id) }
+            th scope="row" {
+                (row.order_id)
+                @if row.unconfirmed { " " small { (text("unconfirmed", "未确认")) } }
+            }
             td { @if let Some(number) = &row.tracking_number { (number) } }
             td { @if let Some(carrier) = &carrier { (of(carrier)) } }
             td { (row.seller_id) }

@@ -133,7 +133,7 @@ fn carriers_section(digest: &Digest, book: &PolicyBook) -> Markup {
             h2 id="carriers-title" { (text("Carriers, the worst first", "承运商排名（最差在前）")) }
             p.note {
                 (text(&format!("Over the last {days} days, the live orders' parcels: silences over the limit, time from an event to our knowing of it, timelines that ended incomplete."),
-                    &format!("近 {days} 天在库订单的包裹：断更次数、轨迹从发生到我方得知的时间、缺节点的轨迹。")))
+                    &format!("近 {days} 天未完结订单的包裹：断更次数、轨迹从发生到我方得知的时间、缺节点的轨迹。")))
             }
             div.scroll { table.carriers {
                 thead { tr {
@@ -142,7 +142,7 @@ fn carriers_section(digest: &Digest, book: &PolicyBook) -> Markup {
                     th scope="col" { (text("Silent now", "正在断更")) }
                     th scope="col" { (text("Silences", "断更次数")) }
                     th scope="col" { (text("Silences per parcel", "断更率")) }
-                    th scope="col" { (text("Latency, half", "延迟（半数）")) }
+                    th scope="col" { (text("Reporting delay, median", "回传延迟（中位数）")) }
                     th scope="col" { (text("Latency, 90 %", "延迟（九成）")) }
                     th scope="col" { (text("Incomplete", "缺节点")) }
                     th scope="col" { (text("Missing nodes", "所缺节点")) }

@@ -13,7 +13,7 @@ pub(super) fn section(shadow: &ShadowFigures) -> Markup {
     let version = format!("{} · {} · {}", name.file, name.version, &name.sha256[..12]);
     markup! {
         section aria-labelledby="shadow-title" {
-            h2 id="shadow-title" { (text("Under the shadow policy", "影子规则对照")) }
+            h2 id="shadow-title" { (text("Under the shadow policy", "试行规则对照")) }
             p { (version) " — " (text(&format!("{} of {} orders would be charged differently than under {}.",
                     shadow.orders_differing, shadow.orders_compared, shadow.in_force),
                 &format!("{} 个订单中有 {} 个与 {} 的应罚不同。", shadow.orders_compared, shadow.orders_differing, shadow.in_force))) }
@@ -38,9 +38,9 @@ fn heading(en: &str, zh: &str) -> Markup {
         thead { tr {
             th scope="col" { (text(en, zh)) }
             th scope="col" { (text("In force: fines", "现行：罚金")) }
-            th scope="col" { (text("held", "挂起")) }
+            th scope="col" { (text("held", "暂缓扣罚")) }
             th scope="col" { (text("Shadow: fines", "影子：罚金")) }
-            th scope="col" { (text("held", "挂起")) }
+            th scope="col" { (text("held", "暂缓扣罚")) }
             th scope="col" { (text("Difference: fines", "差额：罚金")) }
             th scope="col" { "USD" }
         } }

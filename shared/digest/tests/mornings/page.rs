@@ -16,7 +16,7 @@ fn the_page_speaks_both_languages_and_fetches_nothing() {
     for text in [
         "<html lang=\"en\">",
         "Deadline board",
-        "截止看板",
+        "待办时限",
         "怎么办",
         "燕文",
         "Beijing",

@@ -49,7 +49,7 @@ fn the_digest_tells_what_is_due_under_each_policy() {
 
     let page = html(&digest, book());
     for text in [
-        "影子规则对照",
+        "试行规则对照",
         "Under the shadow policy",
         "capped.toml",
         "-4.00",
@@ -62,7 +62,7 @@ fn the_digest_tells_what_is_due_under_each_policy() {
         page.matches("<span lang=\"zh-CN\">").count()
     );
     let sheets = sheets(&xlsx(&digest, book()).expect("a workbook"));
-    for text in ["店铺 / seller S00001", "11.00", "7.00", "影子规则不入账"] {
+    for text in ["店铺 / seller S00001", "11.00", "7.00", "试行规则不入账"] {
         assert!(sheets.contains(text), "{text}");
     }
 }

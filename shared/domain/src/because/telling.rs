@@ -177,7 +177,7 @@ impl SignOffGrounds {
                 if let Some(appeal) = held_by {
                     say(
                         format!("; held by appeal {appeal}"),
-                        format!("；因申诉挂起 {appeal}"),
+                        format!("；因申诉 {appeal} 暂缓扣罚"),
                     );
                 }
             }
@@ -243,7 +243,7 @@ impl AppealSeen {
             ),
             None if holds => Told::new(
                 format!("held by appeal {id}, filed {filed}"),
-                format!("因申诉 {id}（提交于 {filed}）挂起"),
+                format!("因申诉 {id}（提交于 {filed}）暂缓扣罚"),
             ),
             None => Told::new(
                 format!("appeal {id} was filed {filed}, after the deadline, and holds nothing"),

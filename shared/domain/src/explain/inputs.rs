@@ -144,7 +144,7 @@ pub(super) fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
             latest_fact_recorded_at,
             seen,
         } => {
-            inputs.at("latest fact learned", "最近获知事实", *latest_fact_recorded_at);
+            inputs.at("latest fact recorded", "最近记录的事实", *latest_fact_recorded_at);
             inputs.at("silent until, as seen now", "现知断更至", seen.silent_until);
             if let Some(silence) = &seen.silence {
                 inputs.value("silence, as seen now", "现知断更时长", silence);

@@ -310,3 +310,26 @@ fn one_incomplete_trace_of_several_is_enough_to_fail() {
     };
     assert_eq!(figures(&case).nodes, Some(expected));
 }
+
+#[test]
+fn a_missed_rule_is_told_with_what_came_late() {
+    let late = Case::travelled(&[(Node::PickedUp, 50)]);
+    let seen = late.figures(hour(60));
+    assert_eq!(
+        (seen.first_upload_at, seen.late_pickup_at),
+        (Some(paid()), Some(hour(50)))
+    );
+    assert_eq!(late.figures(hour(49)).late_pickup_at, None, "nothing came yet");
+    let in_time = Case::travelled(&[(Node::PickedUp, 10)]);
+    assert_eq!(in_time.figures(hour(60)).late_pickup_at, None);
+    // Of two parcels that missed it together, the last; while one is missing, none.
+    let two = Case::shipped().upload(NUMBERS[1], SendType::Part, paid());
+    let two = two.event(NUMBERS[0], Node::PickedUp, hour(50));
+    assert_eq!(two.figures(hour(60)).late_pickup_at, None);
+    let two = two.event(NUMBERS[1], Node::PickedUp, hour(55));
+    assert_eq!(two.figures(hour(60)).late_pickup_at, Some(hour(55)));
+    let mut unconfirmed = Case::shipped();
+    unconfirmed.order.confirmed = false;
+    let seen = unconfirmed.figures(hour(60));
+    assert!(seen.unconfirmed && seen.excluded);
+}

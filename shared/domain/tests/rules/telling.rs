@@ -326,7 +326,7 @@ fn the_arithmetic_of_a_sign_off_is_told_in_both_languages_and_kept_in_one() {
 fn arithmetic_that_is_written_otherwise_is_told_as_it_is_kept() {
     let told = not_signed("0.05 × 645.48 = 32.27").told(Case::shipped().book.zone);
     assert!(
-        told.zh.contains("：0.05 × 645.48 = 32.27；因申诉挂起 A-1"),
+        told.zh.contains("：0.05 × 645.48 = 32.27；因申诉 A-1 暂缓扣罚"),
         "{}",
         told.zh
     );

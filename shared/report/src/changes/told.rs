@@ -164,7 +164,7 @@ impl Changes {
             let (en, zh) = match self.inputs_added.count {
                 0 => ("by time alone: deadlines passed", "仅因时间推移：时限已过"),
                 _ => (
-                    "nothing learned in between: deadlines passed, or added files tell of facts learned before",
+                    "nothing recorded in between: deadlines passed, or added files bring facts recorded before",
                     "期间无新信息：时限已过，或新增文件补充了更早获知的事实",
                 ),
             };

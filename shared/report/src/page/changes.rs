@@ -23,7 +23,7 @@ pub(super) fn section(changes: &Changes, zone: Zone) -> Markup {
     let (before_en, before_zh) = instant_names(changes.before.as_of, zone);
     markup! {
         section.changes aria-labelledby="changes-title" {
-            h2 id="changes-title" { (text("What changed", "修订变化")) }
+            h2 id="changes-title" { (text("What changed", "与上一版相比")) }
             p { (text(
                 &format!("Sellers of whom this report says something else than the one as of {before_en}: {}.", grouped(sellers.len() as i64)),
                 &format!("与截至{before_zh}的报告相比，有变化的卖家：{}。", grouped(sellers.len() as i64)))) }

@@ -26,7 +26,7 @@ pub(super) fn section(report: &MonthReport) -> Markup {
                         &format!("平台公布：{}% 的纠纷源于节点缺失", quoted::DISPUTES_FROM_NODES))))
                     (card("Fines", "罚金", &format!("{} USD", usd(month.fines)), text(
                         &format!("{} fines, reversals deducted", grouped(month.fines_count)),
-                        &format!("{} 笔，已扣除冲回", grouped(month.fines_count)))))
+                        &format!("{} 笔，已扣除退回", grouped(month.fines_count)))))
                 }
                 @if report.is_running() { (ahead(report)) }
             }
@@ -66,7 +66,7 @@ fn standings(report: &MonthReport) -> Markup {
         p.note { (text(
             &format!("{} sellers in the report. The platform quotes {} admitted sellers in {} countries.", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES),
             &format!("本报告共 {} 家卖家。平台公布：已准入 {} 家，覆盖 {} 个国家。", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES)))
-            " " a href="#meanings-title" { (text("What the words mean", "名词说明")) } }
+            " " a href="#meanings-title" { (text("Definitions", "名词说明")) } }
     }
 }
 
@@ -85,7 +85,7 @@ fn ahead(report: &MonthReport) -> Markup {
     });
     card(
         "At stake",
-        "待保 GMV",
+        "面临损失的 GMV",
         &format!("{} USD", usd(stake)),
         text(
             &format!(

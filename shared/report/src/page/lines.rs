@@ -71,23 +71,29 @@ pub(super) fn columns(report: &MonthReport) -> Vec<Column> {
             row.rate_bp_m2
         }),
         column(
-            "Misses left",
-            "剩余可失误单数",
+            "Failures allowed",
+            "还可失误单数",
             Form::Count,
             |row, report| row.misses_left(&report.limits),
         ),
     ];
     if report.is_running() {
         columns.extend([
-            column("To rescue", "须保单数", Form::Count, |row, _| {
-                Some(row.forecast?.orders_to_rescue)
-            }),
+            column(
+                "Must be fulfilled",
+                "必须履约单数",
+                Form::Count,
+                |row, _| Some(row.forecast?.orders_to_rescue),
+            ),
             column("GMV a day needed", "每日还需 GMV", Form::Money, |row, _| {
                 Some(row.forecast?.gmv_needed_per_day?.0)
             }),
-            column("At stake a month", "待保月 GMV", Form::Money, |row, _| {
-                Some(row.forecast?.at_stake.0)
-            }),
+            column(
+                "At stake a month",
+                "面临损失的月 GMV",
+                Form::Money,
+                |row, _| Some(row.forecast?.at_stake.0),
+            ),
         ]);
     }
     columns.extend([

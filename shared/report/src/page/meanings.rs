@@ -9,7 +9,7 @@ use crate::reason::usd;
 pub(super) fn section(report: &MonthReport) -> Markup {
     markup! {
         section.meanings aria-labelledby="meanings-title" {
-            h2 id="meanings-title" tabindex="-1" { (text("What the words mean", "名词说明")) }
+            h2 id="meanings-title" tabindex="-1" { (text("Definitions", "名词说明")) }
             dl {
                 @for ((term_en, term_zh), (en, zh)) in terms(report) {
                     div { dt { (text(term_en, term_zh)) } dd { (text(&en, &zh)) } }
@@ -64,7 +64,7 @@ fn terms(report: &MonthReport) -> Vec<Term> {
                     }
                 ),
                 format!(
-                    "仍合格或仍可达标，但余地很小：近 {months} 个月有过未履约，且剩余可失误单数少于订单数的百分之一（至少一单），\
+                    "仍合格或仍可达标，但余地很小：近 {months} 个月有过未履约，且还可失误单数少于订单数的百分之一（至少一单），\
                  或少于待定订单按既往失误率将产生的失误；或{}",
                     if report.is_running() {
                         "按本月进度 GMV 将不足"
@@ -75,7 +75,7 @@ fn terms(report: &MonthReport) -> Vec<Term> {
             ),
         ),
         (
-            ("Misses left", "剩余可失误单数"),
+            ("Failures allowed", "还可失误单数"),
             (
                 "orders that may still fail before the month's rate is too low; negative: so many too many"
                     .to_owned(),
@@ -105,7 +105,7 @@ fn terms(report: &MonthReport) -> Vec<Term> {
             ("Fines", "罚金"),
             (
                 "of the orders paid in the month, reversals deducted".to_owned(),
-                "本月付款订单的罚金，已扣除冲回".to_owned(),
+                "本月付款订单的罚金，已扣除退回".to_owned(),
             ),
         ),
     ]);
@@ -115,7 +115,7 @@ fn terms(report: &MonthReport) -> Vec<Term> {
 fn ahead() -> [Term; 4] {
     [
         (
-            ("Out of reach", "已无望"),
+            ("Out of reach", "已无法达标"),
             (
                 "cannot become eligible any more, or only at a better pace than in any of these months"
                     .to_owned(),
@@ -123,7 +123,7 @@ fn ahead() -> [Term; 4] {
             ),
         ),
         (
-            ("To rescue", "须保单数"),
+            ("Must be fulfilled", "必须履约单数"),
             (
                 "pending orders that must be fulfilled, or the month is lost unless new orders come"
                     .to_owned(),
@@ -139,7 +139,7 @@ fn ahead() -> [Term; 4] {
             ),
         ),
         (
-            ("At stake a month", "待保月 GMV"),
+            ("At stake a month", "面临损失的月 GMV"),
             (
                 "what eligibility is worth: the seller's GMV a month over the two complete months before"
                     .to_owned(),

@@ -164,7 +164,7 @@
         figure(write.money(cents)), instant(paid), element("td", {}, both(todo)));
     });
     const caption = [`Orders to rescue: at least ${grouped(needed)} of ${grouped(undecided)} undecided; the nearest ${grouped(orders.length)}`,
-      `待保订单：${grouped(undecided)} 单待定中至少须保 ${grouped(needed)} 单；列出截止最近的 ${grouped(orders.length)} 单`];
+      `需保住的订单：${grouped(undecided)} 单待定中至少须保 ${grouped(needed)} 单；列出截止最近的 ${grouped(orders.length)} 单`];
     const heads = [["Order", "订单"], ["Missing", "缺少"], ["Deadline, Beijing (Pacific)", "截止：北京时间（太平洋时间）"], ["Time left", "剩余时间"],
       ["Amount USD", "金额（美元）"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"], ["What to do", "处理办法"]];
     const made = tableOf(caption, heads, rows);

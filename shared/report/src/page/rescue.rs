@@ -23,7 +23,7 @@ pub(super) fn section(report: &MonthReport) -> Markup {
     let shown = &orders[..orders.len().min(ROWS_MAX)];
     markup! {
         section.rescue aria-labelledby="rescue-title" {
-            h2 id="rescue-title" { (text("Orders to rescue", "待保订单")) }
+            h2 id="rescue-title" { (text("Orders to rescue", "需保住的订单")) }
             p.note { (told(report, rescue, shown.len())) }
             div.scroll tabindex="0" role="region" aria-labelledby="rescue-title" {
                 table {

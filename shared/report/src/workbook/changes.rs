@@ -67,7 +67,7 @@ pub(super) fn change_columns() -> [Column<Changed>; 5] {
         column(
             ("why it changed", "变化原因"),
             (
-                "what was learned of the seller between the two instants; all ids in changes.json",
+                "what was recorded of the seller between the two instants; all ids in changes.json",
                 "两个时点之间获知的该卖家信息；编号详见 changes.json",
             ),
             Form::Text,

@@ -94,7 +94,7 @@ pub(super) const NODES: (&str, &str) = (
 );
 pub(super) const FINES: (&str, &str) = (
     "fines less reversals of all orders paid in the month",
-    "本月付款订单的罚金笔数，已扣除冲回",
+    "本月付款订单的罚金笔数，已扣除退回",
 );
 
 pub(super) fn usd(amount: Cents) -> Option<String> {

@@ -54,7 +54,7 @@ pub(super) fn forecast_columns<'a>() -> Vec<Column<Running<'a>>> {
             |(row, ..)| count(row.orders_pending),
         ),
         column(
-            ("to rescue", "须保单数"),
+            ("to rescue", "必须履约单数"),
             (
                 "pending orders that must be fulfilled, or the month is lost unless new orders come",
                 "必须履约的待定订单数，否则失去本月（除非有新订单补回）",
@@ -64,7 +64,7 @@ pub(super) fn forecast_columns<'a>() -> Vec<Column<Running<'a>>> {
             |(_, forecast, _)| count(forecast.orders_to_rescue),
         ),
         column(
-            ("orders to mend", "补回所需新单"),
+            ("orders to make up", "补回所需新单"),
             (
                 "new orders, all of them fulfilled, without which the rate stays too low; empty: none would do",
                 "须新增且全部履约的单数，否则履约率不足；空白表示已无法补回",
@@ -101,7 +101,7 @@ pub(super) fn forecast_columns<'a>() -> Vec<Column<Running<'a>>> {
             |(_, forecast, _)| usd(forecast.gmv_needed_per_day?),
         ),
         column(
-            ("at stake a month", "待保月 GMV"),
+            ("at stake a month", "面临损失的月 GMV"),
             (
                 "what eligibility is worth: GMV a month over the two complete months before",
                 "资格价值：此前两个完整月份的月均 GMV",

@@ -65,7 +65,7 @@ fn written(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Resul
     }
     let undecided = undecided(report);
     if !undecided.is_empty() {
-        book.sheet("待保订单 to rescue", &undecided_columns(), &undecided)?;
+        book.sheet("需保住的订单 to rescue", &undecided_columns(), &undecided)?;
     }
     let missed = missed(report);
     if !missed.is_empty() {
@@ -182,7 +182,7 @@ impl Book {
                 format!("{sellers} 家 {orders} 单，列出 {named} 单"),
                 format!("{orders} orders of {sellers} sellers, {named} listed"),
             );
-            of_the_report.push(("待保订单 / orders to rescue", told));
+            of_the_report.push(("需保住的订单 / orders to rescue", told));
         }
         if let Some(failed) = &report.failed {
             let (orders, sellers) = (failed.orders_count, failed.sellers_count);
@@ -237,10 +237,10 @@ fn colours(
         Form::Verdict => &[("是", &good), ("否", &bad)],
         Form::Standing => &[
             ("合格", &good),
-            ("进展正常", &good),
+            ("正常", &good),
             ("有风险", &fair),
             ("不合格", &bad),
-            ("已无望", &bad),
+            ("已无法达标", &bad),
         ],
         _ => &[],
     };

@@ -116,7 +116,7 @@ pub(super) fn undecided_columns<'a>() -> Vec<Column<Undecided<'a>>> {
             |(order, _, rescue, _)| Some(rescue.both_times(order.paid_at).1),
         ),
         column(
-            ("seller must rescue", "卖家须保单数"),
+            ("seller must rescue", "卖家必须履约单数"),
             (
                 "so many of the seller's undecided orders must be fulfilled, or the month is lost unless new orders come",
                 "该卖家待定订单中至少须履约的单数，否则失去本月（除非有新订单补回）",

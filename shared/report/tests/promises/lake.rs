@@ -27,6 +27,9 @@ pub struct OrderRow {
     pub destination: &'static str,
     pub carrier: Option<&'static str>,
     pub nodes_missing: Option<&'static str>,
+    pub first_upload_at: Option<i64>,
+    pub late_pickup_at: Option<i64>,
+    pub unconfirmed: Option<bool>,
 }
 
 /// One row of an entry.
@@ -79,6 +82,9 @@ pub fn fulfilled(seller: &str, month: Month, number: usize, gmv_cents: i64) -> O
         destination: "ES",
         carrier: Some("dhl"),
         nodes_missing: None,
+        first_upload_at: None,
+        late_pickup_at: None,
+        unconfirmed: None,
     }
 }
 
@@ -208,6 +214,9 @@ pub fn order_frame(rows: &[OrderRow]) -> DataFrame {
         "nodes_at" => when(|row| row.nodes),
         "nodes_missing" => rows.iter().map(|row| row.nodes_missing).collect::<Vec<_>>(),
         "carrier" => rows.iter().map(|row| row.carrier).collect::<Vec<_>>(),
+        "first_upload_at" => rows.iter().map(|row| row.first_upload_at).collect::<Vec<_>>(),
+        "late_pickup_at" => rows.iter().map(|row| row.late_pickup_at).collect::<Vec<_>>(),
+        "unconfirmed" => rows.iter().map(|row| row.unconfirmed).collect::<Vec<_>>(),
         "state" => vec![&b"\x00not\xffours"[..]; rows.len()],
     )
     .expect("a frame")

@@ -4,6 +4,7 @@ mod bytes;
 mod changes;
 mod classes;
 mod eligibility;
+mod failed;
 mod figures;
 mod files;
 mod forecast;

@@ -14,7 +14,7 @@ use crate::lake::{Lake, OrderRow, at, failed, fulfilled, month, settled};
 use crate::made::{self, figures, portfolio};
 
 /// The latest row of each order as of now.
-fn latest(orders: &[OrderRow]) -> Vec<&OrderRow> {
+pub fn latest(orders: &[OrderRow]) -> Vec<&OrderRow> {
     let mut latest: BTreeMap<&str, &OrderRow> = BTreeMap::new();
     for row in orders.iter().filter(|row| row.learned_at <= NOW) {
         let known = latest.entry(&row.order_id).or_insert(row);
@@ -197,7 +197,13 @@ fn an_order_is_named_with_what_it_lacks_until_when_and_what_to_do() {
     assert!(en.starts_with("Upload the tracking number") && zh.starts_with("上传运单号"));
     let page = html(&report, None, PolicyBook::shipped().zone);
     let left = format!("{} h {:02} m", minutes / 60, minutes % 60);
-    for told in [&id, "Orders to rescue", "待保订单", &left, "first pickup (B1)"] {
+    for told in [
+        &id,
+        "Orders to rescue",
+        "需保住的订单",
+        &left,
+        "first pickup (B1)",
+    ] {
         assert!(page.contains(told), "{told}");
     }
 }

@@ -76,7 +76,15 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
     // "pending" has nothing due: no rate, rather than a rate of nothing.
     assert_eq!(cell(sellers, 2, "seller").to_string(), "pending");
     assert_eq!(cell(sellers, 2, "fulfilment"), &Data::Empty);
-    let months = &sheets[1].1;
+    let failed = &sheets[1].1;
+    assert_eq!(failed.height(), 2);
+    assert_eq!(cell(failed, 1, "seller").to_string(), "0012");
+    assert_eq!(
+        cell(failed, 1, "missed").to_string(),
+        "上传单号（A1） / upload (A1)"
+    );
+    assert_eq!(cell(failed, 1, "late by"), &Data::Empty, "never uploaded");
+    let months = &sheets[2].1;
     assert_eq!(
         (months.height(), cell(months, 1, "failed")),
         (4, &Data::Float(1.0))

@@ -124,7 +124,10 @@ fn a_silence_is_told_with_its_comparison_its_fine_and_what_the_ledger_holds() {
         (silent.standing, silent.fined, silent.at_stake),
         (Standing::Failed, Cents::ZERO, cents("2.40"))
     );
-    assert_says(silent, &["60 h 00 m > 48 h 00 m", "1 x silence"]);
+    assert_says(
+        silent,
+        &["60 h 00 m > 48 h 00 m", "Tracking gaps over the limit: 1"],
+    );
     assert_says(
         stage(&told, StageName::Fines),
         &["not posted yet: USD 1.20", "下次夜间"],
