@@ -3,7 +3,12 @@
 //! Instants are whole seconds of UTC. A fraction of a second is cut off at the door: a gap measured between two
 //! cut instants exceeds a limit of whole seconds only if the true gap did, so cutting never makes a fine.
 
+mod clock;
+mod form;
+mod local;
+mod place;
 mod written;
+mod zone;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,9 +16,12 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use written::WrittenTime;
+pub use clock::{AHEAD_MAX, BeyondClock, not_beyond};
+pub use place::zones_of;
+pub use written::{TimeText, WrittenTime, parse_day, year_first_readings};
+pub use zone::StatedZone;
 
-/// The platform's time zone; timestamps without an offset are read in it and months are counted in it.
+/// A zone of the tz database. Months are counted in the platform's.
 pub type Zone = chrono_tz::Tz;
 
 /// An instant: whole seconds since 1970-01-01T00:00:00Z.
@@ -38,8 +46,14 @@ pub enum TimeError {
     #[error("not a date and time")]
     Unreadable,
     /// A local time that does not exist (the night clocks go forward).
-    #[error("a local time that the platform zone skips")]
+    #[error("a local time that its zone skips")]
     Skipped,
+    /// A day without a time of it.
+    #[error("a date without a time of day")]
+    DateOnly,
+    /// The year comes last: which of the two numbers before it is the day would be a guess.
+    #[error("a date whose day and month could be confused")]
+    YearLast,
 }
 
 impl Timestamp {
@@ -93,6 +107,15 @@ impl Timestamp {
         }
         let local = self.utc().with_timezone(&zone);
         local.format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    /// `2024-03-01 12:00` on the clock of a stated zone.
+    pub fn written_in(self, zone: StatedZone) -> String {
+        let local = match zone {
+            StatedZone::Named(zone) => self.utc().with_timezone(&zone).naive_local(),
+            StatedZone::Offset(seconds) => Self(self.0.saturating_add(i64::from(seconds))).utc().naive_utc(),
+        };
+        local.format("%Y-%m-%d %H:%M").to_string()
     }
 
     fn utc(self) -> DateTime<Utc> {
