@@ -27,6 +27,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 import deployment  # noqa: E402
 import events  # noqa: E402
+import execution_clock  # noqa: E402
 import function_urls  # noqa: E402, F401
 import large_tables  # noqa: E402
 import roles  # noqa: E402
@@ -40,6 +41,7 @@ DENIED_S3 = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Acce
 
 large_tables.install()
 deployment.install()
+execution_clock.install()
 default_user_config["stepfunctions"]["execute_state_machine"] = True
 default_user_config["lambda"]["use_docker"] = False
 

@@ -193,6 +193,16 @@ def test_a_request_that_can_never_succeed_is_told_as_such(cloud):
     assert "no segment 3 of 3" in str(failed.value)
 
 
+@pytest.mark.parametrize("function", ["StallScan", "SignoffScan", "NightClose", "MorningDigest", "EligibilityReport"])
+def test_nothing_is_run_as_of_an_instant_that_has_not_come(cloud, function):
+    entries = cloud.entries()
+    with pytest.raises(FunctionError) as failed:
+        cloud.functions[function].invoke({"as_of": "2062-06-12T07:00:00Z"})
+    assert failed.value.type == "Permanent"
+    assert "2062-06-12T07:00:00Z is still to come" in str(failed.value)
+    assert cloud.entries() == entries
+
+
 def stream(cloud, table):
     """A table's stream from its start, as Lambda hands it on."""
     streams = cloud.client("dynamodbstreams")

@@ -116,6 +116,16 @@ def test_an_earlier_night_comes_too_late_and_posts_nothing(cloud):
     told(cloud)
 
 
+@pytest.mark.parametrize("machine", ["Nightly", "MonthlyReport"])
+def test_what_has_not_come_when_an_execution_starts_is_not_run(cloud, machine):
+    cloud.calls.clear()
+    before = cloud.entries()
+    refused = cloud.run(machine, {"as_of": "2062-06-12T07:00:00Z"})
+    assert (refused["status"], refused["error"]) == ("FAILED", "NotYet"), refused
+    assert "2062-06-12T07:00:00Z" in refused["cause"]
+    assert cloud.entries() == before and not [call for call in cloud.calls if "Scan" in str(call[1])]
+
+
 def test_a_report_is_made_again_when_it_is_final(cloud):
     ended = cloud.run("MonthlyReport", {"as_of": "2024-06-02T07:30:00Z"})
     assert ended["status"] == "SUCCEEDED", ended

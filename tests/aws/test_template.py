@@ -144,6 +144,17 @@ def test_a_compaction_that_fails_is_told_of():
         assert [each["Resource"] for each in sends] == [queue] == [{"Fn::GetAtt": ["HistoryFailures", "Arn"]}]
 
 
+@pytest.mark.parametrize("machine", ["nightly", "eligibility-report"])
+def test_a_state_machine_looks_first_whether_its_instant_has_come(machine):
+    definition = json.loads((stack.INFRA / f"statemachines/{machine}.asl.json").read_text())
+    clock = definition["States"][definition["StartAt"]]
+    assert "$$.Execution.StartTime" in clock["Parameters"]["at.$"] and clock["ResultPath"] == "$.started"
+    asked = definition["States"][clock["Next"]]
+    ((choice,), default) = asked["Choices"], definition["States"][asked["Default"]]
+    assert choice["Variable"] == "$.as_of" and choice["TimestampLessThanEqualsPath"] == "$.started.at"
+    assert (default["Type"], default["Error"]) == ("Fail", "NotYet")
+
+
 def test_schedules_start_outside_the_hour_that_is_not_every_day():
     schedules = stack.resources(DOCUMENT, "AWS::Scheduler::Schedule")
     started = {json.dumps(schedule["Target"]["Arn"]) for schedule in schedules.values()}

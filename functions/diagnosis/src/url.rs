@@ -8,6 +8,7 @@ use aws_lambda_events::http::header::{self, HeaderName};
 use domain::Timestamp;
 use domain::because::Told;
 use domain::diagnosis::Diagnosis;
+use domain::time::{BeyondClock, not_beyond};
 use entrypoint::{Failure, Metric};
 use serde::Serialize;
 use store::StoreError;
@@ -79,9 +80,8 @@ async fn answer(
         return Ok(page::asking(manner.is_chinese));
     }
     let asked = query.asked.unwrap_or_default();
-    let as_of = query
-        .as_of
-        .unwrap_or(Timestamp::from_unix(request.request_context.time_epoch / 1_000));
+    let asked_at = Timestamp::from_unix(request.request_context.time_epoch / 1_000);
+    let as_of = not_beyond(query.as_of.unwrap_or(asked_at), asked_at).map_err(Refusal::not_come)?;
     match told(desk, &asked, as_of).await {
         Ok(diagnosis) => match manner.form {
             Form::Html => Ok(page::of(&diagnosis, desk.policy.zone, manner.is_chinese)),
@@ -182,6 +182,15 @@ impl Refusal {
             told: Told::new(en, zh),
             asked: String::new(),
         }
+    }
+
+    fn not_come(beyond: BeyondClock) -> Self {
+        let at = beyond.at;
+        Self::new(
+            400,
+            format!("as_of {at} has not come yet"),
+            format!("as_of {at} 尚未到来"),
+        )
     }
 
     fn failed(error: StoreError) -> Self {

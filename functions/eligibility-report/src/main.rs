@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.records_table,
     );
     let report = EligibilityReport { lake, store, policy };
-    entrypoint::serve(|task| run(&report, task), Done::metrics).await
+    entrypoint::serve_dated(|task, _| run(&report, task), Done::metrics).await
 }

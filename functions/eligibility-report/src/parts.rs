@@ -4,8 +4,9 @@
 //! runs plan, parts and merge. The parts are buckets of the hash that orders and entries are spread by, so what one run makes of an order, it
 //! makes of all its rows. Where a compaction took a file of the plan away, the plan is made anew.
 
-use domain::Month;
-use entrypoint::{Failure, Metric};
+use domain::time::not_beyond;
+use domain::{Month, Timestamp};
+use entrypoint::{Dated, Failure, Metric};
 use lake::{PlanKey, Share};
 use report::{KeptPart, Part, Wanted};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,13 @@ pub struct Task {
     /// Which part, from 0.
     #[serde(default)]
     pub bucket: u32,
+}
+
+impl Dated for Task {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let come = not_beyond(self.request.as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
 }
 
 /// A step of a report in parts.

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use digest::{Digest, Fines, XlsxFailed};
+use domain::time::not_beyond;
 use domain::{Cents, Month, PolicyBook, Timestamp};
-use entrypoint::{Failure, Metric};
+use entrypoint::{Dated, Failure, Metric};
 use lake::{Lake, LakeError, ReportFile};
 use parts::PartsError;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,13 @@ pub struct MorningDigest {
 pub struct Request {
     /// The night's instant: the one that its scans had.
     pub as_of: Timestamp,
+}
+
+impl Dated for Request {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let come = not_beyond(self.as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
 }
 
 /// What the digest came to.

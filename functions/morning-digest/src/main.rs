@@ -19,5 +19,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         lake,
         policy,
     };
-    entrypoint::serve(|request| handle(&function, request), metrics).await
+    entrypoint::serve_dated(|request, _| handle(&function, request), metrics).await
 }

@@ -12,8 +12,9 @@ pub mod withdrawal;
 use std::sync::Arc;
 
 use domain::close::ClosedNight;
+use domain::time::not_beyond;
 use domain::{PolicyBook, Timestamp};
-use entrypoint::{Failure, Metric};
+use entrypoint::{Dated, Failure, Metric};
 use lake::{CloseFiles, Lake, LakeError, NightFile};
 use serde::{Deserialize, Serialize};
 use store::{Commit, Night, Store, StoreError};
@@ -34,6 +35,13 @@ pub struct NightClose {
 pub struct Request {
     /// The night's instant: the one that its scans had.
     pub as_of: Timestamp,
+}
+
+impl Dated for Request {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let come = not_beyond(self.as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
 }
 
 /// How a close ended.

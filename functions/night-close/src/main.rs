@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.records_table,
     );
     let close = NightClose { store, lake, policy };
-    entrypoint::serve(|request| handle(&close, request), metrics).await
+    entrypoint::serve_dated(|request, _| handle(&close, request), metrics).await
 }

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use domain::time::not_beyond;
 use domain::{PolicyBook, Timestamp};
-use entrypoint::{Failure, Metric, TimeLeft};
+use entrypoint::{Dated, Failure, Metric, TimeLeft};
 use serde::Deserialize;
 use store::{
     Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, OpenOrder, SETTLING_TIME_MAX, ScanOutcome, ScanRun, Store,
@@ -33,6 +34,13 @@ pub struct Request {
     /// Where an earlier run of this shard stopped.
     #[serde(default)]
     pub cursor: Option<Cursor>,
+}
+
+impl Dated for Request {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let come = not_beyond(self.as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
 }
 
 /// Scans one shard, or all of them one after the other, as far as the time goes: an outcome with a cursor asks for

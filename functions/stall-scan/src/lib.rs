@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use digest::{Part, ShadowPolicy, Watch};
 use domain::order::OrderAsOf;
+use domain::time::not_beyond;
 use domain::{PolicyBook, Timestamp};
-use entrypoint::{Failure, Metric, TimeLeft};
+use entrypoint::{Dated, Failure, Metric, TimeLeft};
 use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
@@ -48,6 +49,13 @@ pub struct Request {
     /// Where an earlier run of this segment stopped.
     #[serde(default)]
     pub cursor: Option<Cursor>,
+}
+
+impl Dated for Request {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let come = not_beyond(self.as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
 }
 
 fn one() -> u32 {

@@ -21,5 +21,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         policy,
         shadow,
     };
-    entrypoint::serve_in_time(|request, time| handle(&scan, request, time), metrics).await
+    entrypoint::serve_dated(|request, time| handle(&scan, request, time), metrics).await
 }

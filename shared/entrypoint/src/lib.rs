@@ -83,6 +83,36 @@ where
     serve_in_time(|event, _| handle(event), metrics).await
 }
 
+/// An event that asks for a run as of an instant.
+pub trait Dated {
+    /// Refuses an instant that has not come by the clock, in seconds since 1970: what is posted as of it would stand in the
+    /// way of every run until then.
+    ///
+    /// # Errors
+    /// [`Failure::Permanent`] for such an instant.
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure>;
+}
+
+/// Serves invocations with `handle` as [`serve_in_time`] does, those whose instant has come.
+///
+/// # Errors
+/// What the runtime itself fails of.
+pub async fn serve_dated<E, O, F, R>(handle: F, metrics: impl Fn(&O) -> Vec<Metric>) -> Result<(), Error>
+where
+    E: DeserializeOwned + Dated,
+    O: Serialize,
+    F: Fn(E, TimeLeft) -> R,
+    R: Future<Output = Result<O, Failure>>,
+{
+    let handle = &handle;
+    let handle_dated = |event: E, time: TimeLeft| async move {
+        let since_1970 = now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        event.check_clock(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX))?;
+        handle(event, time).await
+    };
+    serve_in_time(handle_dated, metrics).await
+}
+
 /// Serves invocations with `handle`, which is told how long it may take, until the runtime shuts down, and writes the
 /// `metrics` of each outcome.
 ///
