@@ -15,7 +15,7 @@ use domain::{
     Currency, Money, Order, OrderId, OrderStatus, PolicyBook, SellerId, Source, Timestamp, TrackingNumber,
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
-use intake::{Context, Kind, Limits, RawRow, Trust};
+use intake::{AssumedTimes, Context, FileZone, Kind, Limits, RawRow, Trust};
 use local::{Cloud, Options};
 use store::{News, OrderWrite, StoreError};
 use tests::{at, operator_key};
@@ -119,23 +119,29 @@ fn file(rows: u64) -> String {
 /// Both passes over the file, as the function makes them, twice read and once checked.
 fn check(file: &str, policy: &PolicyBook) {
     let context = Context {
-        zone: policy.zone,
+        zone: FileZone::of(policy, Kind::Tracking, None, None),
+        platform_zone: policy.zone,
         upload: 1,
         recorded_at: at(LEARNED_AT),
+        clock: at(LEARNED_AT),
         stored: None,
         trust: Trust::Operator,
-        event_future_max: policy.intake.event_future_max,
+        future_max: policy.intake.event_future_max,
         events: Arc::clone(&policy.events),
         carriers: Arc::clone(&policy.carriers),
     };
-    let mut refused = 0;
+    let (mut refused, mut times) = (0, AssumedTimes::default());
     for is_checked in [false, true] {
         let mut upload = intake::open(Cursor::new(file.as_bytes()), Kind::Tracking, Limits::default())
             .expect("a sound file");
         let columns = upload.columns().clone();
         let mut row = RawRow::default();
         while upload.read(&mut row).expect("a row") {
-            refused += u64::from(is_checked && intake::check(&row, &columns, &context).is_refused());
+            if is_checked {
+                refused += u64::from(intake::check(&row, &columns, &context).is_refused());
+            } else {
+                times.add(&intake::assumed_times(&row, &columns, &context));
+            }
         }
     }
     assert_eq!(refused, 0);

@@ -11,9 +11,11 @@ use std::sync::atomic::AtomicUsize;
 use aws_lc_rs::digest;
 use domain::facts::Stored;
 use domain::ruling::Uploader;
+use domain::time::not_beyond;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode};
 use intake::{
-    AUTO, Context, FileError, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust, UploadError,
+    AUTO, Context, FileError, FileZone, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust,
+    UploadError, stated_zone,
 };
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
@@ -123,6 +125,12 @@ struct Fetched {
     directory: TempDir,
     summary: UploadSummary,
     recorded_at: Timestamp,
+    /// When the object was written: the clock that no recording is later than.
+    written_at: Timestamp,
+    /// What was stated of its recording, where the object's time counts instead.
+    recording_ignored: Option<String>,
+    /// What was stated as the zone of its times.
+    stated_zone: Option<String>,
     /// The stored file, as its rows are told from those of others.
     stored: Stored,
     /// When the same prefix sent the same bytes first, if it did before: that instant counts.
@@ -167,14 +175,18 @@ impl Fetched {
             rows: 0,
             about: None,
         };
-        let recorded_at = match (&key.seller_id, object.stated_recorded_at) {
-            (None, Some(stated)) => stated.parse().unwrap_or(object.last_modified),
-            _ => object.last_modified,
-        };
+        let written_at = object.last_modified;
+        let stated = object.stated_recorded_at.filter(|_| key.seller_id.is_none());
+        let recorded_at = stated
+            .as_deref()
+            .and_then(|stated| not_beyond(stated.parse().ok()?, written_at).ok());
         Ok(Self {
             directory,
             summary,
-            recorded_at,
+            recorded_at: recorded_at.unwrap_or(written_at),
+            written_at,
+            recording_ignored: stated.filter(|_| recorded_at.is_none()),
+            stated_zone: object.stated_zone,
             stored: Stored {
                 at_ms: object.last_modified.unix().saturating_mul(1_000),
                 content: 0,
@@ -197,12 +209,13 @@ impl Fetched {
         };
         let rejected = self.directory.path().join("rejected.csv");
         let Readable {
-            kind,
+            context,
             survey,
             about,
             rows,
             suspects,
-        } = match self.readable(function, key).await? {
+            assumed,
+        } = match self.readable(function, key, upload).await? {
             Ok(readable) => readable,
             Err(error) => {
                 File::create(&rejected).map_err(disk_failed)?;
@@ -211,7 +224,7 @@ impl Fetched {
                 return Ok((answer, AnswerFiles { rejected, repaired }));
             }
         };
-        let context = self.context(function, key, upload);
+        let (kind, context) = context;
         let summary = UploadSummary {
             kind: kind.to_string(),
             ..self.summary.clone()
@@ -232,6 +245,12 @@ impl Fetched {
         }
         if let Some(first) = self.sent_before {
             answering.note(notes::of_bytes_sent_before(first));
+        }
+        if let Some(stated) = &self.recording_ignored {
+            answering.note(notes::of_recording_ignored(stated, self.written_at));
+        }
+        if let Some(assumed) = &assumed {
+            answering.note(notes::of_assumed_zone(assumed));
         }
         let repair_failed = |error| disk_failed(io::Error::other(error));
         let mut repaired = (rows <= SHEET_ROWS_MAX)
@@ -282,17 +301,27 @@ impl Fetched {
         Ok((answer, AnswerFiles { rejected, repaired }))
     }
 
-    fn context(&self, function: &UploadValidation, key: &UploadKey, upload: u64) -> Context {
-        Context {
-            zone: function.policy.zone,
+    fn context(
+        &self,
+        function: &UploadValidation,
+        key: &UploadKey,
+        kind: Kind,
+        upload: u64,
+    ) -> Result<Context, FileError> {
+        let policy = &function.policy;
+        let stated_zone = self.stated_zone.as_deref().map(stated_zone).transpose()?;
+        Ok(Context {
+            zone: FileZone::of(policy, kind, key.seller_id.as_ref(), stated_zone),
+            platform_zone: policy.zone,
             upload,
             recorded_at: self.recorded_at,
+            clock: self.written_at,
             stored: Some(self.stored),
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
-            event_future_max: function.policy.intake.event_future_max,
-            events: Arc::clone(&function.policy.events),
-            carriers: Arc::clone(&function.policy.carriers),
-        }
+            future_max: policy.intake.event_future_max,
+            events: Arc::clone(&policy.events),
+            carriers: Arc::clone(&policy.carriers),
+        })
     }
 
     /// Reads the file to its end without applying anything: a file that breaks half-way is refused whole.
@@ -300,6 +329,7 @@ impl Fetched {
         &self,
         function: &UploadValidation,
         key: &UploadKey,
+        upload: u64,
     ) -> Result<Result<Readable, FileError>, UploadFailure> {
         let stated = Kind::parse(&key.kind);
         if stated.is_none() && key.kind != AUTO {
@@ -311,27 +341,30 @@ impl Fetched {
                 self.summary.bytes.to_string(),
             )));
         }
-        let path = self.directory.path().join(UPLOADED);
-        let (uploader, policy) = (uploader(key), Arc::clone(&function.policy));
-        let read = tokio::task::spawn_blocking(move || {
-            let kind = match stated {
-                Some(kind) => kind,
-                None => intake::kind_of_file(File::open(&path)?, &Limits::default())?,
-            };
-            match kind_not_allowed(kind, &uploader, &policy) {
-                Some(error) => Err(error.into()),
-                None => read_to_end(&path, kind),
-            }
-        })
-        .await;
-        let disk_failed = |source| UploadFailure::Disk {
-            key: key.to_string(),
-            source,
+        let kind = match self.kind(stated).await {
+            Ok(kind) => kind,
+            Err(error) => return refused(key, error),
         };
-        match read.map_err(|source| disk_failed(io::Error::other(source)))? {
+        if let Some(error) = kind_not_allowed(kind, &uploader(key), &function.policy) {
+            return Ok(Err(error));
+        }
+        let context = match self.context(function, key, kind, upload) {
+            Ok(context) => context,
+            Err(error) => return Ok(Err(error)),
+        };
+        let path = self.directory.path().join(UPLOADED);
+        match off_thread(move || read_to_end(&path, kind, context)).await {
             Ok(readable) => Ok(Ok(readable)),
-            Err(UploadError::Refused(error)) => Ok(Err(error)),
-            Err(UploadError::Read(source)) => Err(disk_failed(source)),
+            Err(error) => refused(key, error),
+        }
+    }
+
+    /// The kind that the key states, else the one that the content tells.
+    async fn kind(&self, stated: Option<Kind>) -> Result<Kind, UploadError> {
+        let path = self.directory.path().join(UPLOADED);
+        match stated {
+            Some(kind) => Ok(kind),
+            None => off_thread(move || intake::kind_of_file(File::open(&path)?, &Limits::default())).await,
         }
     }
 
@@ -356,6 +389,25 @@ impl Fetched {
 }
 
 const UPLOADED: &str = "upload";
+
+/// Reads on a thread that may wait for the disk.
+async fn off_thread<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, UploadError> + Send + 'static,
+) -> Result<T, UploadError> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|source| UploadError::Read(io::Error::other(source)))?
+}
+
+/// A file that is bad is answered; one whose bytes do not come fails the run.
+fn refused<T>(key: &UploadKey, error: UploadError) -> Result<Result<T, FileError>, UploadFailure> {
+    match error {
+        UploadError::Refused(error) => Ok(Err(error)),
+        UploadError::Read(source) => Err(UploadFailure::Disk {
+            key: key.to_string(),
+            source,
+        }),
+    }
+}
 
 /// Whether the orders tell that ids which look cut are none (see [`are_known`]).
 async fn ids_are_whole(

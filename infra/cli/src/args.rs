@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::time::{StatedZone, TimeText, WrittenTime};
 use domain::{Month, OrderId, SellerId, Timestamp};
 use intake::Kind;
 
@@ -129,6 +130,9 @@ pub(crate) struct Upload {
     /// When the content was learned; now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) recorded_at: Option<Timestamp>,
+    /// The zone of times that have none: Beijing, PST, UTC+8, Asia/Shanghai
+    #[arg(long, value_name = "Z", value_parser = zone)]
+    pub(crate) zone: Option<StatedZone>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -148,6 +152,9 @@ pub(crate) struct Validate {
     /// When the content was learned; now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) recorded_at: Option<Timestamp>,
+    /// The zone of times that have none: Beijing, PST, UTC+8, Asia/Shanghai
+    #[arg(long, value_name = "Z", value_parser = zone)]
+    pub(crate) zone: Option<StatedZone>,
     /// The largest file that is read, in MB; an upload may have 512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) file_mb_max: u64,
@@ -340,7 +347,21 @@ fn month(text: &str) -> Result<Month, String> {
     text.parse().map_err(|_| "a month is written YYYY-MM".to_owned())
 }
 
+fn zone(text: &str) -> Result<StatedZone, String> {
+    StatedZone::parse(text)
+        .ok_or_else(|| "a time zone is written Beijing, PST, UTC+8 or Asia/Shanghai".to_owned())
+}
+
+/// An instant in any form that says its zone.
 fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned())
+    let refused = || "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned();
+    let written = TimeText::parse(text)
+        .ok()
+        .filter(TimeText::has_zone)
+        .ok_or_else(refused)?;
+    match written.read_in(StatedZone::UTC) {
+        Ok(WrittenTime::Exact(at)) => Ok(at),
+        // A name of a place does not tell the two hours apart when the clocks go back.
+        Ok(WrittenTime::Ambiguous { .. }) | Err(_) => Err(refused()),
+    }
 }

@@ -9,7 +9,7 @@ use digest::{ShadowFigures, ShadowPolicy};
 use domain::{Month, PolicyBook, Timestamp};
 use eligibility_report::EligibilityReport;
 use entrypoint::{PolicyObject, TimeLeft};
-use lake::{Answer, Lake, UploadKey};
+use lake::{Answer, Lake, Stated, UploadKey};
 use local::{Cloud, Night, Options};
 use morning_digest::MorningDigest;
 use store::{ScanOutcome, Store};
@@ -124,9 +124,9 @@ impl Backend {
         &self,
         key: &UploadKey,
         path: &Path,
-        recorded_at: Option<Timestamp>,
+        stated: &Stated,
     ) -> Result<Answer, CommandError> {
-        let etag = self.lake.put_upload(key, path, recorded_at).await?;
+        let etag = self.lake.put_stating(key, path, stated).await?;
         match &self.local {
             Some(cloud) => {
                 cloud.deliver_notifications().await?;

@@ -19,6 +19,9 @@ pub(crate) mod validate;
 pub(crate) mod verify;
 
 use domain::Timestamp;
+use domain::time::not_beyond;
+
+use crate::failure::CommandError;
 
 /// The present, for commands without `--as-of`: the one place where a command reads the clock.
 #[expect(
@@ -27,4 +30,13 @@ use domain::Timestamp;
 )]
 pub(crate) fn now() -> Timestamp {
     Timestamp::from(chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()))
+}
+
+/// The instant that a command line names, or the present (conventions, "Now").
+///
+/// # Errors
+/// For an instant that has not come: what was posted or recorded as of it would stand for years.
+pub(crate) fn instant_or_now(named: Option<Timestamp>) -> Result<Timestamp, CommandError> {
+    let clock = now();
+    not_beyond(named.unwrap_or(clock), clock).map_err(|beyond| CommandError::usage(beyond.to_string()))
 }

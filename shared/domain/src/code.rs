@@ -138,6 +138,8 @@ row_codes! {
     NumbersLimit "NUMBERS_LIMIT" Error "";
     /// No agreement that the operator stated covers a row of an own partner (C6).
     AgreementMissing "AGREEMENT_MISSING" Warning "A3";
+    /// Stated more than 14 h after it was recorded, or recorded later than now.
+    TimeInFuture "TIME_IN_FUTURE" Error "";
 }
 
 macro_rules! file_codes {
@@ -195,6 +197,24 @@ file_codes! {
     KindNotAllowed "KIND_NOT_ALLOWED";
     /// The content fits no kind of file, or several.
     KindUnclear "KIND_UNCLEAR";
+    /// The file's times would lie in the future in the zone that is assumed, and in Beijing's not.
+    ZoneDoubtful "ZONE_DOUBTFUL";
+}
+
+/// What a note on an answer is about, where no code of a row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteCode {
+    /// Times without a zone were read in an assumed one.
+    ZoneAssumed,
+}
+
+impl NoteCode {
+    /// The code in answer files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ZoneAssumed => "ZONE_ASSUMED",
+        }
+    }
 }
 
 impl fmt::Display for RowCode {

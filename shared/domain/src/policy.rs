@@ -3,6 +3,7 @@
 mod admission;
 mod file;
 mod sections;
+mod zones;
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,11 +18,14 @@ use crate::seller::Agreement;
 use crate::time::day_starts_at;
 use crate::{Cents, Elapsed, Node, RowCode, Timestamp, Zone, country};
 
+use zones::ZonesSection;
+
 pub use admission::{AdmissionPolicy, EntityPolicy, KeyAccountPolicy};
 pub use sections::{
     BoardPolicy, EligibilityPolicy, Embargo, FulfilmentExtra, NodesPolicy, PapersPolicy, PickupPolicy,
     PickupStart, SeventhNode, SignOffPolicy, SilencePolicy, SilenceUnit, UploadPolicy,
 };
+pub use zones::ZonesPolicy;
 
 /// The kinds of uploads, as `intake.seller_kinds` names them.
 pub const UPLOAD_KINDS: [&str; 7] = [
@@ -40,6 +44,8 @@ pub const UPLOAD_KINDS: [&str; 7] = [
 pub struct PolicyBook {
     /// The platform's time zone.
     pub zone: Zone,
+    /// In which zone a time without one is read.
+    pub zones: ZonesPolicy,
     /// How rows are taken in.
     pub intake: IntakePolicy,
     /// How long a settled order stays in the table.
@@ -63,7 +69,7 @@ pub struct PolicyBook {
 pub struct IntakePolicy {
     /// How long a parked row waits for its parent.
     pub parked_max: Elapsed,
-    /// How far an event may lie after its own recording: the widest error of a time zone.
+    /// How far a time may lie after its own recording: the widest error of a time zone.
     pub event_future_max: Elapsed,
     /// Days before the payment day whose rate may stand in for a missing one.
     pub rate_lookback_days_max: u32,
@@ -194,7 +200,7 @@ impl PolicyBook {
         &self.packs[self.packs.len() - 1]
     }
 
-    /// Whether the same files give the same facts under `other`: the intake's parameters, the zone, the operator's own
+    /// Whether the same files give the same facts under `other`: the intake's parameters, the zones, the operator's own
     /// carriers and event codes, and in every pack what is fined (A6) and refused (A4, A5) at an upload agree. Only then can what was taken in under one book be
     /// assessed under the other and nothing be missing.
     pub fn takes_in_like(&self, other: &Self) -> bool {
@@ -204,6 +210,7 @@ impl PolicyBook {
             .chain(&other.packs)
             .map(|pack| day_starts_at(pack.effective_on, self.zone));
         self.zone == other.zone
+            && self.zones == other.zones
             && self.intake == other.intake
             && self.own_carriers == other.own_carriers
             && self.own_events == other.own_events

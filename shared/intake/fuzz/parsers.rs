@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
 use domain::event_code::EventTables;
-use domain::time::WrittenTime;
-use domain::{Currency, Elapsed, Money, OrderId, Rate, SellerId, Timestamp, TrackingNumber, country};
+use domain::time::{StatedZone, WrittenTime, parse_day, year_first_readings};
+use domain::{
+    Currency, Elapsed, Money, OrderId, PolicyBook, Rate, SellerId, Timestamp, TrackingNumber, country,
+};
 use intake::cell::{Use, clean};
 use intake::rejected::protected;
-use intake::{Context, Kind, Limits, RawRow, Trust, UploadError, check, open};
+use intake::{Context, FileZone, Kind, Limits, RawRow, Trust, UploadError, check, open};
 
 /// Holds a parser to its promises for some bytes.
 pub type Hold = fn(&[u8]);
@@ -162,6 +164,19 @@ pub fn cells(bytes: &[u8]) {
         );
     }
     let zone = chrono_tz::America::Los_Angeles;
+    if let Some(zone) = StatedZone::parse(cell) {
+        assert_eq!(
+            StatedZone::parse(&zone.to_string()),
+            Some(zone),
+            "a zone reads back otherwise"
+        );
+    }
+    if let Ok(day) = parse_day(cell) {
+        assert_eq!(parse_day(&day.to_string()), Ok(day), "a day reads back otherwise");
+    }
+    for reading in year_first_readings(cell) {
+        assert!(year_first_readings(&reading).is_empty(), "the year comes first");
+    }
     if let Ok(WrittenTime::Exact(at)) = WrittenTime::parse(cell, zone) {
         assert_eq!(
             at.to_string().parse::<Timestamp>(),
@@ -262,12 +277,14 @@ fn cells_of(row: &RawRow) -> Vec<String> {
 
 fn context(trust: Trust) -> Context {
     Context {
-        zone: chrono_tz::America::Los_Angeles,
+        zone: FileZone::of(PolicyBook::shipped(), Kind::Events, None, None),
+        platform_zone: chrono_tz::America::Los_Angeles,
         upload: 1,
         recorded_at: Timestamp::from_unix(1_717_200_000),
+        clock: Timestamp::from_unix(1_717_200_000),
         stored: None,
         trust,
-        event_future_max: Elapsed::hours(14),
+        future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),
         carriers: Arc::clone(CarrierTable::shipped()),
     }

@@ -6,7 +6,8 @@ use domain::facts::AppealFact;
 use domain::{AppealStatus, AppealedClause, RowCode, Timestamp};
 
 use crate::Column;
-use crate::check::{Favours, Reading, Trust};
+use crate::check::{Reading, Trust};
+use crate::times::Favours;
 
 /// Characters of an appeal's number, at most: it becomes part of a key.
 const APPEAL_ID_CHARACTERS_MAX: usize = 64;
@@ -52,7 +53,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<AppealFact> {
     let appeal_id = appeal_id(row);
     let order_id = row.order_id();
     let clause = clause(row);
-    let episode_start = row.time(Column::EpisodeStart, Favours::Earlier);
+    let episode_start = row.past_time(Column::EpisodeStart, Favours::Earlier);
     row.required(Column::Reason);
     let (status, filed_at, decided_at) = match row.context.trust {
         Trust::Operator => stated(row),
@@ -110,8 +111,8 @@ fn stated(row: &mut Reading<'_>) -> Stated {
     let status = row.required(Column::Status).and_then(|text| status(row, &text));
     (
         status,
-        row.required_time(Column::FiledAt, Favours::Earlier),
-        row.time(Column::DecidedAt, Favours::Earlier),
+        row.required_past_time(Column::FiledAt, Favours::Earlier),
+        row.past_time(Column::DecidedAt, Favours::Earlier),
     )
 }
 

@@ -10,12 +10,13 @@ use domain::code::{Finding, RowCode};
 use domain::event_code::EventTables;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, Stored, TrackingFact};
 use domain::order::Source;
-use domain::time::WrittenTime;
 use domain::{Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
 use crate::header;
 use crate::kind::Need;
+use crate::times::RowZone;
+use crate::zones::{AssumedTimes, FileZone};
 use crate::{
     CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, sellers,
     statement, tracking,
@@ -33,18 +34,22 @@ pub enum Trust {
 /// What all rows of an upload share.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The platform zone: local times are read in it.
-    pub zone: Zone,
+    /// The zones of times without one.
+    pub zone: FileZone,
+    /// The platform's zone: calendar days are counted in it.
+    pub platform_zone: Zone,
     /// The upload's id, for [`Source`].
     pub upload: u64,
     /// The upload's stated time, else the object's timestamp: when a row was learned that does not say so itself.
     pub recorded_at: Timestamp,
+    /// The clock when the file arrived: no row was recorded later (conventions, "Now").
+    pub clock: Timestamp,
     /// The stored file, by which its rows are told from those of others at one instant; `None` where nothing is stored.
     pub stored: Option<Stored>,
     /// Whose word it is.
     pub trust: Trust,
-    /// How far an event may lie after its own recording (conventions, "Arrival": 14 h).
-    pub event_future_max: Elapsed,
+    /// How far a time may lie after its recording (conventions, "Arrival": 14 h).
+    pub future_max: Elapsed,
     /// What carriers' codes and texts stand for (B2).
     pub events: Arc<EventTables>,
     /// The carriers and their number rules (A2, A3).
@@ -85,6 +90,8 @@ pub struct CheckedRow {
     pub undone: Undone,
     /// What is to be noted of the file because of the row.
     pub remark: Option<Remark>,
+    /// Its times that were read in an assumed zone.
+    pub assumed: AssumedTimes,
 }
 
 /// What one of a file's notes counts.
@@ -142,15 +149,7 @@ impl CheckedRow {
 
 /// Checks a row of the upload whose columns these are.
 pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
-    let mut reading = Reading {
-        row,
-        columns,
-        context,
-        findings: Vec::new(),
-        stated_findings: Vec::new(),
-        undone: Undone::default(),
-        remark: None,
-    };
+    let mut reading = Reading::of(row, columns, context);
     let fact = if reading.is_misshapen() {
         None
     } else {
@@ -174,6 +173,7 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
         stated_findings: reading.stated_findings,
         undone: reading.undone,
         remark: reading.remark,
+        assumed: reading.assumed,
     }
 }
 
@@ -199,13 +199,6 @@ fn is_header_again(row: &RawRow, columns: &Columns) -> bool {
     named > 0 && 2 * named >= required
 }
 
-/// Which of two readings of a local time favours the seller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Favours {
-    Earlier,
-    Later,
-}
-
 /// A row while it is read.
 pub(crate) struct Reading<'a> {
     row: &'a RawRow,
@@ -215,9 +208,26 @@ pub(crate) struct Reading<'a> {
     pub(crate) stated_findings: Vec<Finding>,
     undone: Undone,
     remark: Option<Remark>,
+    pub(crate) row_zone: RowZone,
+    pub(crate) assumed: AssumedTimes,
 }
 
 impl<'a> Reading<'a> {
+    /// A row that is about to be read.
+    pub(crate) fn of(row: &'a RawRow, columns: &'a Columns, context: &'a Context) -> Self {
+        Self {
+            row,
+            columns,
+            context,
+            findings: Vec::new(),
+            stated_findings: Vec::new(),
+            undone: Undone::default(),
+            remark: None,
+            row_zone: RowZone::default(),
+            assumed: AssumedTimes::default(),
+        }
+    }
+
     /// The cell as it came; empty where the file or the row has none.
     #[inline]
     pub(crate) fn raw(&self, column: Column) -> &'a str {
@@ -336,33 +346,6 @@ impl<'a> Reading<'a> {
         precision::is_long_number(value) && self.is_marked(column, CellMark::Number)
     }
 
-    /// A time that must be there.
-    pub(crate) fn required_time(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
-        let text = self.required(column)?;
-        self.time_of(&text, column, favours)
-    }
-
-    /// A time that may be missing; `None` also for one that cannot be read, which is then a finding.
-    pub(crate) fn time(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {
-        let text = self.given(column)?;
-        self.time_of(&text, column, favours)
-    }
-
-    /// A time that only an operator may state, else the upload's own (conventions, "Two times"). `None` when an operator
-    /// states one that cannot be read.
-    pub(crate) fn stated_time(&mut self, column: Column) -> Option<Timestamp> {
-        if self.given(column).is_none() {
-            return Some(self.context.recorded_at);
-        }
-        match self.context.trust {
-            Trust::Operator => self.time(column, Favours::Earlier),
-            Trust::Seller(_) => {
-                self.find(RowCode::StatementIgnored, column);
-                Some(self.context.recorded_at)
-            }
-        }
-    }
-
     /// The one whose names hold `text`, in any case.
     pub(crate) fn one_of<T: Copy>(&self, text: &str, names: &[(T, &[&str])]) -> Option<T> {
         let is_named = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
@@ -372,26 +355,9 @@ impl<'a> Reading<'a> {
             .map(|&(one, _)| one)
     }
 
-    fn time_of(&mut self, text: &str, column: Column, favours: Favours) -> Option<Timestamp> {
-        match WrittenTime::parse(text, self.context.zone) {
-            Ok(WrittenTime::Exact(at)) => Some(at),
-            Ok(WrittenTime::Ambiguous { earlier, later }) => {
-                let read = if favours == Favours::Later { later } else { earlier };
-                let other = if read == later { earlier } else { later };
-                let detail = format!("{read}, not {other} | {read}（而不是 {other}）");
-                self.find_with(RowCode::TimeAmbiguous, column, detail);
-                Some(read)
-            }
-            Err(_) => {
-                self.find(RowCode::TimeInvalid, column);
-                None
-            }
-        }
-    }
-
     /// Whether the row's cells cannot be told apart or do not belong to the columns: then none of them is read. The
     /// findings quote no cell, since a cell out of place may be a tax id.
-    fn is_misshapen(&mut self) -> bool {
+    pub(crate) fn is_misshapen(&mut self) -> bool {
         let (row, width) = (self.row, self.columns.width());
         let surplus = (width..row.len()).any(|index| !row.cell(index).trim().is_empty());
         let detail = if let Some(fault) = row.fault() {

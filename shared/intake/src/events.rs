@@ -9,8 +9,9 @@ use domain::{Finding, Node, RowCode, Timestamp, TrackingNumber};
 
 use crate::Column;
 use crate::cell::Use;
-use crate::check::{Favours, Reading};
+use crate::check::Reading;
 use crate::number::fault_of_form;
+use crate::times::{Favours, beyond};
 
 /// Characters of a carrier's own code that are kept, at most.
 const CODE_CHARACTERS_MAX: usize = 40;
@@ -91,12 +92,8 @@ fn check_future(row: &mut Reading<'_>, occurred_at: Option<Timestamp>, recorded_
     let (Some(occurred_at), Some(recorded_at)) = (occurred_at, recorded_at) else {
         return;
     };
-    let (ahead, max) = (occurred_at.since(recorded_at), row.context.event_future_max);
+    let (ahead, max) = (occurred_at.since(recorded_at), row.context.future_max);
     if ahead > max {
-        row.find_with(
-            RowCode::EventInFuture,
-            Column::OccurredAt,
-            format!("{ahead} > {max}"),
-        );
+        row.find_with(RowCode::EventInFuture, Column::OccurredAt, beyond(ahead, max));
     }
 }

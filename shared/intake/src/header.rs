@@ -13,6 +13,7 @@ use crate::kind::Need;
 use crate::rejected::ANSWER_COLUMNS;
 use crate::sample::Sample;
 use crate::title::HEADER_ROWS_MAX;
+use crate::zones::{Noted, is_platform_export, noted};
 use crate::{Column, FileError, Kind};
 
 pub(crate) use naming::{column_named, column_written, is_hint, normalised};
@@ -32,6 +33,9 @@ pub struct Columns {
     numbers_are_whole: bool,
     /// What the file's amounts show together.
     decimal_mark: DecimalMark,
+    /// What the header says of the zone of a column's times.
+    noted: Vec<(Column, Noted)>,
+    is_platform_export: bool,
 }
 
 impl Columns {
@@ -55,6 +59,10 @@ impl Columns {
             at[*column as usize] = cells.first().and_then(|cell| u16::try_from(cell.index).ok());
         }
         let width = header.len();
+        let noted = |(column, cells): (&Column, &Vec<Naming>)| {
+            let (_, noted) = noted(&header[cells.first()?.index])?;
+            Some((*column, noted))
+        };
         Ok(Self {
             kind,
             at,
@@ -62,6 +70,8 @@ impl Columns {
             precision_lost: false,
             numbers_are_whole: false,
             decimal_mark: DecimalMark::Unknown,
+            noted: found.iter().filter_map(noted).collect(),
+            is_platform_export: is_platform_export(header),
         })
     }
 
@@ -107,6 +117,17 @@ impl Columns {
 
     pub(crate) fn trust_order_ids(&mut self) {
         self.precision_lost = false;
+    }
+
+    /// What the header says of the zone of a column's times.
+    pub(crate) fn noted(&self, column: Column) -> Option<Noted> {
+        let noted = self.noted.iter().find(|(noted, _)| *noted == column);
+        noted.map(|&(_, noted)| noted)
+    }
+
+    /// Whether the file is one of the platform's own exports, by its header.
+    pub(crate) fn is_platform_export(&self) -> bool {
+        self.is_platform_export
     }
 
     /// How many cells the header has.

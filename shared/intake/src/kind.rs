@@ -99,6 +99,7 @@ columns! {
     LineNo "line_no";
     Kind "kind";
     ChargedAt "charged_at";
+    Zone "zone";
 }
 
 const ORDERS: &[(Column, Need)] = &[
@@ -112,6 +113,7 @@ const ORDERS: &[(Column, Need)] = &[
     (Column::SendDeadline, Optional),
     (Column::Status, Optional),
     (Column::StatusAt, Optional),
+    (Column::Zone, Optional),
 ];
 
 const TRACKING: &[(Column, Need)] = &[
@@ -129,6 +131,7 @@ const TRACKING: &[(Column, Need)] = &[
     (Column::Amount, Optional),
     (Column::Currency, Optional),
     (Column::SellerId, Optional),
+    (Column::Zone, Optional),
 ];
 
 const EVENTS: &[(Column, Need)] = &[
@@ -139,6 +142,7 @@ const EVENTS: &[(Column, Need)] = &[
     (Column::RecordedAt, Optional),
     (Column::Country, Optional),
     (Column::Description, Optional),
+    (Column::Zone, Optional),
 ];
 
 const APPEALS: &[(Column, Need)] = &[
@@ -151,6 +155,7 @@ const APPEALS: &[(Column, Need)] = &[
     (Column::FiledAt, Required),
     (Column::DecidedAt, Optional),
     (Column::Evidence, Carried),
+    (Column::Zone, Optional),
 ];
 
 const RATES: &[(Column, Need)] = &[
@@ -170,6 +175,7 @@ const SELLERS: &[(Column, Need)] = &[
     (Column::Authorisations, Optional),
     (Column::Agreements, Optional),
     (Column::Steps, Optional),
+    (Column::Zone, Optional),
 ];
 
 const STATEMENT: &[(Column, Need)] = &[
@@ -181,6 +187,7 @@ const STATEMENT: &[(Column, Need)] = &[
     (Column::Currency, Required),
     (Column::ChargedAt, Required),
     (Column::Description, Optional),
+    (Column::Zone, Optional),
 ];
 
 impl Kind {

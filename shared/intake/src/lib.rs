@@ -32,9 +32,11 @@ mod sample;
 mod sheet;
 mod status;
 mod survey;
+mod times;
 mod title;
 mod totals;
 mod upload;
+mod zones;
 
 mod appeals;
 mod events;
@@ -58,4 +60,6 @@ pub use rejected::{RejectedForm, RejectedLine, RejectedWriter};
 pub use repaired::{RepairError, RepairedWriter, SHEET_ROWS_MAX, TO_DO_COLUMN};
 pub use row::{CellMark, RawRow};
 pub use survey::{Survey, survey};
+pub use times::assumed_times;
 pub use upload::{TOTALS_ROWS_MAX, Upload, open, open_surveyed};
+pub use zones::{Assumed, AssumedTimes, FileZone, stated_zone};

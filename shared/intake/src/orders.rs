@@ -5,8 +5,9 @@ use domain::order::OrderStatus;
 use domain::{Money, RowCode, SellerId, country};
 
 use crate::Column;
-use crate::check::{Favours, Reading, Remark, Trust};
+use crate::check::{Reading, Remark, Trust};
 use crate::status::{StatedStatus, status_of};
+use crate::times::Favours;
 
 /// Characters of a category, at most: it becomes part of a small item, and C3 wants it whole.
 const CATEGORY_CHARACTERS_MAX: usize = 200;
@@ -20,13 +21,13 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<OrderFact> {
     let order_id = row.order_id();
     let seller_id = seller(row);
     // The later reading of an ambiguous time gives the seller the longer deadlines.
-    let paid_at = row.required_time(Column::PaidAt, Favours::Later);
+    let paid_at = row.required_past_time(Column::PaidAt, Favours::Later);
     let amount = amount(row);
     let destination = destination(row);
     let category = category(row);
     let send_deadline = row.time(Column::SendDeadline, Favours::Earlier);
     let status = status(row, stated);
-    let status_at = row.time(Column::StatusAt, Favours::Earlier);
+    let status_at = row.past_time(Column::StatusAt, Favours::Earlier);
     // What does not decide says nothing, and says it of no instant.
     let status_at = status_at.filter(|_| stated != Some(StatedStatus::Undecided));
     if row.has_errors() {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::facts::RateFact;
+use domain::time::{TimeError, parse_day, year_first_readings};
 use domain::{Rate, RowCode};
 
 use crate::Column;
@@ -23,16 +24,26 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<RateFact> {
     })
 }
 
-/// A calendar day, `YYYY-MM-DD`: other forms leave day and month in doubt.
+/// A calendar day, its year first: other orders leave day and month in doubt.
 fn date(row: &mut Reading<'_>) -> Option<NaiveDate> {
     let text = row.required(Column::Date)?;
-    let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d")
-        .ok()
-        .filter(|date| date.to_string() == *text);
-    if date.is_none() {
-        row.find_with(RowCode::TimeInvalid, Column::Date, "YYYY-MM-DD");
+    match parse_day(&text) {
+        Ok(date) => Some(date),
+        Err(TimeError::YearLast) => {
+            let readings = year_first_readings(&text).join(" / ");
+            let detail = if readings.is_empty() {
+                "YYYY-MM-DD"
+            } else {
+                &readings
+            };
+            row.find_with(RowCode::TimeInvalid, Column::Date, detail);
+            None
+        }
+        Err(_) => {
+            row.find_with(RowCode::TimeInvalid, Column::Date, "YYYY-MM-DD");
+            None
+        }
     }
-    date
 }
 
 fn rate(row: &mut Reading<'_>) -> Option<Rate> {

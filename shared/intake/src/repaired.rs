@@ -9,12 +9,12 @@ use std::path::Path;
 use domain::Finding;
 use domain::code::RowCode;
 use domain::message::message;
-use domain::time::WrittenTime;
 use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
 
 use crate::cell::Use;
 use crate::cell::{Undone, clean, clean_for};
 use crate::rejected::{kept_columns, protected};
+use crate::times::{TIMES, instant_of};
 use crate::{Column, Columns, Context, RawRow, check};
 
 /// The column that says what a person must do; intake passes over it.
@@ -28,19 +28,6 @@ const CELL_CHARACTERS_MAX: usize = 32_767;
 
 const TO_DO_FILL: Color = Color::RGB(0x00FF_D9D9);
 const REPAIRED_FILL: Color = Color::RGB(0x00E2_F3DC);
-
-/// Columns whose cells are times.
-const TIMES: [Column; 9] = [
-    Column::PaidAt,
-    Column::SendDeadline,
-    Column::StatusAt,
-    Column::UploadedAt,
-    Column::OccurredAt,
-    Column::RecordedAt,
-    Column::EpisodeStart,
-    Column::FiledAt,
-    Column::DecidedAt,
-];
 
 /// The workbook could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +118,7 @@ impl<'a> RepairedWriter<'a> {
             .kept
             .iter()
             .map(|&(index, column)| match column {
-                Some(column) if !misshapen => repaired(row.cell(index), column, findings, self.context),
+                Some(column) if !misshapen => self.repaired(row, index, column, findings),
                 _ => (Cow::Borrowed(row.cell(index)), false),
             })
             .collect();
@@ -164,6 +151,38 @@ impl<'a> RepairedWriter<'a> {
             .autofilter(0, 0, last_row, last)?;
         self.workbook.save(path)?;
         Ok(())
+    }
+
+    /// The cell's repaired value, and whether it differs from what came. A time of one reading is an instant in UTC; one with
+    /// two is left as it is.
+    fn repaired<'r>(
+        &self,
+        row: &'r RawRow,
+        index: usize,
+        column: Column,
+        findings: &[Finding],
+    ) -> (Cow<'r, str>, bool) {
+        let cell = row.cell(index);
+        let (value, undone) = clean_for(column, cell);
+        let written_out = || {
+            let is_time = TIMES.contains(&column);
+            let instant = is_time.then(|| instant_of(row, column, &value, self.columns, self.context));
+            instant.flatten().map(|at| at.to_string())
+        };
+        let repaired = findings
+            .iter()
+            .filter(|finding| finding.column == column.as_str())
+            .find_map(repair)
+            .map(str::to_owned)
+            .or_else(written_out);
+        match repaired {
+            Some(repaired) => {
+                let is_changed = repaired != cell;
+                (Cow::Owned(repaired), is_changed)
+            }
+            // Blanks around a text are no repair worth a colour.
+            None => (value, undone != Undone::default() && undone != Undone::SPACE),
+        }
     }
 
     /// What a person must still do: the errors that no repair has mended, and those that show once one has.
@@ -200,45 +219,10 @@ impl<'a> RepairedWriter<'a> {
     }
 }
 
-/// The cell's repaired value, and whether it differs from what came.
-fn repaired<'r>(
-    cell: &'r str,
-    column: Column,
-    findings: &[Finding],
-    context: &Context,
-) -> (Cow<'r, str>, bool) {
-    let (value, undone) = clean_for(column, cell);
-    let repaired = findings
-        .iter()
-        .filter(|finding| finding.column == column.as_str())
-        .find_map(repair)
-        .map(str::to_owned)
-        .or_else(|| written_out(&value, column, context));
-    match repaired {
-        Some(repaired) => {
-            let is_changed = repaired != cell;
-            (Cow::Owned(repaired), is_changed)
-        }
-        // Blanks around a text are no repair worth a colour.
-        None => (value, undone != Undone::default() && undone != Undone::SPACE),
-    }
-}
-
 /// The one certain repair of what a finding tells of.
 fn repair(finding: &Finding) -> Option<&str> {
     let is_certain = matches!(finding.code, RowCode::NumWhitespace | RowCode::NumLeadingZeroLost);
     (is_certain && !finding.detail.is_empty()).then_some(finding.detail.as_str())
-}
-
-/// A time of one reading, as an instant in UTC. One with two readings is left as it is.
-fn written_out(value: &str, column: Column, context: &Context) -> Option<String> {
-    if !TIMES.contains(&column) {
-        return None;
-    }
-    match WrittenTime::parse(value, context.zone) {
-        Ok(WrittenTime::Exact(at)) => Some(at.to_string()),
-        _ => None,
-    }
 }
 
 /// Writes text as text. A workbook runs no text, but saved as CSV and opened again it might.

@@ -25,13 +25,13 @@ use domain::papers::{TaxIdVerdict, judge_credit_code, masked};
 use domain::seller::{
     Agreement, Author, Authorisation, Certificate, EntityType, Profile, Review, Steps, ValidUntil,
 };
-use domain::time::WrittenTime;
 use domain::{RowCode, SellerFact, SellerId, Timestamp, country};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Column;
 use crate::check::{Reading, Trust};
+use crate::times::Favours;
 
 /// Papers of one sort, at most: all of a seller's papers must fit one record.
 const PAPERS_MAX: usize = 50;
@@ -281,18 +281,20 @@ fn steps(row: &mut Reading<'_>) -> Steps {
 }
 
 fn step(row: &mut Reading<'_>, key: &str, told: Option<String>) -> Option<Timestamp> {
-    match WrittenTime::parse(&told?, row.context.zone) {
-        Ok(WrittenTime::Exact(at)) => Some(at),
-        // A step counts from when it surely was done.
-        Ok(WrittenTime::Ambiguous { later, .. }) => {
-            row.find_with(RowCode::TimeAmbiguous, Column::Steps, format!("{key}: {later}"));
-            Some(later)
-        }
-        Err(_) => {
-            row.find_with(RowCode::TimeInvalid, Column::Steps, key);
-            None
+    let before = row.findings.len();
+    // A step counts from when it surely was done.
+    let read = row.time_in(&told?, Column::Steps, Favours::Later);
+    // The cell holds all steps: a finding names the one.
+    for finding in row.findings.iter_mut().skip(before) {
+        if finding.code == RowCode::TimeInvalid {
+            finding.detail = format!("\"{key}\": \"2024-03-01T12:00:00+08:00\"");
         }
     }
+    let (at, detail) = read?;
+    if detail.is_some() {
+        row.find_with(RowCode::TimeAmbiguous, Column::Steps, format!("{key}: {at}"));
+    }
+    row.not_in_future(at, Column::Steps)
 }
 
 /// What a cell of JSON holds. It is read as it came: undoing tricks within it could change the values.
@@ -303,10 +305,34 @@ fn json<T: DeserializeOwned>(row: &mut Reading<'_>, column: Column) -> Option<T>
     }
     serde_json::from_str(text)
         .map_err(|error| {
+            let example = example(column);
             let fault = error.to_string();
             let fault: String = fault.chars().take(TEXT_CHARACTERS_MAX).collect();
-            let detail = format!("valid JSON ({fault}) | 正确的 JSON（{fault}）");
+            let detail = if error.is_data() {
+                format!("JSON like {example} ({fault}) | 如下格式的内容：{example}（{fault}）")
+            } else {
+                let at = error.column();
+                format!(
+                    "JSON like {example} (it breaks at character {at}) | 如下格式的内容：{example}（第 {at} 个字符处有误）"
+                )
+            };
             row.find_with(RowCode::TypeInvalid, column, detail);
         })
         .ok()
+}
+
+/// What a cell of JSON may hold, to write by.
+fn example(column: Column) -> &'static str {
+    match column {
+        Column::Certificates => {
+            r#"[{"country":"RU","kind":"overseas_warehouse","valid_from":"2024-01-01","valid_until":"permanent"}]"#
+        }
+        Column::Authorisations => {
+            r#"[{"category":"batteries","valid_from":"2024-01-01","valid_until":"2024-12-31"}]"#
+        }
+        Column::Agreements => {
+            r#"[{"carrier":"Yanwen","stamped":true,"clauses":["scope","compensation","data_return"],"valid_from":"2024-01-01","valid_until":"2024-12-31"}]"#
+        }
+        _ => r#"{"applied_at":"2024-03-01T12:00:00+08:00","review":"passed"}"#,
+    }
 }

@@ -5,7 +5,8 @@ use domain::event_code::without_personal_data;
 use domain::{Money, RowCode, StatementLine};
 
 use crate::Column;
-use crate::check::{Favours, Reading, Trust};
+use crate::check::{Reading, Trust};
+use crate::times::Favours;
 
 /// Characters of a statement's number, at most: it becomes part of a key.
 const STATEMENT_ID_CHARACTERS_MAX: usize = 64;
@@ -24,7 +25,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<StatementLine> {
         .flatten();
     let kind = kind(row);
     let amount = amount(row);
-    let charged_at = row.required_time(Column::ChargedAt, Favours::Earlier);
+    let charged_at = row.required_past_time(Column::ChargedAt, Favours::Earlier);
     let description = description(row);
     if row.has_errors() {
         return None;

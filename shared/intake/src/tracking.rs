@@ -12,8 +12,9 @@ use domain::{Money, RowCode, SellerId, SendType, Timestamp, TrackingNumber, coun
 use crate::Column;
 use crate::bare_number::bare_number;
 use crate::cell::Use;
-use crate::check::{Favours, Reading};
+use crate::check::Reading;
 use crate::number::{Fault, among_other_text, fault_of_form, with_lost_zero};
+use crate::times::Favours;
 
 const SEND_TYPES: &[(SendType, &[&str])] = &[
     (SendType::All, &["all", "全部", "全部发货"]),
@@ -51,6 +52,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     let send_type = send_type(row);
     let invoice = row.given(Column::InvoiceNo).unwrap_or_default();
     let tax_id = row.given(Column::ConsigneeTaxId).unwrap_or_default();
+    let stated = stated_order(row);
     Some(TrackingFact {
         order_id: order_id?,
         uploaded_at: uploaded_at?,
@@ -58,7 +60,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
         number,
         send_type,
         papers: PapersFact::read(&invoice, &tax_id),
-        stated: stated_order(row),
+        stated,
         findings: row.findings.clone(),
         source: row.source(),
         stored: row.context.stored,
@@ -69,6 +71,8 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
 fn out_of_scope(row: &mut Reading<'_>, named: Named<'_>) -> Option<TrackingFact> {
     let order_id = row.order_id();
     let uploaded_at = row.stated_time(Column::UploadedAt);
+    // Its zone may tell the file's.
+    row.time(Column::PaidAt, Favours::Later);
     row.findings.clear();
     row.find(RowCode::CarrierOutOfScope, Column::Carrier);
     Some(TrackingFact {
@@ -160,7 +164,7 @@ fn by_rule(row: &mut Reading<'_>, carrier: &Carrier, number: &str) -> Option<Tra
 /// A3: a row of an own partner that no agreement of the policy file covers. The upload takes the warning off where one of
 /// the seller's papers does.
 fn check_agreement(row: &mut Reading<'_>, carrier: &Carrier, at: Timestamp) {
-    if carrier.needs_agreement() && !carrier.is_covered_by_policy(at.date_in(row.context.zone)) {
+    if carrier.needs_agreement() && !carrier.is_covered_by_policy(at.date_in(row.context.platform_zone)) {
         row.find(RowCode::AgreementMissing, Column::Carrier);
     }
 }
@@ -182,7 +186,7 @@ fn stated_order(row: &mut Reading<'_>) -> StatedOrder {
     let before = row.findings.len();
     let stated = StatedOrder {
         seller_id: stated_seller(row),
-        paid_at: row.time(Column::PaidAt, Favours::Later),
+        paid_at: row.past_time(Column::PaidAt, Favours::Later),
         destination: stated_destination(row).map(Into::into),
         amount: stated_amount(row),
     };

@@ -44,7 +44,7 @@ pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
 pub use reports::{PublishedManifest, ReportFile};
 pub use rows::{EntryRow, OrderRow, order_rows};
-pub use uploads::{RECORDED_AT_METADATA, UploadObject};
+pub use uploads::{RECORDED_AT_METADATA, Stated, UploadObject, ZONE_METADATA};
 pub use writing::order_batch;
 
 /// The bucket, reached through the AWS SDK. Cheap to clone.

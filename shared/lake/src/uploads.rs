@@ -9,6 +9,18 @@ use crate::{Lake, LakeError, UploadKey};
 /// User metadata in which an upload states when its content was learned (`x-amz-meta-recorded-at`, RFC 3339).
 pub const RECORDED_AT_METADATA: &str = "recorded-at";
 
+/// User metadata in which an upload states the zone of its times without one (`x-amz-meta-zone`), as people write it.
+pub const ZONE_METADATA: &str = "zone";
+
+/// What is stated with an upload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// When its content was learned.
+    pub recorded_at: Option<Timestamp>,
+    /// The zone of its times without one, as a header of HTTP can carry it: `Asia/Shanghai`, `UTC+08:00`.
+    pub zone: Option<String>,
+}
+
 /// An upload, opened.
 #[derive(Debug)]
 pub struct UploadObject {
@@ -22,6 +34,8 @@ pub struct UploadObject {
     pub last_modified: Timestamp,
     /// What the upload states as the time of its content; only an operator is believed.
     pub stated_recorded_at: Option<String>,
+    /// What it states as the zone of its times without one.
+    pub stated_zone: Option<String>,
 }
 
 impl Lake {
@@ -54,6 +68,7 @@ impl Lake {
             }
             Err(source) => return Err(LakeError::call(format!("read upload {key}"), source)),
         };
+        let stated = |name: &str| object.metadata().and_then(|metadata| metadata.get(name)).cloned();
         Ok(Some(UploadObject {
             bytes: object.content_length().unwrap_or(0).unsigned_abs(),
             etag: object.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
@@ -62,10 +77,8 @@ impl Lake {
                     .last_modified()
                     .map_or(0, aws_sdk_s3::primitives::DateTime::secs),
             ),
-            stated_recorded_at: object
-                .metadata()
-                .and_then(|metadata| metadata.get(RECORDED_AT_METADATA))
-                .cloned(),
+            stated_recorded_at: stated(RECORDED_AT_METADATA),
+            stated_zone: stated(ZONE_METADATA),
             body: object.body,
         }))
     }
@@ -80,21 +93,40 @@ impl Lake {
         path: &std::path::Path,
         recorded_at: Option<Timestamp>,
     ) -> Result<String, LakeError> {
+        let stated = Stated {
+            recorded_at,
+            zone: None,
+        };
+        self.put_stating(key, path, &stated).await
+    }
+
+    /// Puts a file into the inbox with all that is stated of it.
+    ///
+    /// # Errors
+    /// As [`Lake::put_upload`].
+    pub async fn put_stating(
+        &self,
+        key: &UploadKey,
+        path: &std::path::Path,
+        stated: &Stated,
+    ) -> Result<String, LakeError> {
         let body = ByteStream::from_path(path).await;
         let body = body.map_err(|source| LakeError::File {
             attempt: format!("read {}", path.display()),
             source: std::io::Error::other(source),
         })?;
-        let call = self
+        let mut call = self
             .client
             .put_object()
             .bucket(&self.bucket)
             .key(key.to_string())
             .body(body);
-        let call = match recorded_at {
-            Some(recorded_at) => call.metadata(RECORDED_AT_METADATA, recorded_at.to_string()),
-            None => call,
-        };
+        if let Some(recorded_at) = stated.recorded_at {
+            call = call.metadata(RECORDED_AT_METADATA, recorded_at.to_string());
+        }
+        if let Some(zone) = &stated.zone {
+            call = call.metadata(ZONE_METADATA, zone);
+        }
         let answer = call
             .send()
             .await

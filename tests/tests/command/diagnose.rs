@@ -32,11 +32,15 @@ DHL,3318810062,picked_up,2024-05-02T12:00:00Z,2024-05-02T13:00:00Z
 /// The cloud of these files, after the night of [`LATER`].
 pub(crate) fn with_season(directory: &Path) -> Waymark {
     let waymark = waymark(&directory.join("state"));
-    for (kind, content) in [("orders", ORDERS), ("tracking", TRACKING), ("events", EVENTS)] {
+    for (kind, content, recorded_at) in [
+        ("orders", ORDERS, PAID_AT),
+        ("tracking", TRACKING, "2024-05-02T04:00:00Z"),
+        ("events", EVENTS, PAID_AT),
+    ] {
         let file = directory.join(format!("{kind}.csv"));
         std::fs::write(&file, content).expect("a file");
         let path = file.to_string_lossy().into_owned();
-        let ran = waymark.run(["upload", &path, "--kind", kind, "--recorded-at", PAID_AT]);
+        let ran = waymark.run(["upload", &path, "--kind", kind, "--recorded-at", recorded_at]);
         assert!(ran.status <= 1, "{ran:?}");
     }
     let ran = waymark.run(["scan", "night", "--as-of", LATER]);

@@ -1,6 +1,7 @@
 //! The `waymark` command as a process: what it says, where it says it, and the status it leaves.
 
 mod board;
+mod clock;
 mod demo;
 mod diagnose;
 mod diagnosis_page;

@@ -76,7 +76,11 @@ fn cases() -> Vec<Case> {
         tracking(TimeInvalid, &format!("{known},DHL,{NUMBER},soon,,,,,,")),
         orders(
             TimeAmbiguous,
-            &format!("{},S1,2024-11-03 01:30,1.00,USD,US", order_id(40)),
+            &format!("{},S1,2023-11-05 01:30,1.00,USD,US", order_id(40)),
+        ),
+        orders(
+            TimeInFuture,
+            &format!("{unknown},S1,2024-05-02T14:00:01Z,1.00,USD,US"),
         ),
         tracking(OrderIdFormat, &format!("ORDER-1,DHL,{NUMBER},,,,,,,")),
         tracking(OrderIdPrecisionLost, &format!("8.20000E+15,DHL,{NUMBER},,,,,,,")),
@@ -114,7 +118,7 @@ fn cases() -> Vec<Case> {
         tracking(SendTypeInvalid, &format!("{known},DHL,{NUMBER},,half,,,,,")),
         tracking(
             UploadLate,
-            &format!("{},DHL,1000000010,2024-05-03T00:00:00Z,,,,,,", order_id(3)),
+            &format!("{},DHL,1000000010,2024-05-02T00:00:01Z,,,,,,", order_id(3)),
         ),
         orders(DestUnknown, &format!("{unknown},S1,{PAID_AT},1.00,USD,Atlantis")),
         tracking(DestSanctioned, &format!("{kp},DHL,1000000021,,,,,,,")),

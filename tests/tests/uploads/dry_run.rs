@@ -203,6 +203,8 @@ fn dry(kind: Kind, file: &Table, beside: &Beside, recorded_at: Timestamp) -> Ans
         kind,
         uploader: beside.seller.clone().map_or(Uploader::Operator, Uploader::Seller),
         recorded_at,
+        clock: recorded_at,
+        zone: None,
         policy,
         limits: Limits::default(),
         orders,

@@ -55,6 +55,8 @@ fn validated(path: &Path, kind: Kind) -> Answer {
         kind,
         uploader: Uploader::Operator,
         recorded_at: at("2026-12-01T00:00:00Z"),
+        clock: at("2026-12-01T00:00:00Z"),
+        zone: None,
         policy: PolicyBook::shipped(),
         limits: Limits::default(),
         orders: None,

@@ -13,6 +13,7 @@ mod parking;
 mod proposals;
 mod redelivery;
 mod sellers;
+mod zones;
 
 use std::collections::BTreeMap;
 

@@ -214,6 +214,8 @@ fn a_dry_run_warns_unless_the_policy_file_states_an_agreement() {
                 kind: Kind::Tracking,
                 uploader,
                 recorded_at: at(LEARNED_AT),
+                clock: at(LEARNED_AT),
+                zone: None,
                 policy: &policy(until),
                 limits: Limits::default(),
                 orders: None,

@@ -1,8 +1,12 @@
 //! Notes on an answer as a whole: short sentences for the clerk, English and Chinese side by side.
 
+use domain::code::NoteCode;
 use domain::{RowCode, Timestamp, Zone};
-use intake::{About, Kind, Remark, SHEET_ROWS_MAX};
+use intake::{About, Assumed, Kind, Remark, SHEET_ROWS_MAX};
 use lake::Note;
+
+/// Characters of a stated time that a note quotes, at most.
+const STATED_CHARACTERS_MAX: usize = 40;
 
 fn note(code: Option<RowCode>, english: impl Into<String>, chinese: impl Into<String>) -> Note {
     Note {
@@ -79,6 +83,33 @@ impl Remarks {
         ];
         notes.into_iter().flatten().collect()
     }
+}
+
+/// Times without a zone were read in one that nobody stated.
+pub(crate) fn of_assumed_zone(assumed: &Assumed) -> Note {
+    let (count, [there, beijing]) = (assumed.count, &assumed.example);
+    let (name_en, name_zh) = (assumed.zone.name_en(), assumed.zone.name_zh());
+    Note {
+        code: Some(NoteCode::ZoneAssumed.as_str().to_owned()),
+        message_en: format!(
+            "Times without a time zone: {count}. They were read as {name_en}, like {there}, which is {beijing} in Beijing. If that is wrong, state the zone (`--zone Beijing`, a header like `paid_at (Beijing time)` or a column `zone`) and upload the file again."
+        ),
+        message_zh: format!(
+            "有 {count} 个时间没有注明时区，已按{name_zh}读取，例如 {there} 即北京时间 {beijing}。如果不对，请注明时区后重新上传：加 --zone 北京时间，或把表头写成“付款时间（北京时间）”，或增加“时区”列。"
+        ),
+    }
+}
+
+/// What was stated of the recording cannot be: it is no instant, or later than the object itself.
+pub(crate) fn of_recording_ignored(stated: &str, written_at: Timestamp) -> Note {
+    let stated: String = stated.chars().take(STATED_CHARACTERS_MAX).collect();
+    note(
+        Some(RowCode::TimeInFuture),
+        format!(
+            "The stated recording time \"{stated}\" is no instant or lies in the future; the upload's own time {written_at} counts."
+        ),
+        format!("所注明的记录时间“{stated}”不是有效时刻或晚于当前时间，已按上传时间 {written_at} 处理。"),
+    )
 }
 
 /// What was passed over in a file, or read otherwise than it looks.

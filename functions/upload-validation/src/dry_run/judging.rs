@@ -5,7 +5,9 @@ use std::io;
 
 use domain::RowCode;
 use domain::ruling::Verdict;
-use intake::{CheckedRow, Chunk, Columns, Context, FileError, RawRow, RepairedWriter, TOTALS_ROWS_MAX};
+use intake::{
+    AssumedTimes, CheckedRow, Chunk, Columns, Context, FileError, RawRow, RepairedWriter, TOTALS_ROWS_MAX,
+};
 
 use super::in_file::InFile;
 use super::reading::{ReadChunk, ReadRow, Refused, Said, Sound};
@@ -27,6 +29,8 @@ pub(super) struct Judging<'a, 'run> {
     rows: u64,
     /// Rows that are totals if nothing but totals comes after them.
     totals: VecDeque<RawRow>,
+    /// The file's times that were read in an assumed zone.
+    pub(super) assumed: AssumedTimes,
 }
 
 impl<'a, 'run> Judging<'a, 'run> {
@@ -48,6 +52,7 @@ impl<'a, 'run> Judging<'a, 'run> {
             rows_max,
             rows: 0,
             totals: VecDeque::new(),
+            assumed: AssumedTimes::default(),
         }
     }
 
@@ -58,6 +63,7 @@ impl<'a, 'run> Judging<'a, 'run> {
 
     /// Judges the next chunk.
     pub(super) fn take(&mut self, read: ReadChunk) -> Result<(), Stop> {
+        self.assumed.add(&read.assumed);
         let mut rows = read.rows.into_iter();
         while !rows.as_slice().is_empty() {
             let next = rows.as_slice().iter().take(ROWS_FETCHED);
@@ -76,6 +82,7 @@ impl<'a, 'run> Judging<'a, 'run> {
         }
         while let Some(totals) = self.totals.pop_front() {
             let checked = intake::check(&totals, self.columns, self.context);
+            self.assumed.add(&checked.assumed);
             self.judge(totals, checked)?;
         }
         let checked = match row.said {

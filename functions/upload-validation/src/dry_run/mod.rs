@@ -25,10 +25,11 @@ use std::thread;
 
 use aws_lc_rs::digest;
 use domain::ruling::{Ruling, Uploader, Verdict};
+use domain::time::StatedZone;
 use domain::{PolicyBook, Timestamp};
 use intake::{
-    AUTO, CheckedRow, Context, Fact, FileError, Kind, Limits, RejectedForm, RepairedWriter, SHEET_ROWS_MAX,
-    Trust, UploadError,
+    AUTO, CheckedRow, Context, Fact, FileError, FileZone, Kind, Limits, RejectedForm, RepairedWriter,
+    SHEET_ROWS_MAX, Trust, UploadError,
 };
 use lake::{Answer, UploadSummary};
 
@@ -58,6 +59,10 @@ pub struct DryRun<'a> {
     pub uploader: Uploader,
     /// When its content was learned.
     pub recorded_at: Timestamp,
+    /// The clock: no row was recorded later.
+    pub clock: Timestamp,
+    /// The zone that is stated for its times without one.
+    pub zone: Option<StatedZone>,
     /// The rules' numbers.
     pub policy: &'a PolicyBook,
     /// How much a file may hold.
@@ -229,12 +234,17 @@ impl DryRun<'_> {
         )?;
         let mut about = upload.about();
         about.totals_rows = judging.totals_rows();
+        let assumed = judging.assumed.settled(&context.zone, &columns);
+        let assumed = assumed.map_err(Stop::Refused)?;
         let Judging {
             run,
             mut answering,
             repaired,
             ..
         } = judging;
+        if let Some(assumed) = &assumed {
+            answering.note(notes::of_assumed_zone(assumed));
+        }
         run.note(&mut answering);
         if let (Some(repaired), Some(files)) = (repaired, files) {
             repaired
@@ -297,16 +307,23 @@ impl DryRun<'_> {
     }
 
     fn context(&self) -> Context {
+        let trust = match &self.uploader {
+            Uploader::Operator => Trust::Operator,
+            Uploader::Seller(seller_id) => Trust::Seller(seller_id.clone()),
+        };
+        let sender = match &self.uploader {
+            Uploader::Operator => None,
+            Uploader::Seller(seller_id) => Some(seller_id),
+        };
         Context {
-            zone: self.policy.zone,
+            zone: FileZone::of(self.policy, self.kind, sender, self.zone),
+            platform_zone: self.policy.zone,
             upload: UPLOAD,
             recorded_at: self.recorded_at,
+            clock: self.clock,
             stored: None,
-            trust: match &self.uploader {
-                Uploader::Operator => Trust::Operator,
-                Uploader::Seller(seller_id) => Trust::Seller(seller_id.clone()),
-            },
-            event_future_max: self.policy.intake.event_future_max,
+            trust,
+            future_max: self.policy.intake.event_future_max,
             events: Arc::clone(&self.policy.events),
             carriers: Arc::clone(&self.policy.carriers),
         }

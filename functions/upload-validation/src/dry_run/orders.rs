@@ -10,7 +10,7 @@ use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, OrderFact, TrackingFact};
 use domain::ruling::{Ruling, Uploader};
 use domain::{Order, OrderId, PolicyBook, Rate, RowCode, Timestamp, TrackingNumber};
-use intake::{Context, Fact, Kind, Limits, RawRow, Trust, UploadError};
+use intake::{Context, Fact, FileZone, Kind, Limits, RawRow, Trust, UploadError};
 
 use crate::commit::{RuledRow, wait_for_order};
 use crate::rivals::claims_refused;
@@ -35,12 +35,14 @@ impl KnownOrders {
         let mut upload = intake::open(File::open(path)?, Kind::Orders, Limits::default())?;
         let columns = upload.columns().clone();
         let context = Context {
-            zone: book.zone,
+            zone: FileZone::of(book, Kind::Orders, None, None),
+            platform_zone: book.zone,
             upload: ORDERS_UPLOAD,
             recorded_at,
+            clock: recorded_at,
             stored: None,
             trust: Trust::Operator,
-            event_future_max: book.intake.event_future_max,
+            future_max: book.intake.event_future_max,
             events: Arc::clone(&book.events),
             carriers: Arc::clone(&book.carriers),
         };

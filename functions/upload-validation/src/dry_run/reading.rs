@@ -5,7 +5,8 @@ use domain::ruling::{Uploader, is_late};
 use domain::{Finding, PolicyBook};
 use intake::cell::Undone;
 use intake::{
-    CheckedRow, Chunk, Columns, Context, Fact, FileError, RawRow, RejectedForm, RejectedLine, Spot,
+    AssumedTimes, CheckedRow, Chunk, Columns, Context, Fact, FileError, RawRow, RejectedForm, RejectedLine,
+    Spot,
 };
 
 use super::numbers::{Key, Keys};
@@ -31,6 +32,8 @@ pub(super) struct ReadChunk {
     /// Lines of `rejected.csv`, all but the rows' numbers.
     pub(super) rejected: String,
     pub(super) refused: Option<FileError>,
+    /// Times of all rows but those that say they hold totals.
+    pub(super) assumed: AssumedTimes,
 }
 
 pub(super) struct ReadRow {
@@ -80,8 +83,12 @@ impl Reading<'_> {
     /// Reads and checks the rows of a chunk.
     pub(super) fn read(&self, chunk: Chunk) -> ReadChunk {
         let (mut rows, mut rejected) = (Vec::with_capacity(chunk.rows_about()), String::new());
+        let mut assumed = AssumedTimes::default();
         let read = chunk.read(self.columns, |row, spot, is_totals| {
             let checked = intake::check(row, self.columns, self.context);
+            if !is_totals {
+                assumed.add(&checked.assumed);
+            }
             let said = match &self.keys {
                 Some(keys) => self.tracking(keys, row, checked, &mut rejected),
                 None => Said::Checked(Box::new(checked)),
@@ -97,6 +104,7 @@ impl Reading<'_> {
             chunk,
             rows,
             rejected,
+            assumed,
         }
     }
 

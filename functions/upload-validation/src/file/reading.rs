@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::Path;
 
 use domain::OrderId;
-use intake::{About, CheckedRow, Columns, Context, Kind, Limits, RawRow, Survey, UploadError};
+use intake::{
+    About, Assumed, AssumedTimes, CheckedRow, Columns, Context, Kind, Limits, RawRow, Survey, UploadError,
+};
 use tokio::sync::mpsc;
 
 /// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
@@ -16,29 +18,37 @@ const ROW_BYTES: usize = 2_048;
 
 /// What the first pass over a file that is readable to its end has found.
 pub(super) struct Readable {
-    pub(super) kind: Kind,
+    /// How the file is read.
+    pub(super) context: (Kind, Context),
     pub(super) survey: Survey,
     /// How it was read, for the answer.
     pub(super) about: About,
     pub(super) rows: u64,
     /// Order ids that look cut by a spreadsheet.
     pub(super) suspects: Vec<OrderId>,
+    /// The zone that was assumed for times without one, and those times.
+    pub(super) assumed: Option<Assumed>,
 }
 
 pub(super) enum Message {
-    Header(Vec<String>, Columns),
+    Header(Vec<String>, Box<Columns>),
     Rows(Vec<(RawRow, CheckedRow)>),
 }
 
 /// Reads a file to its end and keeps nothing of its rows.
-pub(super) fn read_to_end(path: &Path, kind: Kind) -> Result<Readable, UploadError> {
+pub(super) fn read_to_end(path: &Path, kind: Kind, context: Context) -> Result<Readable, UploadError> {
     let mut file = File::open(path)?;
     let survey = intake::survey(&mut file, &Limits::default())?;
     let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
-    let mut row = RawRow::default();
-    while upload.read(&mut row)? {}
+    let columns = upload.columns().clone();
+    let (mut row, mut times) = (RawRow::default(), AssumedTimes::default());
+    while upload.read(&mut row)? {
+        times.add(&intake::assumed_times(&row, &columns, &context));
+    }
+    let assumed = times.settled(&context.zone, &columns)?;
     Ok(Readable {
-        kind,
+        assumed,
+        context: (kind, context),
         survey,
         about: upload.about(),
         rows: upload.rows(),
@@ -61,7 +71,10 @@ pub(super) fn send_batches(
     }
     let columns = upload.columns().clone();
     if sender
-        .blocking_send(Ok(Message::Header(upload.header().to_vec(), columns.clone())))
+        .blocking_send(Ok(Message::Header(
+            upload.header().to_vec(),
+            Box::new(columns.clone()),
+        )))
         .is_err()
     {
         return Ok(());

@@ -8,7 +8,7 @@ use domain::deadlines::Advice;
 use domain::{PolicyBook, SellerId, Timestamp};
 use serde::Serialize;
 
-use super::{known, now};
+use super::{instant_or_now, known};
 use crate::Done;
 use crate::args::{Board as Arguments, Shared};
 use crate::backend::Backend;
@@ -40,7 +40,7 @@ pub(crate) async fn run(
     arguments: &Arguments,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let as_of = arguments.as_of.unwrap_or_else(now);
+    let as_of = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
     known::check_seller(&backend, arguments.seller.as_ref()).await?;
     let (watch, unreadable) = watch(&backend, as_of, arguments.seller.as_ref()).await?;

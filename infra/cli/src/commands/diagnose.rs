@@ -7,7 +7,7 @@ use domain::because::Told;
 use domain::diagnosis::{Diagnosis, Stage, Standing};
 use domain::explain::Moment;
 
-use super::now;
+use super::instant_or_now;
 use crate::Done;
 use crate::args::{Diagnose, Shared};
 use crate::backend::Backend;
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     arguments: &Diagnose,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let as_of = arguments.as_of.unwrap_or_else(now);
+    let as_of = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
     let question = Question::parse(&arguments.asked, &backend.policy.carriers)
         .map_err(|bad| CommandError::usage(terminal.say(&bad.to_string(), &bad.zh())))?;

@@ -1,19 +1,16 @@
 //! `waymark nights`: takes back what was posted, closed and reported as of a wrong instant.
 
 use chrono::NaiveDate;
-use domain::{Elapsed, Month, Timestamp};
+use domain::{Month, Timestamp};
 use night_close::withdrawal::{Outcome, Status};
 use serde::Serialize;
 
-use super::now;
+use super::instant_or_now;
 use crate::Done;
 use crate::args::{Nights, NightsAction, Shared};
 use crate::backend::Backend;
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
-
-/// How far an instant may lie ahead of this machine's clock, in minutes.
-const AHEAD_MINUTES_MAX: i64 = 5;
 
 /// What `--json` shows.
 #[derive(Serialize)]
@@ -30,12 +27,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
     let NightsAction::Withdraw(withdraw) = &arguments.action;
-    let after = withdraw.after;
-    if after.since(now()).seconds() > AHEAD_MINUTES_MAX * Elapsed::hours(1).seconds() / 60 {
-        return Err(CommandError::usage(format!(
-            "{after} is still to come; name the latest instant that was right, now at the latest"
-        )));
-    }
+    let after = instant_or_now(Some(withdraw.after))?;
     let backend = Backend::open_existing(shared).await?;
     let ledger = backend.withdraw_nights(after).await?;
     if ledger.status == Status::UnderWay {

@@ -8,7 +8,7 @@ use domain::{Elapsed, RowCode, Timestamp, Uploader};
 use serde::Serialize;
 use store::{Parent, ParkedNote};
 
-use super::{known, now};
+use super::{instant_or_now, known};
 use crate::Done;
 use crate::args::{Parked, Shared};
 use crate::backend::Backend;
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     arguments: &Parked,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let as_of = arguments.as_of.unwrap_or_else(now);
+    let as_of = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
     let wait_max = backend.policy.intake.parked_max;
     let mut totals = Totals::default();

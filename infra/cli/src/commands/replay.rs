@@ -10,13 +10,14 @@ use domain::close::ClosedNight;
 use domain::time::day_starts_at;
 use domain::{Cents, Month, Timestamp, Zone};
 use intake::Kind;
-use lake::{Answer, UploadKey};
+use lake::{Answer, Stated, UploadKey};
 use serde::Serialize;
 use store::{ScanOutcome, Tally};
 
 use self::difference::Difference;
 use super::charges::show_shadow;
 use super::ledger::{entries_of_sellers, totals};
+use super::now;
 use crate::Done;
 use crate::args::{Replay, Shared};
 use crate::backend::{Backend, read_shadow};
@@ -99,9 +100,15 @@ pub(crate) async fn run(
             arguments.season.display()
         )));
     };
-    let last = arguments.until.unwrap_or(last);
     let shadow = read_shadow(&arguments.shadow)?;
     let backend = Backend::open(shared).await?.beside(shadow).await?;
+    let named = arguments.until.unwrap_or(last);
+    let Some(last) = last_over(first, named, now(), backend.policy.zone) else {
+        return Err(CommandError::usage(format!(
+            "{first} is not over; a day is played when it is"
+        )));
+    };
+    days.retain(|day| day.date <= last);
     let alone = difference::is_empty(&backend).await?;
     let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
     let mut sums = Totals::default();
@@ -129,6 +136,15 @@ pub(crate) async fn run(
         .filter(|entry| entry.kind.moves_money())
         .map(|entry| entry.amount)
         .sum();
+    if last < named {
+        terminal.line(format!(
+            "{} {last}",
+            terminal.say(
+                "days are played when they are over; the last one played is",
+                "尚未结束的日期不回放；最后回放的日期为"
+            )
+        ));
+    }
     let difference = match &shared.policy {
         Some(_) => Some(
             difference::compare(
@@ -199,6 +215,10 @@ async fn take_in(
     outcome: &mut DayOutcome,
     mut answered: impl FnMut(&Answer),
 ) -> Result<(), CommandError> {
+    let stated = Stated {
+        recorded_at: Some(as_of),
+        zone: None,
+    };
     for (kind, path) in &day.files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
         let key = UploadKey {
@@ -206,7 +226,7 @@ async fn take_in(
             seller_id: None,
             name: format!("{}/{name}", day.date),
         };
-        let answer = backend.upload(&key, path, Some(as_of)).await?;
+        let answer = backend.upload(&key, path, &stated).await?;
         outcome.files += 1;
         outcome.rows += answer.counts.rows;
         outcome.rejected += answer.counts.rejected;
@@ -219,6 +239,12 @@ async fn take_in(
 /// The end of a calendar day in the platform zone.
 pub(crate) fn day_end(date: NaiveDate, zone: Zone) -> Timestamp {
     day_starts_at(date.succ_opt().unwrap_or(date), zone)
+}
+
+/// The last day of a season that is over by the clock, if any is (conventions, "Now").
+fn last_over(first: NaiveDate, last: NaiveDate, clock: Timestamp, zone: Zone) -> Option<NaiveDate> {
+    let days = first.iter_days().take_while(|date| *date <= last);
+    days.take_while(|date| day_end(*date, zone) <= clock).last()
 }
 
 /// Months whose eligibility figures become final with the end of this day.
@@ -323,5 +349,24 @@ impl Totals {
         self.parked += outcome.parked;
         self.posted.add(&outcome.stalls.tally);
         self.posted.add(&outcome.signoffs.tally);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_played_when_it_is_over() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        let zone = Zone::America__Los_Angeles;
+        let over = |clock: &str| {
+            let clock = clock.parse().expect("an instant");
+            last_over(day("2026-11-01"), day("2026-11-03"), clock, zone)
+        };
+        assert_eq!(over("2026-11-02T07:59:59Z"), None);
+        assert_eq!(over("2026-11-02T08:00:00Z"), Some(day("2026-11-01")));
+        assert_eq!(over("2026-11-04T07:59:59Z"), Some(day("2026-11-02")));
+        assert_eq!(over("2026-12-01T00:00:00Z"), Some(day("2026-11-03")));
     }
 }

@@ -7,7 +7,7 @@ use domain::{Cents, Timestamp};
 use eligibility_report::Outcome;
 use report::{MonthReport, SellerMonth};
 
-use super::now;
+use super::instant_or_now;
 use crate::Done;
 use crate::args::{Report, Shared};
 use crate::backend::Backend;
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     arguments: &Report,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let as_of: Timestamp = arguments.as_of.unwrap_or_else(now);
+    let as_of: Timestamp = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
     let outcome = backend.report(arguments.month, as_of).await?;
     if let Some(directory) = &arguments.out {

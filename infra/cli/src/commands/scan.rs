@@ -5,7 +5,7 @@ use night_close::Status;
 use store::ScanOutcome;
 
 use super::charges::show_shadow;
-use super::now;
+use super::instant_or_now;
 use crate::Done;
 use crate::args::{Scan, ScanKind, Shared};
 use crate::backend::{Backend, read_shadow};
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     arguments: &Scan,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let as_of = arguments.as_of.unwrap_or_else(now);
+    let as_of = instant_or_now(arguments.as_of)?;
     let shadow = read_shadow(&arguments.shadow)?;
     if shadow.is_some() && matches!(arguments.which, ScanKind::Signoffs) {
         return Err(CommandError::usage(

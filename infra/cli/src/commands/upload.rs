@@ -4,8 +4,9 @@ use std::path::Path;
 
 use domain::SellerId;
 use intake::{AUTO, Kind};
-use lake::{Answer, UploadKey};
+use lake::{Answer, Stated, UploadKey};
 
+use super::instant_or_now;
 use crate::Done;
 use crate::args::{Shared, Upload};
 use crate::backend::Backend;
@@ -23,6 +24,7 @@ pub(crate) async fn run(
              --seller or --recorded-at",
         ));
     }
+    instant_or_now(arguments.recorded_at)?;
     for path in &arguments.files {
         let readable = std::fs::File::open(path).and_then(|file| file.metadata());
         let metadata = readable
@@ -31,6 +33,10 @@ pub(crate) async fn run(
             return Err(CommandError::usage(format!("{} is not a file", path.display())));
         }
     }
+    let stated = Stated {
+        recorded_at: arguments.recorded_at,
+        zone: arguments.zone.map(|zone| zone.to_string()),
+    };
     let backend = Backend::open(shared).await?;
     let progress = terminal.progress(arguments.files.len() as u64);
     let mut done = Done::Well;
@@ -41,7 +47,7 @@ pub(crate) async fn run(
             path,
         )?;
         progress.set_message(key.name.clone());
-        let answer = backend.upload(&key, path, arguments.recorded_at).await?;
+        let answer = backend.upload(&key, path, &stated).await?;
         progress.inc(1);
         progress.suspend(|| show(&answer, &key, terminal))?;
         if answer.is_refused() || answer.counts.rejected > 0 {

@@ -7,16 +7,16 @@ use domain::{PolicyBook, Timestamp};
 use intake::{Limits, UploadError};
 use upload_validation::dry_run::{self, DryRun, DryRunError, KnownOrders};
 
+use super::{instant_or_now, now};
 use crate::Done;
 use crate::args::{Shared, Validate};
-use crate::commands::now;
 use crate::failure::CommandError;
 use crate::policy;
 use crate::terminal::{Terminal, summary};
 
 pub(crate) fn run(shared: &Shared, arguments: &Validate, terminal: &Terminal) -> Result<Done, CommandError> {
     let policy = policy::in_force(shared)?;
-    let recorded_at = arguments.recorded_at.unwrap_or_else(now);
+    let recorded_at = instant_or_now(arguments.recorded_at)?;
     let answer_directories = answer_directories(arguments)?;
     let mut done = Done::Well;
     for (path, out) in arguments.files.iter().zip(answer_directories) {
@@ -72,6 +72,8 @@ fn validate(
             .clone()
             .map_or(Uploader::Operator, Uploader::Seller),
         recorded_at,
+        clock: now(),
+        zone: arguments.zone,
         policy,
         limits,
         orders,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     AdmissionPolicy, BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS,
-    admission,
+    ZonesSection, admission,
 };
 use crate::Elapsed;
 use crate::carrier::{CarrierTable, OwnCarrier};
@@ -33,6 +33,7 @@ const REST: &str = "\n# ---- The rest is the policy that ships with waymark. ---
 #[serde(deny_unknown_fields)]
 struct PolicyFile {
     platform: PlatformSection,
+    zones: ZonesSection,
     intake: IntakeSection,
     claims: ClaimTerms,
     retention: RetentionSection,
@@ -111,6 +112,7 @@ impl PolicyBook {
             .zone
             .parse()
             .map_err(|_| PolicyError::Unsound(format!("no time zone `{}`", file.platform.zone)))?;
+        let zones = file.zones.checked(zone).map_err(PolicyError::Unsound)?;
         file.board.check().map_err(PolicyError::Unsound)?;
         let carriers = match file.carrier.as_slice() {
             [] => Arc::clone(CarrierTable::shipped()),
@@ -121,6 +123,7 @@ impl PolicyBook {
         let events = EventTables::with_own(intake.keeping, &codes, &texts, &carriers)?;
         Ok(Self {
             zone,
+            zones,
             intake,
             retention: Elapsed::days(i64::from(file.retention.settled_days)),
             board: file.board,

@@ -2,6 +2,7 @@ use super::file::SHIPPED;
 use super::*;
 use crate::carrier::{Carrier, CarrierClass};
 use crate::event_code::Report;
+use crate::time::StatedZone;
 
 #[test]
 fn the_shipped_policy_is_sound() {
@@ -46,6 +47,39 @@ fn a_slip_in_a_policy_file_is_refused_by_name() {
             PolicyBook::parse(&SHIPPED.replace(from, to)).is_err(),
             "{from} → {to}"
         );
+    }
+}
+
+#[test]
+fn zones_are_the_senders_the_kinds_or_the_default() {
+    let zone = |text: &str| StatedZone::parse(text);
+    let shipped = PolicyBook::shipped();
+    assert_eq!(
+        Some(shipped.zones.default_of("orders")),
+        zone("America/Los_Angeles")
+    );
+    assert_eq!(shipped.zones.setting(None, "orders"), None);
+    let own = "[zones]\ndefault = \"Beijing\"\nkinds = { events = \"UTC+1\" }\noperator = { orders = \"PST\" }\n\
+               [zones.sellers.S1]\ntracking = \"+08:00\"\n";
+    let book = PolicyBook::parse(own).expect("sound");
+    assert_eq!(book.zones.doubtful_percent, 20);
+    assert_eq!(Some(book.zones.default_of("orders")), zone("Beijing"));
+    assert_eq!(Some(book.zones.default_of("events")), zone("UTC+1"));
+    let s1 = crate::SellerId::parse("S1");
+    assert_eq!(book.zones.setting(s1.as_ref(), "tracking"), zone("UTC+8"));
+    assert_eq!(book.zones.setting(s1.as_ref(), "orders"), None);
+    assert_eq!(book.zones.setting(None, "orders"), zone("America/Los_Angeles"));
+    assert!(!book.takes_in_like(shipped), "the same files give other instants");
+    for slip in [
+        "[zones]\ndefault = \"Pekin\"",
+        "[zones]\nkinds = { parcels = \"Beijing\" }",
+        "[zones]\noperator = { order = \"Beijing\" }",
+        "[zones.sellers.S1]\ntrackings = \"Beijing\"",
+        "[zones.sellers.\"店铺\"]\ntracking = \"Beijing\"",
+        "[zones]\ndoubtful_percent = 101",
+        "[zones]\nzone = \"Beijing\"",
+    ] {
+        assert!(PolicyBook::parse(slip).is_err(), "{slip}");
     }
 }
 

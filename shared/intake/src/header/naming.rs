@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use domain::plain_words;
 
 use crate::cell::{self, Use};
+use crate::zones::noted;
 use crate::{Column, Kind};
 
 const SHIPPED: &str = include_str!("../../data/headers.toml");
@@ -90,7 +91,9 @@ pub(super) fn column_decorated(kind: Kind, cell: &str) -> Option<Column> {
         .char_indices()
         .nth(CHARACTERS_MAX)
         .map_or(text.len(), |(end, _)| end);
-    text[..end].lines().find_map(|line| of_line(names, line))
+    let of_lines = |text: &str| text.lines().find_map(|line| of_line(names, line));
+    let without_zone = || of_lines(&noted(&text[..end])?.0);
+    of_lines(&text[..end]).or_else(without_zone)
 }
 
 fn of_line(names: &HashMap<String, Column>, line: &str) -> Option<Column> {

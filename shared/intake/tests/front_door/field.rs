@@ -11,9 +11,10 @@ fn rows(text: &str, kind: Kind) -> Vec<CheckedRow> {
 }
 
 /// The files are of the end of 2026.
-fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         recorded_at: at("2026-12-01T00:00:00Z"),
+        clock: at("2026-12-01T00:00:00Z"),
         ..operator()
     }
 }

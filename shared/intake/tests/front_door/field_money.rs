@@ -3,6 +3,7 @@
 use intake::cell::Undone;
 use intake::{CheckedRow, Fact, Kind};
 
+use crate::field::context;
 use crate::{checked, codes, one, operator, with};
 
 const ORDER: &[(&str, &str)] = &[
@@ -51,7 +52,7 @@ fn refused() -> Result<String, Vec<&'static str>> {
 
 #[test]
 fn an_amount_of_two_readings_is_asked_with_both() {
-    let rows = checked(include_str!("../field/m06-amount.csv"), Kind::Orders, &operator());
+    let rows = checked(include_str!("../field/m06-amount.csv"), Kind::Orders, &context());
     assert_eq!(codes(&rows[0]), ["AMOUNT_INVALID"]);
     let asked = &rows[0].findings[0].detail;
     assert!(

@@ -18,8 +18,10 @@ mod refusing;
 mod repaired;
 mod sellers;
 mod spreadsheets;
+mod times;
 mod titles;
 mod tracking;
+mod zones;
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -27,8 +29,11 @@ use std::sync::Arc;
 use domain::carrier::CarrierTable;
 use domain::code::FileCode;
 use domain::event_code::EventTables;
-use domain::{Elapsed, SellerId, Timestamp};
-use intake::{CheckedRow, Context, FileError, Kind, Limits, RawRow, Trust, UploadError, check, open};
+use domain::time::StatedZone;
+use domain::{Elapsed, PolicyBook, SellerId, Timestamp};
+use intake::{
+    CheckedRow, Context, FileError, FileZone, Kind, Limits, RawRow, Trust, UploadError, check, open,
+};
 
 /// The object's timestamp in these tests.
 const ARRIVED: &str = "2024-06-01T00:00:00Z";
@@ -37,14 +42,21 @@ fn at(text: &str) -> Timestamp {
     text.parse().expect("a test's instant")
 }
 
+/// The zones of a file's times by the shipped policy.
+fn zone(kind: Kind, sender: Option<&SellerId>, stated: Option<StatedZone>) -> FileZone {
+    FileZone::of(PolicyBook::shipped(), kind, sender, stated)
+}
+
 fn operator() -> Context {
     Context {
-        zone: chrono_tz::America::Los_Angeles,
+        zone: zone(Kind::Orders, None, None),
+        platform_zone: chrono_tz::America::Los_Angeles,
         upload: 42,
         recorded_at: at(ARRIVED),
+        clock: at(ARRIVED),
         stored: None,
         trust: Trust::Operator,
-        event_future_max: Elapsed::hours(14),
+        future_max: Elapsed::hours(14),
         events: Arc::clone(EventTables::shipped()),
         carriers: Arc::clone(CarrierTable::shipped()),
     }

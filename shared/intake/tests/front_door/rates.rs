@@ -39,7 +39,8 @@ fn every_slip_of_a_rate_row_has_its_code() {
     for (column, cell, code) in [
         ("date", "", "CELL_MISSING"),
         ("date", "22/02/2024", "TIME_INVALID"),
-        ("date", "2024-2-22", "TIME_INVALID"),
+        ("date", "02/03/2024", "TIME_INVALID"),
+        ("date", "2024-02-22 10:00", "TIME_INVALID"),
         ("date", "2024-02-30", "TIME_INVALID"),
         ("currency", "$", "CURRENCY_UNKNOWN"),
         ("usd_per_unit", "0", "AMOUNT_INVALID"),
@@ -53,4 +54,24 @@ fn every_slip_of_a_rate_row_has_its_code() {
             "{column} {cell:?}"
         );
     }
+}
+
+#[test]
+fn a_rates_day_is_read_with_its_year_first() {
+    for cell in [
+        "2024-2-22",
+        "2024/02/22",
+        "2024.2.22",
+        "2024年2月22日",
+        "20240222",
+        "2024-02-22 00:00:00",
+    ] {
+        let row = rate(&[("date", cell)]);
+        let Some(Fact::Rate(fact)) = row.fact else {
+            panic!("{cell}: {:?}", row.findings)
+        };
+        assert_eq!(fact.date.to_string(), "2024-02-22", "{cell}");
+    }
+    let row = rate(&[("date", "02/03/2024")]);
+    assert_eq!(row.findings[0].detail, "2024-02-03 / 2024-03-02");
 }

@@ -133,6 +133,25 @@ fn a_cell_that_cannot_be_read_refuses_the_row_and_names_what_is_wrong() {
 }
 
 #[test]
+fn what_is_proposed_for_a_cell_of_papers_is_accepted() {
+    for column in ["certificates", "authorisations", "agreements", "steps"] {
+        for slip in ["expired", "[{\"x\":1}]", "{\"x\":1}"] {
+            let refused = papers(&[(column, slip)]);
+            let (_, proposed) = refused.findings[0]
+                .detail
+                .split_once("JSON like ")
+                .expect("an example");
+            let (example, _) = proposed.split_once(" (").expect("what is wrong");
+            let row = papers(&[(column, example)]);
+            assert!(row.fact.is_some(), "{column}: {:?}", row.findings);
+        }
+    }
+    let refused = papers(&[("steps", r#"{"applied_at":"soon"}"#)]);
+    let step = format!("{{{}}}", refused.findings[0].detail);
+    assert!(papers(&[("steps", &step)]).fact.is_some(), "{step}");
+}
+
+#[test]
 fn a_credit_code_is_judged_where_there_is_a_mainland_licence_and_never_quoted_whole() {
     let row = papers(&[("credit_code", "914403007084611361")]);
     assert_eq!(codes(&row), ["CREDIT_CODE_CHECK_DIGIT"]);
