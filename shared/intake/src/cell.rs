@@ -152,9 +152,10 @@ pub(crate) fn without_point_zero(value: &str) -> Option<&str> {
     (is_number && digits.len() + 1 < value.len()).then_some(digits)
 }
 
-/// Whether a character is seen by nobody: zero-width characters, direction marks, soft hyphens, byte order marks.
+/// Whether a character is seen by nobody: zero-width characters, direction marks, soft hyphens, byte order marks, and the
+/// Ctrl-Z with which old programs end a file.
 pub(crate) fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(character, '\u{1a}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// NBSP, the figure space and the narrow NBSP: spaces that no keyboard types by intent.

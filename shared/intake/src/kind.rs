@@ -286,6 +286,11 @@ impl fmt::Display for Kind {
 }
 
 impl Column {
+    /// What a Chinese back office calls it.
+    pub(crate) fn in_chinese(self) -> &'static str {
+        domain::message::column_in_chinese(self.as_str())
+    }
+
     /// The column of that canonical name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|column| column.as_str() == name)

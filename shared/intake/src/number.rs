@@ -48,6 +48,8 @@ pub(crate) fn fault_of_form(cell: &str, named: Option<&Carrier>, carriers: &Carr
         fault(RowCode::NumEmpty, String::new())
     } else if number.len() > CELL_BYTES_MAX {
         fault(RowCode::NumFormat, String::new())
+    } else if is_error_value(number) {
+        fault(RowCode::NumFormat, ERROR_VALUE.to_owned())
     } else if is_scientific(number) {
         fault(RowCode::NumScientific, String::new())
     } else if let Some(numbers) = several(number, carriers) {
@@ -84,6 +86,18 @@ pub fn fault_of_number(cell: &str, carriers: &CarrierTable) -> Option<Finding> {
     let fault = fault_of_form(cell, None, carriers)?;
     let column = Column::TrackingNumber.as_str();
     Some(Finding::new(fault.code, column, cell).with_detail(fault.detail))
+}
+
+/// The detail of `NUM_FORMAT` for a formula that failed.
+const ERROR_VALUE: &str =
+    "is the error of a formula, so the spreadsheet found none | 其实是公式的错误值，表格没有算出单号";
+
+/// Whether a cell holds what a spreadsheet writes where a formula failed: `#N/A`, `#REF!`, `#NAME?`, `#DIV/0!` …
+fn is_error_value(text: &str) -> bool {
+    const ERRORS: [&str; 8] = [
+        "#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!",
+    ];
+    ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
 }
 
 /// Whether a spreadsheet has turned a number into `1.23457E+15`: its digits are gone.

@@ -1,7 +1,7 @@
 //! `repaired.xlsx`: the upload with its safe repairs applied and the rows that still need a person marked, every cell text.
 //!
-//! It can be mended and sent again as it is. What intake undoes while reading is undone in the cells, a time with an offset
-//! or of one reading is written out, and a number with one certain repair is repaired. Nothing else is touched.
+//! It can be mended and sent again as it is. What intake undoes while reading is undone in the cells, and a number with one
+//! certain repair is repaired. Nothing else is touched: times stay as they were written.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,7 +14,6 @@ use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
 use crate::cell::Use;
 use crate::cell::{Undone, clean, clean_for};
 use crate::rejected::{kept_columns, protected};
-use crate::times::{TIMES, instant_of};
 use crate::{Column, Columns, Context, RawRow, check};
 
 /// The column that says what a person must do; intake passes over it.
@@ -47,6 +46,8 @@ pub struct RepairedWriter<'a> {
     context: &'a Context,
     /// The columns of the upload that are kept, each with what it is.
     kept: Vec<(usize, Option<Column>)>,
+    /// How the file heads its columns.
+    headings: Vec<String>,
     formats: Formats,
     /// The next row of the sheet.
     next: u32,
@@ -94,6 +95,7 @@ impl<'a> RepairedWriter<'a> {
             columns,
             context,
             kept,
+            headings: header.iter().map(|cell| heading_of(cell)).collect(),
             formats: Formats {
                 plain: text(),
                 repaired: text().set_background_color(REPAIRED_FILL),
@@ -118,17 +120,25 @@ impl<'a> RepairedWriter<'a> {
             .kept
             .iter()
             .map(|&(index, column)| match column {
-                Some(column) if !misshapen => self.repaired(row, index, column, findings),
+                Some(column) if !misshapen => repaired(row.cell(index), column, findings),
                 _ => (Cow::Borrowed(row.cell(index)), false),
             })
             .collect();
-        let to_do = self.to_do(row, &cells, findings);
+        let open = self.open(row, &cells, findings);
+        let to_do = self.to_do(&open);
+        // What is about no cell is about the row.
+        let is_of_row = open.iter().any(|finding| finding.column.is_empty());
+        let is_open = |column: Option<Column>| {
+            let is_of_column =
+                |finding: &Finding| column.is_some_and(|column| finding.column == column.as_str());
+            is_of_row || open.iter().any(is_of_column)
+        };
         let sheet = self.workbook.worksheet_from_index(0)?;
-        for (at, (cell, is_repaired)) in cells.iter().enumerate() {
-            let format = match (to_do.is_empty(), is_repaired) {
-                (false, _) => &self.formats.to_do,
-                (true, true) => &self.formats.repaired,
-                (true, false) => &self.formats.plain,
+        for (at, ((cell, is_repaired), (_, column))) in cells.iter().zip(&self.kept).enumerate() {
+            let format = match (is_open(*column), is_repaired) {
+                (true, _) => &self.formats.to_do,
+                (false, true) => &self.formats.repaired,
+                (false, false) => &self.formats.plain,
             };
             write_text(sheet, self.next, at as u16, cell, format)?;
         }
@@ -153,49 +163,15 @@ impl<'a> RepairedWriter<'a> {
         Ok(())
     }
 
-    /// The cell's repaired value, and whether it differs from what came. A time of one reading is an instant in UTC; one with
-    /// two is left as it is.
-    fn repaired<'r>(
-        &self,
-        row: &'r RawRow,
-        index: usize,
-        column: Column,
-        findings: &[Finding],
-    ) -> (Cow<'r, str>, bool) {
-        let cell = row.cell(index);
-        let (value, undone) = clean_for(column, cell);
-        let written_out = || {
-            let is_time = TIMES.contains(&column);
-            let instant = is_time.then(|| instant_of(row, column, &value, self.columns, self.context));
-            instant.flatten().map(|at| at.to_string())
-        };
-        let repaired = findings
-            .iter()
-            .filter(|finding| finding.column == column.as_str())
-            .find_map(repair)
-            .map(str::to_owned)
-            .or_else(written_out);
-        match repaired {
-            Some(repaired) => {
-                let is_changed = repaired != cell;
-                (Cow::Owned(repaired), is_changed)
-            }
-            // Blanks around a text are no repair worth a colour.
-            None => (value, undone != Undone::default() && undone != Undone::SPACE),
-        }
-    }
-
-    /// What a person must still do: the errors that no repair has mended, and those that show once one has.
-    fn to_do(&self, row: &RawRow, cells: &[(Cow<'_, str>, bool)], findings: &[Finding]) -> String {
+    /// What a person must still mend: the errors that no repair has mended, and those that show once one has.
+    fn open(&self, row: &RawRow, cells: &[(Cow<'_, str>, bool)], findings: &[Finding]) -> Vec<Finding> {
         let errors = findings.iter().filter(|finding| finding.is_error());
-        if errors.clone().next().is_none() {
-            return String::new();
-        }
+        let count = errors.clone().count();
         let mut open: Vec<Finding> = errors
             .filter(|finding| repair(finding).is_none())
             .cloned()
             .collect();
-        if open.len() < findings.iter().filter(|finding| finding.is_error()).count() {
+        if open.len() < count {
             let mut again = vec![String::new(); self.columns.width()];
             for (&(index, _), (cell, _)) in self.kept.iter().zip(cells) {
                 if let Some(place) = again.get_mut(index) {
@@ -208,14 +184,58 @@ impl<'a> RepairedWriter<'a> {
             let new: Vec<Finding> = found.into_iter().filter(is_new).collect();
             open.extend(new);
         }
-        let lines: Vec<String> = open
-            .iter()
-            .map(|finding| {
-                let text = message(finding);
-                format!("{}: {} / {}", finding.code, text.fix_zh, text.fix_en)
-            })
-            .collect();
-        lines.join(" | ")
+        open
+    }
+
+    /// What is to do, each thing with the column as the file heads it.
+    fn to_do(&self, open: &[Finding]) -> String {
+        let lines = open.iter().map(|finding| {
+            let text = message(finding);
+            let fix = format!("{}: {} / {}", finding.code, text.fix_zh, text.fix_en);
+            match self.heading(&finding.column) {
+                Some(heading) => format!("【{heading}】{fix}"),
+                None => fix,
+            }
+        });
+        lines.collect::<Vec<_>>().join(" | ")
+    }
+
+    /// How the file heads a column, else what a Chinese back office calls it; `None` of what is about the row.
+    fn heading(&self, column: &str) -> Option<&str> {
+        let known = Column::parse(column)?;
+        let index = self.columns.at(known);
+        let heading = index
+            .and_then(|index| self.headings.get(index))
+            .map(String::as_str);
+        Some(
+            heading
+                .filter(|heading| !heading.is_empty())
+                .unwrap_or_else(|| known.in_chinese()),
+        )
+    }
+}
+
+/// A header's cell on one line.
+fn heading_of(cell: &str) -> String {
+    let (text, _) = clean(cell, Use::Text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The cell's repaired value, and whether it differs from what came.
+fn repaired<'r>(cell: &'r str, column: Column, findings: &[Finding]) -> (Cow<'r, str>, bool) {
+    let (value, undone) = clean_for(column, cell);
+    let repaired = findings
+        .iter()
+        .filter(|finding| finding.column == column.as_str())
+        .find_map(repair)
+        .map(str::to_owned);
+    match repaired {
+        Some(repaired) => {
+            let is_changed = repaired != cell;
+            (Cow::Owned(repaired), is_changed)
+        }
+        // Blanks around a text are no repair worth a colour.
+        None => (value, undone != Undone::default() && undone != Undone::SPACE),
     }
 }
 

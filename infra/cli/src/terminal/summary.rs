@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use domain::RowCode;
+use domain::message::column_in_chinese;
 use lake::{Answer, Issue, severity_in_answers};
 
 use crate::terminal::Terminal;
@@ -19,7 +20,11 @@ const FAINT: Style = Style::new().dimmed();
 /// A code of an answer with the rows that have it.
 struct CodeLine<'a> {
     code: &'a str,
+    /// The column by its canonical name; empty for what is about rows or the file.
+    column: &'a str,
     rows: u64,
+    /// The row that was counted last.
+    last_row: Option<u64>,
     is_error: bool,
     /// Its findings as far as the answer lists them, in the order of the rows.
     issues: Vec<&'a Issue>,
@@ -96,28 +101,60 @@ fn show_counts(answer: &Answer, terminal: &Terminal) {
     }
 }
 
-/// The codes, errors first, then by how many rows have them.
+/// The codes, each by the columns that it was found in: errors first, then by how many rows have them. Where the answer lists
+/// not all findings, a code of several columns has its rows at the column that has most of those listed.
 fn code_lines(answer: &Answer) -> Vec<CodeLine<'_>> {
-    let mut lines: Vec<CodeLine<'_>> = answer
-        .by_code
-        .iter()
-        .map(|(code, &rows)| CodeLine {
-            code,
-            rows,
-            is_error: is_error(code),
-            issues: Vec::new(),
-        })
-        .collect();
+    let mut lines: Vec<CodeLine<'_>> = Vec::new();
     for issue in &answer.issues {
-        let line = lines.iter_mut().find(|line| line.code == issue.code);
-        if let Some(line) = line.filter(|line| line.issues.len() <= ROWS_NAMED_MAX) {
-            let is_new_row = line.issues.last().is_none_or(|last| last.row != issue.row);
-            if is_new_row {
+        let at = lines
+            .iter()
+            .position(|line| line.code == issue.code && line.column == issue.column);
+        let at = at.unwrap_or_else(|| {
+            lines.push(CodeLine {
+                code: &issue.code,
+                column: &issue.column,
+                rows: 0,
+                last_row: None,
+                is_error: is_error(&issue.code),
+                issues: Vec::new(),
+            });
+            lines.len() - 1
+        });
+        let line = &mut lines[at];
+        if line.last_row.replace(issue.row) != Some(issue.row) {
+            line.rows += 1;
+            if line.issues.len() <= ROWS_NAMED_MAX {
                 line.issues.push(issue);
             }
         }
     }
-    lines.sort_by_key(|line| (!line.is_error, std::cmp::Reverse(line.rows), line.code));
+    for (code, &rows) in &answer.by_code {
+        let listed: u64 = lines
+            .iter()
+            .filter(|line| line.code == code)
+            .map(|line| line.rows)
+            .sum();
+        let of_code = lines.iter_mut().filter(|line| line.code == code);
+        match of_code.max_by_key(|line| line.rows) {
+            Some(line) => line.rows += rows.saturating_sub(listed),
+            None => lines.push(CodeLine {
+                code,
+                column: "",
+                rows,
+                last_row: None,
+                is_error: is_error(code),
+                issues: Vec::new(),
+            }),
+        }
+    }
+    lines.sort_by_key(|line| {
+        (
+            !line.is_error,
+            std::cmp::Reverse(line.rows),
+            line.code,
+            line.column,
+        )
+    });
     lines
 }
 
@@ -140,10 +177,11 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
         terminal.line(format!("  {colour}{mark} {code}{colour:#}"));
     } else {
         terminal.line(format!(
-            "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}{FAINT:#}",
+            "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}  {}{FAINT:#}",
             thousands(line.rows),
             terminal.say(if line.rows == 1 { "row " } else { "rows" }, "行"),
-            rows_named(line)
+            rows_named(line),
+            terminal.say(line.column, column_in_chinese(line.column))
         ));
         show_lines(line, terminal);
     }

@@ -275,3 +275,25 @@ fn the_fix_that_is_proposed_for_a_number_is_accepted() {
         );
     }
 }
+
+#[test]
+fn an_error_of_a_formula_is_named_and_a_control_z_is_no_row() {
+    for cell in ["#N/A", "#ref!", "#DIV/0!"] {
+        let row = tracking("云途", cell);
+        assert_eq!(codes(&row), ["NUM_FORMAT"]);
+        assert!(
+            row.findings[0].detail.contains("error of a formula"),
+            "{cell}: {row:?}"
+        );
+    }
+    let rows = rows(
+        "订单号,承运商,运单号\n8100311000000003,DHL,3318810025\n\u{1a}",
+        Kind::Tracking,
+    );
+    assert_eq!(rows.len(), 1);
+    let link = tracking(
+        "云途",
+        "=HYPERLINK(\"https://t.17track.net/#nums=YT2628000000000100\",\"YT2628000000000100\")",
+    );
+    assert!(link.findings[0].detail.contains("YT2628000000000100"), "{link:?}");
+}

@@ -62,7 +62,7 @@ fn what_is_certain_is_repaired_and_what_needs_a_person_is_said() {
             "8000011000000001",
             "DHL",
             "8668041546",
-            "2024-05-28T23:02:54Z",
+            "2024-05-28 16:02:54",
             "'=1+1"
         ]
     );
@@ -71,7 +71,7 @@ fn what_is_certain_is_repaired_and_what_needs_a_person_is_said() {
     assert_eq!(rows[1].0.cell(4), "a;\u{200b}=2");
     assert_eq!(codes(&rows[1].1), ["NUM_FORMAT"]);
     assert!(
-        rows[1].0.cell(5).starts_with("NUM_FORMAT: "),
+        rows[1].0.cell(5).starts_with("【tracking_number】NUM_FORMAT: "),
         "{:?}",
         rows[1].0.cell(5)
     );
@@ -84,7 +84,7 @@ fn a_repair_that_shows_another_fault_still_needs_a_person() {
     let (_, rows) = read(&repaired_of(&text));
     assert_eq!(rows[0].0.cell(2), "8668");
     assert!(
-        rows[0].0.cell(5).starts_with("NUM_FORMAT: "),
+        rows[0].0.cell(5).starts_with("【tracking_number】NUM_FORMAT: "),
         "{:?}",
         rows[0].0.cell(5)
     );
