@@ -36,6 +36,10 @@ impl RowCodes {
         self.0 == 0
     }
 
+    fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     fn each(self) -> impl Iterator<Item = RowCode> {
         const { assert!(RowCode::ALL.len() <= 64, "a bit for every code") };
         let mut left = self.0;
@@ -64,6 +68,10 @@ pub(crate) struct Answering {
     truncated: bool,
     undone: BTreeMap<&'static str, u64>,
     remarks: notes::Remarks,
+    /// The codes that cost a fine (A6), where it is to be said what an upload would cost.
+    priced: RowCodes,
+    /// Refused rows that have one of them.
+    priced_rows: u64,
     notes: Vec<Note>,
     rejected: Option<RejectedWriter<BufWriter<File>>>,
 }
@@ -88,6 +96,8 @@ impl Answering {
             truncated: false,
             undone: BTreeMap::new(),
             remarks: notes::Remarks::default(),
+            priced: RowCodes::default(),
+            priced_rows: 0,
             notes: Vec::new(),
             rejected: rejected.transpose()?,
         })
@@ -174,6 +184,16 @@ impl Answering {
         }
     }
 
+    /// Has it said what these codes would cost.
+    pub(crate) fn price(&mut self, codes: &[RowCode]) {
+        self.priced = codes.iter().copied().collect();
+    }
+
+    /// Refused rows that have a code which was priced.
+    pub(crate) fn priced_rows(&self) -> u64 {
+        self.priced_rows
+    }
+
     /// Counts what a note will tell of.
     pub(crate) fn remark(&mut self, remark: Option<Remark>) {
         if let Some(remark) = remark {
@@ -233,6 +253,7 @@ impl Answering {
         for code in codes.each() {
             self.by_code[code as usize] += 1;
         }
+        self.priced_rows += u64::from(verdict == Verdict::Rejected && codes.meets(self.priced));
         if !undone.is_empty() {
             for trick in undone.names() {
                 *self.undone.entry(trick).or_default() += 1;

@@ -76,21 +76,6 @@ pub fn assumed_times(row: &RawRow, columns: &Columns, context: &Context) -> Assu
     reading.assumed
 }
 
-/// A cell's time as an instant, by the zone that holds for it; `None` for anything but a time of one reading.
-pub(crate) fn instant_of(
-    row: &RawRow,
-    column: Column,
-    value: &str,
-    columns: &Columns,
-    context: &Context,
-) -> Option<Timestamp> {
-    let mut reading = Reading::of(row, columns, context);
-    match reading.read_in_its_zone(TimeText::parse(value).ok()?, column) {
-        Some(Ok(WrittenTime::Exact(at))) => Some(at),
-        _ => None,
-    }
-}
-
 impl Reading<'_> {
     /// A time that must be there.
     pub(crate) fn required_time(&mut self, column: Column, favours: Favours) -> Option<Timestamp> {

@@ -152,6 +152,25 @@ fn a_header_once_more_is_skipped_and_never_judged() {
     assert_eq!((answer.counts.skipped, answer.counts.rejected), (0, 1));
 }
 
+#[test]
+fn a_dry_run_says_what_an_upload_would_cost() {
+    let head = "订单号,承运商,运单号\n";
+    let costs = |file: &str| {
+        let answer = validated_text(&format!("{head}{file}"), Kind::Tracking);
+        assert_eq!(
+            (answer.fines.count, answer.fines.amount.0),
+            (0, 0),
+            "a dry run fines nobody"
+        );
+        let said = answer.notes.iter().map(|note| note.message_en.clone());
+        said.into_iter().find(|note| note.contains("would cost"))
+    };
+    let wrong = "8100311000000003,DHL,86680\n8100311000000020,DHL,\n8100311000000037,DHL,3318810025\nx,DHL,3318810033\n";
+    let said = costs(wrong).unwrap_or_default();
+    assert!(said.contains("up to 1.00 USD (A6)"), "{said}");
+    assert_eq!(costs("8100311000000037,DHL,3318810025\n"), None);
+}
+
 /// The kind that a text is told to be; the refusal's code and message where it is not.
 fn told(text: &str) -> Result<Kind, (String, String)> {
     let directory = tempfile::tempdir().expect("a directory");

@@ -1,7 +1,7 @@
 //! Notes on an answer as a whole: short sentences for the clerk, English and Chinese side by side.
 
 use domain::code::NoteCode;
-use domain::{RowCode, Timestamp, Zone};
+use domain::{Cents, RowCode, Timestamp, Zone};
 use intake::{About, Assumed, Kind, Remark, SHEET_ROWS_MAX};
 use lake::Note;
 
@@ -193,6 +193,20 @@ pub(crate) fn of_dry_run(kind: Kind, has_orders: bool) -> Vec<Note> {
         )],
         Kind::Appeals | Kind::Rates | Kind::Sellers | Kind::Statement => Vec::new(),
     }
+}
+
+/// What the refused rows would cost (A6), were the file uploaded as it is.
+pub(crate) fn of_cost(rows: u64, fine: Cents) -> Option<Note> {
+    let most = Cents(fine.0.saturating_mul(i64::try_from(rows).unwrap_or(i64::MAX)));
+    (rows > 0).then(|| {
+        note(
+            None,
+            format!(
+                "Uploaded as it is, the file would cost up to {most} USD (A6): rows with an error that is fined: {rows}, {fine} USD once for each known order."
+            ),
+            format!("如果原样上传，最多会被扣罚 {most} 美元（A6）：有 {rows} 行存在会被罚款的错误，系统已有的订单每单扣罚一次 {fine} 美元。"),
+        )
+    })
 }
 
 /// Rows of the orders file that could not be used.

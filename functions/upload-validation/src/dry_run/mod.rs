@@ -26,7 +26,7 @@ use std::thread;
 use aws_lc_rs::digest;
 use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::time::StatedZone;
-use domain::{PolicyBook, Timestamp};
+use domain::{Cents, PolicyBook, Timestamp};
 use intake::{
     AUTO, CheckedRow, Context, Fact, FileError, FileZone, Kind, Limits, RejectedForm, RepairedWriter,
     SHEET_ROWS_MAX, Trust, UploadError,
@@ -201,12 +201,15 @@ impl DryRun<'_> {
             upload.trust_order_ids();
         }
         let (columns, context) = (upload.columns().clone(), self.context());
-        let answering = Answering::new(
+        let mut answering = Answering::new(
             summary.clone(),
             files.map(|files| files.rejected.as_path()),
             upload.header(),
         )
         .map_err(Stop::Write)?;
+        if self.kind == Kind::Tracking {
+            answering.price(&self.policy.newest().upload.fined_codes);
+        }
         let fits_a_sheet = survey.lines() <= SHEET_ROWS_MAX;
         let repaired = files
             .filter(|_| fits_a_sheet)
@@ -297,6 +300,10 @@ impl DryRun<'_> {
     }
 
     fn note(&self, answering: &mut Answering) {
+        let fine = Cents(i64::from(self.policy.newest().upload.fine_cents));
+        if let Some(note) = notes::of_cost(answering.priced_rows(), fine) {
+            answering.note(note);
+        }
         for note in notes::of_dry_run(self.kind, self.orders.is_some()) {
             answering.note(note);
         }

@@ -177,17 +177,20 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
         terminal.line(format!("  {colour}{mark} {code}{colour:#}"));
     } else {
         terminal.line(format!(
-            "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}  {}{FAINT:#}",
+            "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}{FAINT:#}",
             thousands(line.rows),
             terminal.say(if line.rows == 1 { "row " } else { "rows" }, "行"),
-            rows_named(line),
-            terminal.say(line.column, column_in_chinese(line.column))
+            rows_named(line)
         ));
         show_lines(line, terminal);
     }
     let Some(first) = line.issues.first() else { return };
     let text = terminal.say(&first.message_en, &first.message_zh);
-    show_wrapped(text, "    ", Style::new(), terminal);
+    let text = match terminal.say(line.column, column_in_chinese(line.column)) {
+        "" => text.to_owned(),
+        column => format!("{column}{}{text}", terminal.say(": ", "：")),
+    };
+    show_wrapped(&text, "    ", Style::new(), terminal);
     show_wrapped(
         terminal.say(&first.fix_en, &first.fix_zh),
         "    → ",
