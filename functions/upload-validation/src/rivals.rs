@@ -1,6 +1,6 @@
 //! Orders that claim one number: whoever writes one of them lets the others know, in the same transaction.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::claims::ClaimTerms;
 use domain::facts::TrackingFact;
@@ -11,7 +11,7 @@ use store::{Departed, Store, StoreError, StoredOrder};
 /// The other orders that claim numbers of an order, as they shall be.
 #[derive(Default)]
 pub(crate) struct Rivals {
-    orders: HashMap<OrderId, Rival>,
+    orders: BTreeMap<OrderId, Rival>,
 }
 
 struct Rival {

@@ -121,7 +121,7 @@ pub(crate) struct Upload {
     /// Files to upload
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals, sellers, rates or statement; told by the content when absent
+    /// orders, tracking, events, appeals, sellers, rates or statement; taken from the content when absent
     #[arg(long, value_name = "K", value_parser = kind)]
     pub(crate) kind: Option<Kind>,
     /// The seller whose file it is; an operator's when absent
@@ -140,7 +140,7 @@ pub(crate) struct Validate {
     /// Files to judge
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// orders, tracking, events, appeals, sellers, rates or statement; told by the content when absent
+    /// orders, tracking, events, appeals, sellers, rates or statement; taken from the content when absent
     #[arg(long, value_name = "K", value_parser = kind)]
     pub(crate) kind: Option<Kind>,
     /// An orders file, for what depends on the orders
@@ -256,7 +256,7 @@ pub(crate) struct Diagnose {
     /// A tracking number or an order id
     #[arg(value_name = "NUMBER|ORDER_ID")]
     pub(crate) asked: String,
-    /// The instant as of which it is told (RFC 3339); now when absent
+    /// The instant as of which it is reported (RFC 3339); now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Timestamp>,
 }

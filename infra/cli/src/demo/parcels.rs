@@ -128,7 +128,7 @@ impl Telling<'_> {
             Trouble::NumberSpaced => Some((carrier, &spaced, Some(HOUR))),
             Trouble::NumberScientific => Some((carrier, "1.23457E+15", Some(DAY))),
             Trouble::NumberEmpty => Some((carrier, "", Some(HOUR))),
-            Trouble::NumberReused => Some((parcel(plan.serial.saturating_sub(1) * 2).0, &taken, Some(HOUR))),
+            Trouble::NumberReused => Some((parcel(plan.serial.saturating_sub(1) * 2).0, &taken, Some(DAY))),
             Trouble::CarrierUnknown => Some(("Pigeon Post", &number, Some(DAY))),
             Trouble::CarrierOutOfScope => Some(("AE Standard Shipping", &number, None)),
             Trouble::Sanctioned | Trouble::InvoiceMissing | Trouble::TaxIdInvalid => {

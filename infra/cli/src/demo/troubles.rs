@@ -19,7 +19,7 @@ pub(super) enum Trouble {
     NumberScientific,
     /// No number at all, mended within the hour.
     NumberEmpty,
-    /// The number of the order before.
+    /// The number of the order before, corrected the next day.
     NumberReused,
     /// A carrier nobody knows.
     CarrierUnknown,

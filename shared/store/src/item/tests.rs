@@ -270,6 +270,7 @@ const ROW_CODES: &str = "
     UPLOAD_LATE DEST_UNKNOWN DEST_SANCTIONED INVOICE_MISSING TAX_ID_MISSING TAX_ID_INVALID
     TAX_ID_CHECK_DIGIT CURRENCY_UNKNOWN RATE_MISSING AMOUNT_INVALID ROW_DUPLICATE ROW_CONFLICT
     EVENTS_LIMIT EVENT_CODE_UNMAPPED EVENT_IN_FUTURE CREDIT_CODE_CHECK_DIGIT ORDER_ARCHIVED
+    EVENT_BEFORE_ORDER NUMBERS_LIMIT AGREEMENT_MISSING TIME_IN_FUTURE
 ";
 
 /// Variants are stored by their number: append, never insert or reorder.
@@ -282,6 +283,11 @@ fn variants_keep_the_numbers_under_which_they_are_stored() {
     assert_eq!(
         numbers(&Node::ALL),
         "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
+    );
+    assert_eq!(
+        ROW_CODES.split_whitespace().count(),
+        RowCode::ALL.len(),
+        "every code is listed"
     );
     for (number, name) in ROW_CODES.split_whitespace().enumerate() {
         let code: RowCode = serde_json::from_value(name.into()).expect("a code keeps its name");
