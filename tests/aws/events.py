@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -43,6 +44,7 @@ def url_request(query, method="GET", **headers):
     event["rawQueryString"] = query
     event["headers"].update(headers)
     event["requestContext"]["http"]["method"] = method
+    event["requestContext"]["timeEpoch"] = int(time.time() * 1000)
     return event
 
 

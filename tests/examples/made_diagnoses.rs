@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 use tests::{OwnCloud, at, made_up, operator_key};
 
 const UPLOADED_AT: &str = "2024-04-01T12:00:00Z";
+/// When the appeal of that order is filed.
+const FILED_AT: &str = "2024-05-10T00:00:00Z";
 /// All that can happen to the season's orders has happened.
 const AS_OF: &str = "2024-06-20T07:00:00Z";
 const ORDERS: u32 = 120;
@@ -76,9 +78,10 @@ async fn season() -> OwnCloud {
     upload("orders", "hostile.csv", order.into_bytes()).await;
     let appeal_id = HOSTILE.replace('"', "\"\"");
     let appeal = format!(
-        "appeal_id,order_id,clause,reason,status,filed_at,decided_at,evidence\n\"{appeal_id}\",{HOSTILE_ORDER},B4,carrier_lost,pending,2024-05-10T00:00:00Z,,\n"
+        "appeal_id,order_id,clause,reason,status,filed_at,decided_at,evidence\n\"{appeal_id}\",{HOSTILE_ORDER},B4,carrier_lost,pending,{FILED_AT},,\n"
     );
-    let answer = upload("appeals", "hostile.csv", appeal.into_bytes()).await;
+    let key = operator_key("appeals", "hostile.csv");
+    let answer = cloud.upload(&key, appeal.into_bytes(), Some(at(FILED_AT))).await;
     assert_eq!(answer.counts.accepted, 1, "{answer:?}");
     cloud.settle(at(AS_OF)).await;
     cloud

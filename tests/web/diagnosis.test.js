@@ -51,7 +51,7 @@ test("the switch turns the page to Chinese without a script, in characters and n
   await chinese().click();
   assert.ok(await page.getByText("查询", { exact: true }).isVisible());
   const text = await told();
-  for (const words of ["物流诊断", "总体", "未通过", "已罚", "依据", "截至北京时间"]) assert.ok(text.includes(words), words);
+  for (const words of ["物流诊断", "总体", "未通过", "已罚", "适用规则", "截至北京时间"]) assert.ok(text.includes(words), words);
   for (const words of ["Diagnosis", "failed", "fined", "Rules applied", "Ask"]) assert.ok(!text.includes(words), words);
   await picture("diagnosis-chinese", { height: 1600 });
 });

@@ -168,7 +168,7 @@
     const heads = [["Order", "订单"], ["Missing", "缺少"], ["Deadline, Beijing (Pacific)", "截止：北京时间（太平洋时间）"], ["Time left", "剩余时间"],
       ["Amount USD", "金额（美元）"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"], ["What to do", "处理办法"]];
     const made = tableOf(caption, heads, rows);
-    made.className = "rescue";
+    made.className = "orders rescue";
     return made;
   };
 
@@ -189,7 +189,7 @@
       ["Happened, Beijing (Pacific)", "实际：北京时间（太平洋时间）"], ["Late by", "超时"], ["Amount USD", "金额（美元）"],
       ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"]];
     const made = tableOf(caption, heads, rows);
-    made.className = "rescue failed";
+    made.className = "orders failed";
     return made;
   };
   const unconfirmed = ([count, orders]) => {
@@ -197,7 +197,7 @@
       `未确认订单（仅由卖家提供，不计入 GMV 和各项比率）：${grouped(count)} 单；按付款时间列出前 ${grouped(orders.length)} 单`];
     const made = tableOf(caption, [["Order", "订单"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"]],
       orders.map(([order, paid]) => line([order, order], instantOf(paid))));
-    made.className = "rescue unconfirmed";
+    made.className = "orders unconfirmed";
     return made;
   };
 
