@@ -27,6 +27,7 @@ pub use pattern::PatternError;
 pub use table_file::CarrierTableError;
 
 use crate::seller::Agreement;
+use crate::wording::simplified;
 
 /// What a carrier is to offline express (A3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -200,7 +201,8 @@ impl CarrierTable {
 /// A name without what people vary: case, spaces, `_`, dashes and full-width forms.
 pub(crate) fn folded(name: &str) -> String {
     let is_varied = |letter: &char| letter.is_whitespace() || matches!(letter, '_' | '-' | '–' | '—');
-    let letters = name.chars().map(half_width).filter(|letter| !is_varied(letter));
+    let letters = name.chars().map(half_width).map(simplified);
+    let letters = letters.filter(|letter| !is_varied(letter));
     letters.flat_map(char::to_lowercase).collect()
 }
 

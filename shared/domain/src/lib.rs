@@ -61,4 +61,4 @@ pub use shipment::{SendType, Shipment, TrackingEvent};
 pub use statement::StatementLine;
 pub use time::{Elapsed, Month, Timestamp, Zone};
 pub use what_if::WhatIf;
-pub use wording::plain_words;
+pub use wording::{plain_words, simplified};

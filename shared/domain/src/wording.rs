@@ -165,25 +165,36 @@ const PLAIN: &[(&str, &str)] = &[
     ("ة", "ه"),
 ];
 
-/// Traditional characters of the trade, and the simplified ones, place by place.
-const TRADITIONAL: &str = "雲簽遞達關國進開離發貨郵驛櫃領點門衛員轉運單賣買鄰處務號憑碼證個請準備將無敗絕攬區廳業倉庫陸機場專線報檢驗異輸損丟遺電訂預約結間經從這對應與為爲後於給裡裏廠鋪級滿拋銷棄滯緊變聯絡繫計書車裝選揀齊觸覺標優簡濟憂東營網樓層護類攔檔詢誤遲補邊時終幣額狀賬帳匯稅註說節軌跡訴條審蹤編費資質執統會協議權驟別際價總數實險寫當稱體羅蘭亞爾烏韓臺灣馬義內島緬維納葉倫盧薩魯賽贊蘇聖諾紐愛奧歐鏈適贈購慮範圍紙";
-const SIMPLIFIED: &str = "云签递达关国进开离发货邮驿柜领点门卫员转运单卖买邻处务号凭码证个请准备将无败绝揽区厅业仓库陆机场专线报检验异输损丢遗电订预约结间经从这对应与为为后于给里里厂铺级满抛销弃滞紧变联络系计书车装选拣齐触觉标优简济忧东营网楼层护类拦档询误迟补边时终币额状账账汇税注说节轨迹诉条审踪编费资质执统会协议权骤别际价总数实险写当称体罗兰亚尔乌韩台湾马义内岛缅维纳叶伦卢萨鲁赛赞苏圣诺纽爱奥欧链适赠购虑范围纸";
-
-/// The plain form of each letter that has another.
-static PLAIN_FORMS: LazyLock<HashMap<char, &'static str, FixedState>> = LazyLock::new(|| {
-    let marked = PLAIN
-        .iter()
-        .flat_map(|(marked, plain)| marked.chars().map(|letter| (letter, *plain)));
-    let simplified = SIMPLIFIED
-        .char_indices()
-        .map(|(at, letter)| &SIMPLIFIED[at..at + letter.len_utf8()]);
-    marked.chain(TRADITIONAL.chars().zip(simplified)).collect()
+/// The traditional characters of `data/traditional.txt`, each with its simplified one.
+static SIMPLIFIED: LazyLock<HashMap<char, char, FixedState>> = LazyLock::new(|| {
+    let table = include_str!("../data/traditional.txt");
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    let pairs = lines.flat_map(|line| line.split(' ').map(str::chars));
+    pairs
+        .filter_map(|mut pair| Some((pair.next()?, pair.next()?)))
+        .collect()
 });
+
+/// The plain form of each letter with a mark.
+static PLAIN_FORMS: LazyLock<HashMap<char, &'static str, FixedState>> = LazyLock::new(|| {
+    let marked = PLAIN.iter();
+    marked
+        .flat_map(|(marked, plain)| marked.chars().map(|letter| (letter, *plain)))
+        .collect()
+});
+
+/// The simplified form of a traditional Chinese character; every other letter as it is.
+pub fn simplified(letter: char) -> char {
+    if u32::from(letter) < 0x2E80 {
+        return letter;
+    }
+    SIMPLIFIED.get(&letter).copied().unwrap_or(letter)
+}
 
 fn push_plain(letter: char, words: &mut String) {
     match PLAIN_FORMS.get(&letter).filter(|_| !letter.is_ascii()) {
         Some(plain) => words.push_str(plain),
-        None => words.push(letter),
+        None => words.push(simplified(letter)),
     }
 }
 
@@ -207,6 +218,7 @@ mod tests {
             ("livre\u{301} à l'Expéditeur", "livre a l expediteur"),
             ("Doręczono Łódź", "doreczono lodz"),
             ("快件已由郵局簽收", "快件已由邮局签收"),
+            ("順豐速運：攬收異常變更", "顺丰速运 揽收异常变更"),
             ("תַּמ", "תמ"),
         ] {
             assert_eq!(words(text).as_deref(), Some(plain), "{text}");
@@ -217,8 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn traditional_characters_have_their_simplified_ones_beside_them() {
-        assert_eq!(TRADITIONAL.chars().count(), SIMPLIFIED.chars().count());
+    fn every_traditional_character_of_the_table_has_one_simplified_one() {
+        let table = include_str!("../data/traditional.txt");
+        let pairs = table
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(|line| line.split(' '));
+        assert!(pairs.clone().all(|pair| pair.chars().count() == 2));
+        assert_eq!(SIMPLIFIED.len(), pairs.count(), "none twice");
+        let again = |letter: &char| simplified(*letter) != *letter;
+        assert!(!SIMPLIFIED.values().any(again), "simplified ones stay");
     }
 
     #[test]

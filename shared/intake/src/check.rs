@@ -348,11 +348,14 @@ impl<'a> Reading<'a> {
 
     /// The one whose names hold `text`, in any case.
     pub(crate) fn one_of<T: Copy>(&self, text: &str, names: &[(T, &[&str])]) -> Option<T> {
-        let is_named = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
-        names
-            .iter()
-            .find(|(_, names)| is_named(names))
-            .map(|&(one, _)| one)
+        let named = |text: &str| {
+            let is_named = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+            names
+                .iter()
+                .find(|(_, names)| is_named(names))
+                .map(|&(one, _)| one)
+        };
+        named(text).or_else(|| named(&text.chars().map(domain::simplified).collect::<String>()))
     }
 
     /// Whether the row's cells cannot be told apart or do not belong to the columns: then none of them is read. The

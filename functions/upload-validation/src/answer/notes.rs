@@ -92,10 +92,10 @@ pub(crate) fn of_assumed_zone(assumed: &Assumed) -> Note {
     Note {
         code: Some(NoteCode::ZoneAssumed.as_str().to_owned()),
         message_en: format!(
-            "Times without a time zone: {count}. They were read as {name_en}, like {there}, which is {beijing} in Beijing. If that is wrong, state the zone (`--zone Beijing`, a header like `paid_at (Beijing time)` or a column `zone`) and upload the file again."
+            "Times without a time zone: {count}. They were read as {name_en}, like {there}, which is {beijing} in Beijing. If that is wrong, state the zone (`--zone Beijing`, `(Beijing time)` behind the time column's header, or a column `zone`) and upload the file again."
         ),
         message_zh: format!(
-            "有 {count} 个时间没有注明时区，已按{name_zh}读取，例如 {there} 即北京时间 {beijing}。如果不对，请注明时区后重新上传：加 --zone 北京时间，或把表头写成“付款时间（北京时间）”，或增加“时区”列。"
+            "有 {count} 个时间没有注明时区，已按{name_zh}读取，例如 {there} 即北京时间 {beijing}。如果不对，请注明时区后重新上传：加 --zone 北京时间，或在时间列的表头后注明“（北京时间）”，或增加“时区”列。"
         ),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Zone;
+use crate::wording::simplified;
 
 /// A zone that was stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +132,7 @@ fn offset(text: &str) -> Option<StatedZone> {
 
 fn normalised(name: &str) -> String {
     name.chars()
+        .map(simplified)
         .filter(|c| !c.is_whitespace() && *c != '_')
         .flat_map(char::to_lowercase)
         .collect()
@@ -205,6 +207,9 @@ mod tests {
             ("beijing_time", StatedZone::BEIJING),
             ("北京时间", StatedZone::BEIJING),
             ("北京", StatedZone::BEIJING),
+            ("北京時間", StatedZone::BEIJING),
+            ("东8区", StatedZone::BEIJING),
+            ("太平洋時間", PACIFIC),
             ("CST", StatedZone::BEIJING),
             ("Z", StatedZone::UTC),
             ("utc", StatedZone::UTC),

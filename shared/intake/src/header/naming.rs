@@ -64,6 +64,7 @@ pub(crate) fn column_written(kind: Kind, cell: &str) -> Option<Column> {
 pub(crate) fn normalised(header: &str) -> String {
     let (text, _) = cell::clean(header, Use::Text);
     text.chars()
+        .map(domain::simplified)
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '*'))
         .flat_map(char::to_lowercase)
         .collect()

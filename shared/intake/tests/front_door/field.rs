@@ -196,6 +196,10 @@ fn the_platforms_own_lines_are_out_of_scope_and_nothing_else() {
         "菜鸟超级经济",
         "AE_STANDARD_SHIPPING",
         "速卖通-无忧物流（优先）",
+        "Premium Shipping",
+        "超级经济",
+        "Super Economy Global",
+        "线上发货-燕文",
     ] {
         assert_eq!(
             codes(&tracking(carrier, "?")),
@@ -220,6 +224,22 @@ fn a_carrier_written_as_several_of_its_names_is_that_carrier() {
             Ok(("ems", "LK223456787CN")),
         ]
     );
+}
+
+#[test]
+fn traditional_characters_are_read_as_simplified_ones() {
+    let row = tracking("順豐速運", "SF1234567890123");
+    assert_eq!(accepted(&row), Ok(("sf", "SF1234567890123")));
+    let events = "承運商,運單號,節點,發生時間（北京時間）\n順豐速運,SF1234567890123,攬收,2024-05-01 08:00\n順豐速運,SF1234567890123,入境清關,2024-05-02 08:00\n";
+    assert_eq!(nodes(events), [Node::PickedUp, Node::ImportCustoms]);
+    let times: Vec<_> = rows(events, Kind::Events)
+        .iter()
+        .filter_map(|row| match &row.fact {
+            Some(Fact::Event(event)) => Some(event.occurred_at),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(times, [at("2024-05-01T00:00:00Z"), at("2024-05-02T00:00:00Z")]);
 }
 
 #[test]
