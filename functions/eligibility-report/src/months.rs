@@ -78,7 +78,7 @@ pub(crate) struct Gathered {
     /// What was fetched of each: all, or the part's.
     files: Vec<Option<MonthFiles>>,
     part: Part,
-    /// Orders of the report's own month by name, where its parts have told them.
+    /// Orders of the report's own month by name, where its parts have reported them.
     named: Option<OrdersByName>,
     /// What was learned since the report that this one revises, where its parts have told it.
     learned: Option<Learned>,
@@ -147,7 +147,7 @@ impl Gathered {
         })
     }
 
-    /// Orders of the report's own month by name: of the sellers that are wanted, unless its parts have told them.
+    /// Orders of the report's own month by name: of the sellers that are wanted, unless its parts have reported them.
     pub(crate) async fn named(
         &mut self,
         function: &EligibilityReport,

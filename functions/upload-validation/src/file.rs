@@ -359,7 +359,7 @@ impl Fetched {
         }
     }
 
-    /// The kind that the key states, else the one that the content tells.
+    /// The kind that the key states, else the one that the content shows.
     async fn kind(&self, stated: Option<Kind>) -> Result<Kind, UploadError> {
         let path = self.directory.path().join(UPLOADED);
         match stated {

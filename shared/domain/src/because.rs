@@ -117,7 +117,7 @@ pub struct Seen {
     pub status: Option<(OrderStatus, Timestamp)>,
 }
 
-/// What of a refused row is cited beside its first fined code (A6): enough to find the row again and to dispute it.
+/// What of a refused row is cited with its first fined code (A6): enough to find the row again and to dispute it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refused {
     /// The refused cell as it came, a tax id masked; empty where it was empty.
@@ -141,7 +141,7 @@ pub enum SilenceEnd {
     TakenOver,
 }
 
-/// What decided a late sign-off beside its arithmetic (B4, B5).
+/// What decided a late sign-off besides its arithmetic (B4, B5).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignOffGrounds {
     /// From the payment to the sign-off, or to the scan: "720 h 00 m 01 s > 720 h 00 m".

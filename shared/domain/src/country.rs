@@ -44,7 +44,7 @@ pub fn meant(cell: &str) -> Option<&'static str> {
     })
 }
 
-/// The name before `(local name: …)`, which tells the same country once more.
+/// The name before `(local name: …)`, which names the same country once more.
 fn without_local_name(cell: &str) -> Option<&str> {
     let (name, local) = cell.split_once(['(', '（'])?;
     local

@@ -268,7 +268,7 @@ mod tests {
         ] {
             assert_eq!(Currency::named(text), Some(currency(code)), "{text}");
         }
-        // Dollars and yuan there are many: beside an amount they agree with each, alone they mean none.
+        // Dollars and yuan there are many: next to an amount they agree with each, alone they mean none.
         assert!(Currency::all_named("$").contains(&currency("CAD")));
         assert!(Currency::all_named("¥").contains(&currency("JPY")));
         for text in ["$", "￥", "kr", "dollar", "", " ", "XXX", "money"] {

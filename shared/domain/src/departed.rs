@@ -5,12 +5,12 @@ use crate::withdrawal::{counted, latest_ordinal};
 use crate::{AppealStatus, Because, Clause, EntryKind, LedgerEntry, Timestamp};
 
 impl AppealFact {
-    /// From when the state that the row tells holds: the decision, or the filing where no decision is dated.
+    /// From when the state that the row states holds: the decision, or the filing where no decision is dated.
     pub fn since(&self) -> Timestamp {
         self.decided_at.unwrap_or(self.filed_at)
     }
 
-    /// Whether the row tells a decision.
+    /// Whether the row states a decision.
     pub fn is_decision(&self) -> bool {
         self.status != AppealStatus::Pending
     }

@@ -1,4 +1,4 @@
-//! What decided a late sign-off beside its arithmetic (B4, B5): what an entry needs so that it can be disputed.
+//! What decided a late sign-off besides its arithmetic (B4, B5): what an entry needs so that it can be disputed.
 
 use crate::because::{AppealSeen, Converted, SignOffGrounds, Unsigned};
 use crate::order::{OrderAsOf, Parcel};
@@ -8,7 +8,7 @@ use crate::{Appeal, AppealStatus, AppealedClause, Currency, Policy, Timestamp};
 const UNSIGNED_MAX: usize = 10;
 
 impl OrderAsOf<'_> {
-    /// What decided beside the arithmetic, of an order that was not signed by `deadline`.
+    /// What decided besides the arithmetic, of an order that was not signed by `deadline`.
     pub(crate) fn sign_off_grounds(&self, policy: &Policy, deadline: Timestamp) -> SignOffGrounds {
         let mut unsigned = self.unsigned_at(deadline);
         let unsigned_more = unsigned.len().saturating_sub(UNSIGNED_MAX) as u64;
@@ -81,7 +81,7 @@ impl OrderAsOf<'_> {
         })
     }
 
-    /// Of the appeals against B4 that are known and not accepted the one that tells most: the earliest filed that is pending,
+    /// Of the appeals against B4 that are known and not accepted the one that decides most: the earliest filed that is pending,
     /// else the one decided last.
     fn telling_appeal(&self) -> Option<AppealSeen> {
         let of_clause = |appeal: &&Appeal| appeal.clause == AppealedClause::B4;

@@ -1,4 +1,4 @@
-//! The kind of a file, told by its content alone: the one kind whose required columns its header has all.
+//! The kind of a file, by its content alone: the one kind whose required columns its header has all.
 
 use std::io::{Read, Seek};
 
@@ -9,7 +9,7 @@ use crate::{FileError, Kind, Limits, UploadError, open_surveyed, survey};
 /// Where the kind stands in an object's key, of a file whose content is to tell it.
 pub const AUTO: &str = "auto";
 
-/// Tells the kind of a file.
+/// The kind of a file.
 ///
 /// # Errors
 /// [`UploadError::Refused`] with `KIND_UNCLEAR` where no kind fits or several do, else with what opening the file gives.

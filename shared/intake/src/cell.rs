@@ -38,7 +38,7 @@ impl Undone {
     pub const SPACE: Self = Self(1 << 6);
     /// `.0` behind a number that is a name: a spreadsheet took it for a quantity.
     pub const POINT_ZERO: Self = Self(1 << 7);
-    /// A currency beside an amount that its row states as well.
+    /// A currency next to an amount that its row states as well.
     pub const CURRENCY_NAME: Self = Self(1 << 8);
     /// An amount with a comma before the minor units, or its digits in groups of another kind than `1,257.69`.
     pub const DECIMAL_COMMA: Self = Self(1 << 9);

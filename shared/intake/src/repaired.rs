@@ -1,6 +1,6 @@
 //! `repaired.xlsx`: the upload with its safe repairs applied and the rows that still need a person marked, every cell text.
 //!
-//! It can be mended and sent again as it is. What intake undoes while reading is undone in the cells, and a number with one
+//! It can be corrected and sent again as it is. What intake undoes while reading is undone in the cells, and a number with one
 //! certain repair is repaired. Nothing else is touched: times stay as they were written.
 
 use std::borrow::Cow;
@@ -163,7 +163,7 @@ impl<'a> RepairedWriter<'a> {
         Ok(())
     }
 
-    /// What a person must still mend: the errors that no repair has mended, and those that show once one has.
+    /// What a person must still correct: the errors that no repair has corrected, and those that show once one has.
     fn open(&self, row: &RawRow, cells: &[(Cow<'_, str>, bool)], findings: &[Finding]) -> Vec<Finding> {
         let errors = findings.iter().filter(|finding| finding.is_error());
         let count = errors.clone().count();

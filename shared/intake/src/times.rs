@@ -205,7 +205,7 @@ impl Reading<'_> {
         }
         let (zone, is_assumed) = context.zone.of_file(columns);
         let read = text.read_in(zone);
-        // A deadline may well lie ahead: it tells nothing of the zone.
+        // A deadline may well lie ahead: it says nothing of the zone.
         if is_assumed
             && let Ok(at) = read
             && column != Column::SendDeadline

@@ -10,7 +10,7 @@ use crate::cell::{self, Use};
 use crate::header::normalised;
 use crate::{Columns, FileError, Kind};
 
-/// How near to the upload's recording a time tells which zone it is of: the widest difference of Beijing from Pacific time.
+/// How near to the upload's recording a time shows which zone it is of: the widest difference of Beijing from Pacific time.
 const NEAR: Elapsed = Elapsed::hours(16);
 
 /// Bytes of a header's cell that is looked at for a zone, at most: what is longer is a text, not a name.

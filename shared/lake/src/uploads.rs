@@ -15,7 +15,7 @@ pub const ZONE_METADATA: &str = "zone";
 /// What is stated with an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
-    /// When its content was learned.
+    /// When its content was recorded.
     pub recorded_at: Option<Timestamp>,
     /// The zone of its times without one, as a header of HTTP can carry it: `Asia/Shanghai`, `UTC+08:00`.
     pub zone: Option<String>,

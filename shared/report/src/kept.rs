@@ -44,7 +44,7 @@ impl Kept {
 pub struct KeptPart {
     /// The report's months.
     pub months: Vec<Kept>,
-    /// Orders of the report's own month by name: of all sellers, since only all parts together say whose are told.
+    /// Orders of the report's own month by name: of all sellers, since only all parts together decide whose are reported.
     pub named: OrdersByName,
     /// What was learned since the report that this one revises.
     pub learned: Option<Learned>,

@@ -24,7 +24,7 @@ pub(crate) struct Row<T> {
     pub(crate) origin: T,
     pub(crate) news: OrderNews,
     pub(crate) uploader: Uploader,
-    /// When its upload was learned.
+    /// When its upload was recorded.
     pub(crate) learned_at: Timestamp,
     /// The name of its file, which the entry of a fined row cites (A6).
     pub(crate) file: Arc<str>,
@@ -81,7 +81,7 @@ impl OrderNews {
         }
     }
 
-    /// When it says that it was learned; that orders the rows of one parent.
+    /// When it says that it was recorded; that orders the rows of one parent.
     pub(crate) fn recorded_at(&self) -> Timestamp {
         match self {
             Self::Order(fact) => fact.recorded_at,
@@ -104,7 +104,7 @@ impl OrderNews {
         }
     }
 
-    /// Whether the row has errors of its own: whoever sent it was told at once.
+    /// Whether the row has errors of its own: the sender had its answer at once.
     pub(crate) fn is_refused(&self) -> bool {
         match self {
             Self::Tracking(fact) => fact.findings.iter().any(Finding::is_error),

@@ -57,7 +57,7 @@ pub struct DryRun<'a> {
     pub kind: Kind,
     /// Whose word it is.
     pub uploader: Uploader,
-    /// When its content was learned.
+    /// When its content was recorded.
     pub recorded_at: Timestamp,
     /// The clock: no row was recorded later.
     pub clock: Timestamp,
@@ -96,7 +96,7 @@ pub enum DryRunError {
     },
 }
 
-/// Tells the kind of the file at `path` by its content; where it cannot be told, the answer that says so.
+/// The kind of the file at `path` by its content; where that is unclear, the answer that says so.
 ///
 /// # Errors
 /// [`DryRunError`] when the file cannot be read.

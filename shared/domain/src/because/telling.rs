@@ -289,7 +289,7 @@ pub(crate) fn appeal_words(status: AppealStatus) -> Told {
 
 /// B4's arithmetic as an entry keeps it, "5 % of 80.10, at most 50.00 = 4.01", in both languages.
 ///
-/// Ledgers hold it in English. What is written otherwise is told as it is kept.
+/// Ledgers hold it in English. What is written otherwise is rendered as it is kept.
 pub(crate) fn arithmetic(kept: &str) -> Told {
     let numbers = || {
         let (percent, rest) = kept.split_once(" % of ")?;

@@ -35,7 +35,7 @@ impl View<'_, '_> {
             known.find_map(|(index, claim)| Some((claim, shipment.waits_for(&own, index, terms, as_of)?)))?;
         let fined_at = terms.fined_at(claim.uploaded_at);
         let failure = order.first_failure(self.policy, as_of);
-        // The failed upload itself is told as such.
+        // The failed upload itself is reported as such.
         if failure.is_some_and(|failure| failure.source == claim.source) {
             return None;
         }

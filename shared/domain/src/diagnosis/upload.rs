@@ -91,7 +91,7 @@ impl View<'_, '_> {
         Some(stage)
     }
 
-    /// What each refused cell of a failed row says, in the words of its code; a cell that is not kept is told as such.
+    /// What each refused cell of a failed row says, in the words of its code; a cell that is not kept is reported as such.
     fn refused_cells(&self, failure: &Failure) -> Vec<Message> {
         let destination = self.seen.order.destination.as_str();
         let refused = &failure.refused;

@@ -19,7 +19,7 @@ pub struct Parcel<'a> {
     in_use: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
-/// An order as of an instant: nothing that was learned later.
+/// An order as of an instant: nothing that was recorded later.
 #[derive(Clone, Debug)]
 pub struct OrderAsOf<'a> {
     /// The order.

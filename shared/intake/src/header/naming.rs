@@ -18,7 +18,7 @@ const SHIPPED: &str = include_str!("../../data/headers.toml");
 /// Characters of a header's cell that are looked at.
 const CHARACTERS_MAX: usize = 200;
 
-/// What people write beside a name to say whether its cells must be filled in, as [`key`] writes it.
+/// What people write next to a name to say whether its cells must be filled in, as [`key`] writes it.
 const HINTS: [&str; 14] = [
     "必填",
     "必填项",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Cents, OrderId, SellerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Orders of a kind that are told of one seller: the first of them.
+/// Orders of a kind that are reported of one seller: the first of them.
 pub(crate) const OF_A_SELLER_MAX: usize = 50;
 
 /// What an order lacks for being fulfilled, or missed.
@@ -73,7 +73,7 @@ pub struct UnconfirmedOrder {
 
 /// An order that a report may name.
 pub trait NamedOrder {
-    /// The order in which a seller's are told.
+    /// The order in which a seller's are reported.
     fn rank(&self) -> (i64, &OrderId);
 }
 
@@ -129,7 +129,7 @@ impl SellersWanted {
 }
 
 impl Wanted {
-    /// Everybody's: what a part tells, since only all parts together say whose are told.
+    /// Everybody's: what a part reports, since only all parts together decide whose are reported.
     pub const ALL: Self = Self {
         undecided: SellersWanted::All,
         failed: SellersWanted::All,
@@ -245,7 +245,7 @@ impl OrdersByName {
     }
 }
 
-/// In order, and no more than are told.
+/// In order, and no more than are reported.
 fn cut<T: NamedOrder>(orders: &mut Vec<T>) {
     orders.sort_by(|one, other| one.rank().cmp(&other.rank()));
     orders.truncate(OF_A_SELLER_MAX);
