@@ -89,20 +89,6 @@ def test_an_upload_that_fails_is_delivered_again_and_stops_no_other(cloud):
     assert errors(upload)[-1]["message.id"] == "m0" and "denied.csv" in errors(upload)[-1]["error"]
 
 
-def test_an_upload_for_which_no_time_is_left_is_handed_back(cloud):
-    upload = cloud.functions["UploadValidation"]
-    told = [created(cloud, f"inbox/orders/_/late-{number}.csv", files.orders([number])) for number in (7, 8)]
-    failed, upload.time_left = len(errors(upload)), 60
-    try:
-        answer = upload.invoke({"Records": [message(number, body) for number, body in enumerate(told)]})
-    finally:
-        upload.time_left = 900
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
-    assert accepted(cloud, "orders/_/late-7.csv") == 1
-    # That is no failure: nobody is woken.
-    assert upload.metrics("UploadsFailed")[-1] == 0 and len(errors(upload)) == failed
-
-
 def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
     files.bring(cloud, [20, 21, 22])
     records = stream(cloud, "OrdersTable")[-3:]

@@ -114,8 +114,12 @@ def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():
     assert told[0]["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "inbox/"}]
     queue, function = QUEUES["Uploads"], FUNCTIONS["UploadValidation"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["UploadFailures", "Arn"]}
-    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    # A run that dies is followed by another soon, and an outage of hours sets no upload aside.
+    assert queue["VisibilityTimeout"] == 2 * function["Timeout"]
+    assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 9 * 3600
     mapping = MAPPINGS["UploadValidationTold"]
+    # Of several uploads in a run, those behind a slow one would be received in vain, and that is counted.
+    assert mapping["BatchSize"] == 1
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["Uploads", "Arn"]}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     sends = RESOURCES["UploadsPolicy"]["Properties"]["PolicyDocument"]["Statement"]

@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.records_table,
     );
     let function = UploadValidation { store, lake, policy };
-    entrypoint::serve_in_time(|batch, time| handle_batch(&function, batch, time), metrics).await
+    entrypoint::serve(|batch| handle_batch(&function, batch), metrics).await
 }

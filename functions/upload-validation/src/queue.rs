@@ -1,16 +1,13 @@
-//! What the bucket tells, as it comes in the cloud: as messages of a queue, several at a time, each maybe of several objects.
-
-use std::time::Duration;
+//! What the bucket reports, as it comes in the cloud: as messages of a queue. A run is given one, so that no upload waits for
+//! another, takes its time or fails with it; more in one run are answered each for itself.
 
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use entrypoint::{Failure, Metric, TimeLeft};
+use entrypoint::{Failure, Metric};
 use serde::{Deserialize, Serialize};
 
 use crate::{Outcome, UploadValidation, handle};
 
-/// An upload is begun only when there is so much time left: of two large ones the second is handed back, to a run of its own.
-const UPLOAD_TIME_MAX: Duration = Duration::from_secs(600);
 /// What S3 says when a queue is named to it.
 const TEST_EVENT: &str = "s3:TestEvent";
 
@@ -20,7 +17,7 @@ const TEST_EVENT: &str = "s3:TestEvent";
 pub struct BatchOutcome {
     /// The messages to be delivered again. The queue deletes the others.
     pub again: SqsBatchResponse,
-    /// How many of those failed; for the others there was no time left.
+    /// How many those are.
     #[serde(skip)]
     pub failed: u64,
     /// What the others came to; the queue has no use for it.
@@ -55,34 +52,18 @@ enum Notification {
 pub async fn handle_batch(
     function: &UploadValidation,
     batch: SqsEvent,
-    time: TimeLeft,
 ) -> Result<BatchOutcome, Failure> {
     let mut outcome = BatchOutcome::default();
-    for (place, message) in batch.records.into_iter().enumerate() {
+    for message in batch.records {
         let id = message.message_id.clone();
-        // The first is always begun, so that no message is handed back for ever.
-        let is_in_time = place == 0 || time.is_enough_for(UPLOAD_TIME_MAX);
-        let failure = match is_in_time {
-            true => match answer(function, message).await {
-                Ok(done) => {
-                    outcome.done.add(done);
-                    continue;
-                }
-                Err(failure) => {
-                    tracing::error!(message.id = id, error = %failure, "a message failed and is to be delivered again");
-                    outcome.failed += 1;
-                    failure
-                }
-            },
-            false => {
-                tracing::warn!(
-                    message.id = id,
-                    "no time is left for a message; it is to be delivered again"
-                );
-                Failure::of("no time is left to begin another upload", true)
+        match answer(function, message).await {
+            Ok(done) => outcome.done.add(done),
+            Err(failure) => {
+                tracing::error!(message.id = id, error = %failure, "a message failed and is to be delivered again");
+                outcome.failed += 1;
+                outcome.again.add_failure(id.ok_or(failure)?);
             }
-        };
-        outcome.again.add_failure(id.ok_or(failure)?);
+        }
     }
     Ok(outcome)
 }
