@@ -44,7 +44,10 @@ def test_a_batch_of_the_queue_is_answered_message_by_message(cloud):
         gone,
     ]
     answer = upload.invoke({"Records": [message(number, body) for number, body in enumerate(batch)]})
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m3"}]}
+    assert answer == {"batchItemFailures": []}
+    # No attempt makes a message readable: it is counted and dropped.
+    assert (upload.metrics("MessagesUnreadable")[-1], upload.metrics("UploadsFailed")[-1]) == (1, 0)
+    assert errors(upload)[-1]["message.id"] == "m3"
     assert accepted(cloud, "orders/_/五月 订单+1.csv") == 2
     assert accepted(cloud, "orders/_/two-a.csv") == accepted(cloud, "orders/_/two-b.csv") == 1
     assert cloud.keys("outbox/orders/_/gone.csv/") == []

@@ -18,7 +18,7 @@ const ARROWS: &str = "
     lake                → domain
     report              → domain
     digest              → domain
-    entrypoint          →
+    entrypoint          → domain
 
     upload-validation   → domain intake store lake entrypoint
     stall-scan          → domain intake store lake entrypoint digest

@@ -168,6 +168,7 @@ impl Fetched {
         let summary = UploadSummary {
             key: key.to_string(),
             etag: object.etag,
+            written_at: Some(object.last_modified),
             kind: key.kind.clone(),
             seller_id: key.seller_id.as_ref().map_or("_".to_owned(), ToString::to_string),
             sha256: hex::encode(digest.finish()),

@@ -33,7 +33,7 @@ use lake::{Answer, Counts, Lake, LakeError, UploadKey};
 use serde::Serialize;
 use store::{Store, StoreError};
 
-pub use queue::{BatchOutcome, handle_batch, metrics};
+pub use queue::{BatchOutcome, FailedMessage, handle_batch, metrics};
 
 /// What the events of deleted objects are called, by whomever they were deleted.
 const REMOVED: &str = "ObjectRemoved:";

@@ -3,6 +3,7 @@
 
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::with_causes;
 use entrypoint::{Failure, Metric};
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +18,27 @@ const TEST_EVENT: &str = "s3:TestEvent";
 pub struct BatchOutcome {
     /// The messages to be delivered again. The queue deletes the others.
     pub again: SqsBatchResponse,
-    /// How many those are.
+    /// Those messages, and why they failed.
     #[serde(skip)]
-    pub failed: u64,
+    pub failed: Vec<FailedMessage>,
+    /// Messages that are no notification of the bucket. They are logged and deleted: no attempt makes one readable.
+    #[serde(skip)]
+    pub unreadable: u64,
     /// What the others came to; the queue has no use for it.
     #[serde(skip)]
     pub done: Outcome,
+}
+
+/// A message whose delivery failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedMessage {
+    /// Its id.
+    pub id: String,
+    /// The failure with every cause.
+    pub cause: String,
+    /// Whether another attempt may succeed. The queue makes one either way: what fails for want of a right or a table is
+    /// answered once the stack is put right.
+    pub is_retryable: bool,
 }
 
 /// Why a message cannot be read.
@@ -45,23 +61,34 @@ enum Notification {
 }
 
 /// Answers every upload that a batch of the queue's messages tells of. A message that fails is named, to be delivered
-/// again; it stops no other.
+/// again; it stops no other. One that cannot be read is dropped.
 ///
 /// # Errors
 /// [`Failure`] when a failed message has no id to be named by: then the whole batch is delivered again.
-pub async fn handle_batch(
-    function: &UploadValidation,
-    batch: SqsEvent,
-) -> Result<BatchOutcome, Failure> {
+pub async fn handle_batch(function: &UploadValidation, batch: SqsEvent) -> Result<BatchOutcome, Failure> {
     let mut outcome = BatchOutcome::default();
     for message in batch.records {
         let id = message.message_id.clone();
-        match answer(function, message).await {
+        let event = match read(&message) {
+            Ok(event) => event,
+            Err(unreadable) => {
+                let error = with_causes(&unreadable);
+                tracing::error!(message.id = id, error, "an unreadable message is dropped");
+                outcome.unreadable += 1;
+                continue;
+            }
+        };
+        match handle(function, event).await {
             Ok(done) => outcome.done.add(done),
             Err(failure) => {
                 tracing::error!(message.id = id, error = %failure, "a message failed and is to be delivered again");
-                outcome.failed += 1;
-                outcome.again.add_failure(id.ok_or(failure)?);
+                let failed = FailedMessage {
+                    cause: failure.to_string(),
+                    is_retryable: matches!(failure, Failure::Retryable(_)),
+                    id: id.ok_or(failure)?,
+                };
+                outcome.again.add_failure(failed.id.clone());
+                outcome.failed.push(failed);
             }
         }
     }
@@ -75,16 +102,18 @@ pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
     vec![
         Metric::count("FilesAnswered", answered.len() as u64),
         Metric::count("FilesRefused", refused + outcome.done.misplaced),
-        Metric::count("UploadsFailed", outcome.failed),
+        Metric::count("UploadsFailed", outcome.failed.len() as u64),
+        Metric::count("MessagesUnreadable", outcome.unreadable),
     ]
 }
 
-async fn answer(function: &UploadValidation, message: SqsMessage) -> Result<Outcome, Failure> {
-    let body = message.body.unwrap_or_default();
-    match serde_json::from_str(&body) {
-        Ok(Notification::Objects(event)) => handle(function, event).await,
-        Ok(Notification::Test { event }) if event == TEST_EVENT => Ok(Outcome::default()),
-        Ok(Notification::Test { event }) => Err(Failure::of(Unreadable::Other(event), false)),
-        Err(source) => Err(Failure::of(Unreadable::Json(source), false)),
+/// The event of S3 that a message holds; without records, where S3 only tries the queue.
+fn read(message: &SqsMessage) -> Result<S3Event, Unreadable> {
+    let body = message.body.as_deref().unwrap_or_default();
+    match serde_json::from_str(body) {
+        Ok(Notification::Objects(event)) => Ok(event),
+        Ok(Notification::Test { event }) if event == TEST_EVENT => Ok(S3Event::default()),
+        Ok(Notification::Test { event }) => Err(Unreadable::Other(event)),
+        Err(source) => Err(Unreadable::Json(source)),
     }
 }

@@ -136,12 +136,20 @@ impl Backend {
         }
     }
 
+    /// Waits until the upload that was just written is answered. Only an answer that is not there yet, or is to an earlier
+    /// writing of the key, is waited for; whatever else is wrong stays wrong.
     async fn wait_for_answer(&self, key: &UploadKey, etag: &str) -> Result<Answer, CommandError> {
+        let upload = self.lake.open_upload(key, Some(etag)).await?;
+        let written_at = upload
+            .map(|upload| upload.last_modified)
+            .ok_or_else(|| CommandError::service(format!("{key} was overwritten before it was answered")))?;
+        let is_of_this =
+            |answer: &Answer| answer.upload.etag == etag && answer.upload.written_at >= Some(written_at);
         let polls = ANSWER_WAIT.as_millis() / ANSWER_POLL.as_millis();
         for _ in 0..polls {
-            match self.lake.answer(key).await {
-                Ok(answer) if answer.upload.etag == etag => return Ok(answer),
-                Ok(_) | Err(_) => tokio::time::sleep(ANSWER_POLL).await,
+            match self.lake.answer_if_there(key).await? {
+                Some(answer) if is_of_this(&answer) => return Ok(answer),
+                Some(_) | None => tokio::time::sleep(ANSWER_POLL).await,
             }
         }
         Err(CommandError::service(format!(

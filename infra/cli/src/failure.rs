@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::with_causes;
 use local::{CloudError, ServeError};
 
 /// A command that could not do its work.
@@ -41,17 +42,6 @@ impl CommandError {
     pub(crate) fn status(&self) -> u8 {
         self.status
     }
-}
-
-/// An error and its causes, each once.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        sentence = format!("{sentence}: {source}");
-        cause = source.source();
-    }
-    sentence
 }
 
 impl fmt::Display for CommandError {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use diagnosis::DiagnosisDesk;
 use digest::ShadowPolicy;
-use domain::PolicyBook;
+use domain::{PolicyBook, with_causes};
 use eligibility_report::EligibilityReport;
 use lake::Lake;
 use morning_digest::MorningDigest;
@@ -280,8 +280,7 @@ pub(crate) async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudE
 }
 
 fn object_store_error(directory: &Path, error: ObjectStoreError) -> CloudError {
-    let reason = std::error::Error::source(&error)
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+    let reason = with_causes(&error);
     match error {
         ObjectStoreError::InUse { .. } => CloudError::InUse {
             path: directory.to_path_buf(),

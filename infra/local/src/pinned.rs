@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::PolicyBook;
+use domain::{PolicyBook, with_causes};
 use sha2::{Digest, Sha256};
 
 use crate::cloud::{CloudError, open_objects};
@@ -65,7 +65,7 @@ fn read(path: &Path, sha256: &str) -> Result<PolicyBook, CloudError> {
     if hex::encode(Sha256::digest(&text)) != sha256 {
         return Err(unusable("its SHA-256 is not its name".to_owned()));
     }
-    PolicyBook::parse(&text).map_err(|error| unusable(with_cause(&error)))
+    PolicyBook::parse(&text).map_err(|error| unusable(with_causes(&error)))
 }
 
 /// Pins a data directory to a policy at its first use; one that has a policy keeps it. The directory is the caller's alone.
@@ -152,10 +152,4 @@ fn unwritable(path: &Path, error: &io::Error) -> CloudError {
         path: path.to_path_buf(),
         reason: error.to_string(),
     }
-}
-
-fn with_cause(error: &dyn std::error::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }

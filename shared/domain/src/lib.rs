@@ -10,6 +10,7 @@ pub mod assess;
 pub mod audit;
 pub mod because;
 pub mod carrier;
+pub mod causes;
 pub mod claims;
 pub mod clause;
 pub mod close;
@@ -47,6 +48,7 @@ mod wording;
 
 pub use appeal::{Appeal, AppealStatus, AppealedClause};
 pub use because::Because;
+pub use causes::with_causes;
 pub use code::{Finding, RowCode, Severity};
 pub use currency::Currency;
 pub use ids::{ORDER_ID_DIGITS, OrderId, SellerId, TrackingNumber, shard_hash};

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use domain::with_causes;
 use lambda_runtime::Diagnostic;
 
 /// A run that failed. Bad input is no failure: it is an outcome.
@@ -34,13 +35,7 @@ impl Failure {
 impl fmt::Display for Failure {
     /// The error and its causes, each once.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut cause: &dyn Error = self.cause();
-        write!(f, "{cause}")?;
-        while let Some(source) = cause.source() {
-            write!(f, ": {source}")?;
-            cause = source;
-        }
-        Ok(())
+        f.write_str(&with_causes(self.cause()))
     }
 }
 

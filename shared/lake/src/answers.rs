@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aws_sdk_s3::primitives::ByteStream;
-use domain::{Cents, RowCode, Severity};
+use domain::{Cents, RowCode, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Lake, LakeError, UploadKey};
@@ -92,6 +92,10 @@ pub struct UploadSummary {
     pub key: String,
     /// Its entity tag.
     pub etag: String,
+    /// When the object was written, which tells two uploads of the same bytes apart; absent in a dry run, and in answers of
+    /// earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<Timestamp>,
     /// The kind.
     pub kind: String,
     /// The seller; `_` for an operator's file.
@@ -235,6 +239,14 @@ impl Lake {
         })?;
         self.put(&key.answer("report.json"), body, "application/json")
             .await
+    }
+
+    /// The answer to an upload, if there is one.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket refuses, or what is there is no answer.
+    pub async fn answer_if_there(&self, key: &UploadKey) -> Result<Option<Answer>, LakeError> {
+        self.if_there(&key.answer("report.json"), self.answer(key)).await
     }
 
     /// Reads the answer to an upload.

@@ -9,7 +9,7 @@ use domain::{Order, OrderId, TrackingNumber};
 
 use crate::item::{name, number, order_item, text};
 use crate::orders::number_item;
-use crate::{Item, Store, StoreError};
+use crate::{Item, Refusal, Store, StoreError};
 
 /// One order, ready to be written.
 #[derive(Clone, Debug)]
@@ -146,8 +146,7 @@ impl Store {
                     .expression_attribute_values(":seen", seen.unwrap_or_else(|| text("")))
             }
         };
-        put.build()
-            .map_err(|source| StoreError::corrupt("a claim", source.to_string()))
+        put.build().map_err(StoreError::unbuilt("a claim"))
     }
 
     /// The conditional put of an order's item at `seen_version`.
@@ -162,8 +161,7 @@ impl Store {
                 .condition_expression("attribute_not_exists(#order)")
                 .expression_attribute_names("#order", name::ORDER_ID),
         };
-        put.build()
-            .map_err(|source| StoreError::corrupt("an order's write", source.to_string()))
+        put.build().map_err(StoreError::unbuilt("an order's write"))
     }
 
     /// Runs a transaction; conflicts with other transactions are retried, failed conditions are a lost race.
@@ -190,6 +188,13 @@ impl Store {
                     Some(Cancelled::Condition) => return Ok(Commit::Raced),
                     Some(Cancelled::Conflict) if retries.again().await => {}
                     Some(Cancelled::Conflict) => return Err(retries.gave_up_on(subject)),
+                    Some(Cancelled::Invalid) => {
+                        return Err(StoreError::refused(
+                            format!("write {subject}"),
+                            Refusal::Final,
+                            error,
+                        ));
+                    }
                     None => return Err(StoreError::call(format!("write {subject}"), error)),
                 },
             }
@@ -211,7 +216,7 @@ pub(crate) fn transact_check(
     subject: &str,
 ) -> Result<TransactWriteItem, StoreError> {
     let check = check.build();
-    let check = check.map_err(|source| StoreError::corrupt(subject, source.to_string()))?;
+    let check = check.map_err(StoreError::unbuilt(subject))?;
     Ok(TransactWriteItem::builder().condition_check(check).build())
 }
 
@@ -222,9 +227,11 @@ pub(crate) fn transact_put(put: Put) -> TransactWriteItem {
 enum Cancelled {
     Condition,
     Conflict,
+    /// One of its items is none that DynamoDB ever takes, such as one beyond 400 KB.
+    Invalid,
 }
 
-/// Why a transaction was cancelled, when that is part of normal life.
+/// Why a transaction was cancelled, as far as its reasons say so.
 fn cancelled_because(error: &SdkError<TransactWriteItemsError>) -> Option<Cancelled> {
     let reasons = match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
@@ -242,5 +249,8 @@ fn cancelled_because(error: &SdkError<TransactWriteItemsError>) -> Option<Cancel
     ]
     .into_iter()
     .any(code);
-    passing.then_some(Cancelled::Conflict)
+    if passing {
+        return Some(Cancelled::Conflict);
+    }
+    code("ValidationError").then_some(Cancelled::Invalid)
 }

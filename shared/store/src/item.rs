@@ -97,10 +97,10 @@ pub(crate) fn seconds_of(item: &Item, attribute: &str) -> Option<Timestamp> {
 /// The item of an order at a version, as a commit writes it; `open` puts it into the sparse index `open_by_payment`.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when the order does not encode.
+/// [`StoreError::Unbuilt`] when the order does not encode.
 pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
     let state = postcard::to_extend(order, vec![STATE_FORMAT])
-        .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+        .map_err(StoreError::unbuilt(format!("order {}", order.order_id)))?;
     let mut item = order_key(&order.order_id);
     item.insert(name::SELLER_ID.to_owned(), text(order.seller_id.as_str()));
     item.insert(name::PAID_AT.to_owned(), number(order.paid_at.unix()));
@@ -109,14 +109,14 @@ pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, Store
     // Hardly any order has it, and the state's form is pinned: it is an attribute of its own.
     if !order.restored.is_empty() {
         let restored = serde_json::to_string(&order.restored)
-            .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+            .map_err(StoreError::unbuilt(format!("order {}", order.order_id)))?;
         item.insert(name::RESTORED.to_owned(), text(restored));
     }
     // As few have a failed upload, whose row is cited.
     let refused = order.failure.as_ref().map(|failure| &failure.refused);
     if let Some(refused) = refused.filter(|refused| **refused != Refused::default()) {
         let refused = serde_json::to_string(refused)
-            .map_err(|error| StoreError::corrupt(format!("order {}", order.order_id), error.to_string()))?;
+            .map_err(StoreError::unbuilt(format!("order {}", order.order_id)))?;
         item.insert(name::REFUSED.to_owned(), text(refused));
     }
     if open {
@@ -199,8 +199,8 @@ pub(crate) fn stored_order(item: &Item) -> Result<StoredOrder, StoreError> {
 
 /// The item of a ledger entry; `month` is the order's payment month.
 pub(crate) fn entry_item(entry: &LedgerEntry, month: &str) -> Result<Item, StoreError> {
-    let body = serde_json::to_string(entry)
-        .map_err(|error| StoreError::corrupt(format!("entry {}", entry.entry_id), error.to_string()))?;
+    let body =
+        serde_json::to_string(entry).map_err(StoreError::unbuilt(format!("entry {}", entry.entry_id)))?;
     let mut item = key(entry_pk(&entry.order_id), format!("entry#{}", entry.entry_id));
     item.insert(name::SELLER_ID.to_owned(), text(entry.seller_id.as_str()));
     item.insert(

@@ -77,7 +77,7 @@ impl Store {
             .set_item(Some(item))
             .build()
             .map(transact_put)
-            .map_err(|source| StoreError::corrupt("a posting's journal", source.to_string()))
+            .map_err(StoreError::unbuilt("a posting's journal"))
     }
 
     /// The entries that the scans as of an instant posted and that were not withdrawn, to be read one after the other.

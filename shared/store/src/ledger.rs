@@ -93,8 +93,7 @@ impl Store {
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", name::PK);
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        put.build()
-            .map_err(|source| StoreError::corrupt("an entry's write", source.to_string()))
+        put.build().map_err(StoreError::unbuilt("an entry's write"))
     }
 
     fn watermark_check(&self, order_id: &OrderId, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {

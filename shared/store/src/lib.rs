@@ -68,19 +68,28 @@ pub enum StoreError {
     Call {
         /// What was tried, with its subject.
         attempt: String,
-        /// Whether the same call may succeed later.
-        retryable: bool,
+        /// What it would take for the same call to succeed.
+        refusal: Refusal,
         /// The SDK's error.
         #[source]
         source: BoxError,
     },
-    /// An item does not decode: written by a newer release, or by a bug.
+    /// An item of the tables cannot be read: it was written by a newer release, or by hand.
     #[error("{item} cannot be read: {reason}")]
     Corrupt {
         /// Which item.
         item: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// An item or a request cannot be built of what we hold: a bug of ours, whatever the tables hold.
+    #[error("{what} cannot be built")]
+    Unbuilt {
+        /// What was to be built.
+        what: String,
+        /// What it lacks, or why it does not encode.
+        #[source]
+        source: BoxError,
     },
     /// What was asked for cannot be: a segment or shard that there is none of, a cursor of another scan.
     #[error("{0}")]
@@ -112,13 +121,33 @@ impl Store {
     }
 }
 
+/// What it would take for a refused call to succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Time: a throttle, an outage, a time-out.
+    Passing,
+    /// Another deployment: a right, a table or a key is missing.
+    Deployment,
+    /// Nothing: the request itself is one that DynamoDB never takes.
+    Final,
+}
+
 impl StoreError {
     /// Whether a retry of the whole event may help.
     pub fn is_retryable(&self) -> bool {
+        self.refusal() == Refusal::Passing
+    }
+
+    /// Whether nothing but other input or another release helps: neither time nor another deployment of this one.
+    pub fn is_final(&self) -> bool {
+        self.refusal() == Refusal::Final
+    }
+
+    fn refusal(&self) -> Refusal {
         match self {
-            Self::Call { retryable, .. } => *retryable,
-            Self::Contended { .. } => true,
-            Self::Corrupt { .. } | Self::Request(_) => false,
+            Self::Call { refusal, .. } => *refusal,
+            Self::Contended { .. } => Refusal::Passing,
+            Self::Corrupt { .. } | Self::Unbuilt { .. } | Self::Request(_) => Refusal::Final,
         }
     }
 
@@ -126,17 +155,34 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + Into<BoxError>,
     {
-        // What DynamoDB says is wrong with the request itself stays wrong; the rest (throttles, outages, time-outs) may pass.
-        let permanent = [
-            "ValidationException",
-            "ResourceNotFoundException",
-            "AccessDeniedException",
-            "UnrecognizedClientException",
-        ];
-        let retryable = !source.code().is_some_and(|code| permanent.contains(&code));
+        // What is not named here (throttles, outages, time-outs) may pass.
+        let refusal = match source.code() {
+            Some("ValidationException" | "SerializationException") => Refusal::Final,
+            Some(
+                "AccessDeniedException"
+                | "ResourceNotFoundException"
+                | "UnrecognizedClientException"
+                | "InvalidSignatureException"
+                | "MissingAuthenticationTokenException",
+            ) => Refusal::Deployment,
+            _ => Refusal::Passing,
+        };
+        Self::refused(attempt, refusal, source)
+    }
+
+    pub(crate) fn refused(attempt: impl Into<String>, refusal: Refusal, source: impl Into<BoxError>) -> Self {
         Self::Call {
             attempt: attempt.into(),
-            retryable,
+            refusal,
+            source: source.into(),
+        }
+    }
+
+    /// For `map_err` where a request or an item is built.
+    pub(crate) fn unbuilt<E: Into<BoxError>>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
+        let what = what.into();
+        |source| Self::Unbuilt {
+            what,
             source: source.into(),
         }
     }

@@ -67,7 +67,7 @@ impl Store {
         put.set_item(Some(item))
             .build()
             .map(transact_put)
-            .map_err(|source| StoreError::corrupt("a night's write", source.to_string()))
+            .map_err(StoreError::unbuilt("a night's write"))
     }
 
     /// The condition that a night has begun and was not withdrawn.
@@ -179,7 +179,7 @@ impl Store {
             .table_name(&self.records)
             .set_item(Some(item))
             .build();
-        let put = put.map_err(|source| StoreError::corrupt("a close's write", source.to_string()))?;
+        let put = put.map_err(StoreError::unbuilt("a close's write"))?;
         let puts = vec![self.head_put(seen, close)?, transact_put(put)];
         self.transact(puts, &format!("the close of {}", close.as_of))
             .await
@@ -205,7 +205,7 @@ impl Store {
         };
         head.build()
             .map(transact_put)
-            .map_err(|source| StoreError::corrupt("a close's write", source.to_string()))
+            .map_err(StoreError::unbuilt("a close's write"))
     }
 
     /// Marks a night as withdrawn; its close stays in its record.
@@ -223,15 +223,15 @@ impl Store {
             .expression_attribute_names("#withdrawn", name::WITHDRAWN)
             .expression_attribute_values(":withdrawal", number(withdrawal))
             .build();
-        let update = update.map_err(|source| StoreError::corrupt("a night's mark", source.to_string()))?;
+        let update = update.map_err(StoreError::unbuilt("a night's mark"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
 /// A record with the close that it remembers.
 pub(crate) fn with_close(mut item: Item, close: &ClosedNight) -> Result<Item, StoreError> {
-    let body = serde_json::to_string(close)
-        .map_err(|error| StoreError::corrupt(format!("the close of {}", close.as_of), error.to_string()))?;
+    let body =
+        serde_json::to_string(close).map_err(StoreError::unbuilt(format!("the close of {}", close.as_of)))?;
     item.insert(name::BODY.to_owned(), text(body));
     item.insert(name::SHA256.to_owned(), text(&close.sha256));
     Ok(item)

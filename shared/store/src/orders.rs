@@ -96,8 +96,7 @@ impl Store {
                 .set_keys(Some(keys))
                 .consistent_read(true)
                 .build();
-            let request = request
-                .map_err(|source| StoreError::corrupt(format!("a read of {table}"), source.to_string()))?;
+            let request = request.map_err(StoreError::unbuilt(format!("a read of {table}")))?;
             let call = self
                 .client
                 .batch_get_item()

@@ -156,8 +156,7 @@ impl Store {
             learned_at: row.learned_at,
             refused: row.refused.clone(),
         };
-        let body = serde_json::to_string(&body)
-            .map_err(|error| StoreError::corrupt("a parked row", error.to_string()))?;
+        let body = serde_json::to_string(&body).map_err(StoreError::unbuilt("a parked row"))?;
         let mut item = key(row.parent.pk_in(state), row.id.clone());
         item.insert(name::BODY.to_owned(), text(body));
         item.extend(listing::place(row));

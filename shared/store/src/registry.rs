@@ -113,7 +113,7 @@ impl Store {
             .expression_attribute_values(":as_of", number(as_of.unix()));
         put.build()
             .map(transact_put)
-            .map_err(|source| StoreError::corrupt("a watermark's write", source.to_string()))
+            .map_err(StoreError::unbuilt("a watermark's write"))
     }
 
     /// The write that moves one shard's watermark from what was read of it.
@@ -135,7 +135,7 @@ impl Store {
         };
         put.build()
             .map(transact_put)
-            .map_err(|source| StoreError::corrupt("a watermark's write", source.to_string()))
+            .map_err(StoreError::unbuilt("a watermark's write"))
     }
 
     /// Remembers that a seller has orders; idempotent.

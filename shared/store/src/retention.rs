@@ -85,7 +85,7 @@ impl Store {
         let subject = format!("that order {order_id} may go");
         let mut record = departed_key(order_id);
         let body = serde_json::to_string(&Departed::of(&stored.order))
-            .map_err(|error| StoreError::corrupt(format!("order {order_id}"), error.to_string()))?;
+            .map_err(StoreError::unbuilt(format!("what remains of order {order_id}")))?;
         record.insert(name::BODY.to_owned(), text(body));
         self.put_record(record, &subject).await?;
         let call = self

@@ -41,8 +41,7 @@ impl Store {
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn put_seller_fact(&self, fact: &SellerFact) -> Result<Commit, StoreError> {
         let subject = format!("papers of seller {}", fact.seller_id);
-        let body = serde_json::to_string(fact)
-            .map_err(|error| StoreError::corrupt(subject.as_str(), error.to_string()))?;
+        let body = serde_json::to_string(fact).map_err(StoreError::unbuilt(subject.as_str()))?;
         let sk = format!("{:012}#{:016x}", fact.recorded_at.unix(), fact.source.upload);
         // The directory first: a fact that is kept is always found.
         self.put_record(key(DIRECTORY, fact.seller_id.as_str()), &subject)

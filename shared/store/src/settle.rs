@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::assess::{Assessment, assess_seen};
 use domain::ledger::reconcile;
 use domain::order::OrderAsOf;
-use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
+use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp, with_causes};
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
@@ -104,18 +104,20 @@ pub struct ScanOutcome {
 pub struct FailedOrder {
     /// The order.
     pub order_id: String,
-    /// Why.
+    /// Why, with every cause.
     pub reason: String,
 }
 
 impl ScanOutcome {
-    /// Counts an order that could not be settled.
+    /// Counts an order that could not be settled; the first of them are logged.
     pub fn fail(&mut self, order_id: &str, error: &StoreError) {
         self.failed_count += 1;
         if self.failed.len() < FAILURES_TOLD_MAX {
+            let reason = with_causes(error);
+            tracing::warn!(order_id, error = reason, "an order could not be settled");
             self.failed.push(FailedOrder {
                 order_id: order_id.to_owned(),
-                reason: error.to_string(),
+                reason,
             });
         }
     }

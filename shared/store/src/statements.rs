@@ -43,8 +43,7 @@ impl Store {
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn put_statement_line(&self, line: &StatementLine) -> Result<Commit, StoreError> {
         let subject = format!("line {} of statement {}", line.line_no, line.statement_id);
-        let body = serde_json::to_string(line)
-            .map_err(|error| StoreError::corrupt(subject.as_str(), error.to_string()))?;
+        let body = serde_json::to_string(line).map_err(StoreError::unbuilt(subject.as_str()))?;
         let mut item = item_key(&line_key(line));
         item.insert(name::BODY.to_owned(), text(body));
         self.put_new_record(item, &subject).await

@@ -171,7 +171,7 @@ impl Store {
             .expression_attribute_values(":seen", number(stored.version))
             .expression_attribute_values(":next", number(stored.version + 1))
             .build();
-        let update = update.map_err(|source| StoreError::corrupt("an order's mark", source.to_string()))?;
+        let update = update.map_err(StoreError::unbuilt("an order's mark"))?;
         let actions = vec![
             self.under_way_check(withdrawal)?,
             TransactWriteItem::builder().update(update).build(),
@@ -222,7 +222,7 @@ impl Store {
             .expression_attribute_names("#pk", name::PK)
             .expression_attribute_names("#body", name::BODY)
             .build();
-        let done = done.map_err(|source| StoreError::corrupt("a withdrawal's write", source.to_string()))?;
+        let done = done.map_err(StoreError::unbuilt("a withdrawal's write"))?;
         let mut actions = vec![self.head_put(seen, close)?, transact_put(done)];
         for shard in 0..OPEN_SHARDS {
             actions.push(self.move_watermark(shard, Some(NEVER), watermark)?);

@@ -1,5 +1,6 @@
 //! The `waymark` command as a process: what it says, where it says it, and the status it leaves.
 
+mod aws;
 mod board;
 mod clock;
 mod demo;

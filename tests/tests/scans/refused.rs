@@ -130,6 +130,23 @@ async fn an_order_that_always_conflicts_is_told_and_the_next_night_settles_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_not_settled_says_why_with_every_cause() {
+    let cloud = cloud_with_orders(2).await;
+    let scan = stall_scan_of(&cloud, |call| {
+        let denied = call.operation == "TransactWriteItems" && call.body.contains(&order_id(1));
+        denied.then_some(Refusal::Error("AccessDeniedException"))
+    });
+    let outcome = stall_scan::handle(&scan, stall_request(), TimeLeft::unlimited()).await;
+    let failed = outcome.expect("a stall scan").failed;
+    assert_eq!(failed.len(), 1);
+    let reason = &failed[0].reason;
+    assert!(
+        reason.starts_with("failed to write ") && reason.contains("AccessDeniedException"),
+        "{reason}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_stays_throttled_ends_the_run_and_another_may_help() {
     let cloud = cloud_with_orders(ORDERS).await;
     let attempts = Arc::new(AtomicU32::new(0));

@@ -7,6 +7,7 @@ mod dry_run_files;
 mod field;
 mod files;
 mod kinds;
+mod messages;
 mod overwriting;
 mod own_carriers;
 mod parking;

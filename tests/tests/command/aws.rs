@@ -1,0 +1,108 @@
+//! `waymark --aws upload`: what is waited for, and what is not.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use local::s3::{self, ObjectStore};
+use tests::{Ran, Waymark, made_up};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::up::{Ports, interrupt};
+use crate::{assert_complains, waymark};
+
+/// Well below the time for which an answer is waited for.
+const AT_ONCE: Duration = Duration::from_secs(30);
+
+/// Uploads a file of orders to the stack whose bucket is served at `s3_port`.
+async fn upload(waymark: &Waymark, s3_port: u16) -> (Ran, Duration) {
+    let season = made_up(4, 10);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("rates.csv");
+    std::fs::write(&file, season.table("rates").csv()).expect("a file");
+    let file = file.to_str().expect("a path");
+    let mut command = waymark.command(["--aws", "--json", "upload", file, "--kind", "rates"]);
+    command
+        .env("AWS_ENDPOINT_URL_S3", format!("http://127.0.0.1:{s3_port}"))
+        .env("AWS_ACCESS_KEY_ID", s3::ACCESS_KEY_ID)
+        .env("AWS_SECRET_ACCESS_KEY", s3::SECRET_ACCESS_KEY)
+        .env("AWS_REGION", s3::REGION)
+        .env("WAYMARK_ORDERS_TABLE", local::ORDERS_TABLE)
+        .env("WAYMARK_RECORDS_TABLE", local::RECORDS_TABLE)
+        .env("WAYMARK_BUCKET", local::BUCKET);
+    let began = Instant::now();
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.expect("a command").expect("the command can be started");
+    (Ran::of(output), began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_bytes_again_get_an_answer_of_their_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let waymark = waymark(&directory.path().join("state"));
+    let ports = Ports::free();
+    let served = waymark.start(ports.arguments());
+    let mut counts = Vec::new();
+    for _ in 0..100 {
+        let (ran, _) = upload(&waymark, ports.s3).await;
+        if ran.status == 0 {
+            counts.push(ran.json_lines()[0]["counts"].clone());
+        }
+        if counts.len() == 2 {
+            break;
+        }
+        // Not served yet; or the second put would be in the second of the first, whose answer is as good.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
+    interrupt(&served);
+    assert_eq!(counts[0]["accepted"], counts[0]["rows"], "{counts:?}");
+    assert_eq!(counts[1]["unchanged"], counts[1]["rows"], "{counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_read_is_not_waited_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = ObjectStore::open(directory.path(), Arc::new(|| SystemTime::UNIX_EPOCH)).expect("a store");
+    store.create_bucket(local::BUCKET).await.expect("a bucket");
+    let client = s3::client(s3::service(store.clone()));
+    let put = client
+        .put_object()
+        .bucket(local::BUCKET)
+        .key("outbox/rates/_/rates.csv/report.json")
+        .body(b"no answer".to_vec().into());
+    put.send().await.expect("an object");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(s3::serve(listener, s3::service(store), std::future::pending()));
+
+    let (ran, took) = upload(&waymark(directory.path()), port).await;
+    assert_complains(&ran, 3, &["report.json cannot be used", "expected"]);
+    assert!(took < AT_ONCE, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_is_not_waited_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 1 << 16];
+            let read = stream.read(&mut request).await.unwrap_or_default();
+            let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+            let answer = match &request[..read.min(3)] {
+                b"PUT" => "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .to_owned(),
+                _ => format!(
+                    "HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{denied}",
+                    denied.len()
+                ),
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let (ran, took) = upload(&waymark(directory.path()), port).await;
+    assert_eq!(ran.status, 3, "{ran:?}");
+    assert!(ran.stderr.contains("AccessDenied"), "{ran:?}");
+    assert!(took < AT_ONCE, "{took:?}");
+}
