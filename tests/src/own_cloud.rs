@@ -62,6 +62,11 @@ impl OwnCloud {
         }
     }
 
+    /// Where its state lies.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Shuts the cloud down and leaves its state, for the command to work on.
     pub fn close(self) -> TempDir {
         self.directory

@@ -47,6 +47,9 @@ pub struct Outcome {
 pub struct BatchOutcome {
     /// Where the stream goes on; behind the batch, if nowhere.
     pub again: DynamoDbEventResponse,
+    /// Why the record there cannot be read, with every cause; the stream has no use for it.
+    #[serde(skip)]
+    pub cause: Option<String>,
 }
 
 /// The first record of a batch that cannot be read.
@@ -101,6 +104,7 @@ pub async fn handle_batch(history: &OrderHistory, event: Event) -> Result<BatchO
         let failure = failure(source);
         tracing::error!(record.sequence = sequence, error = %failure, "history stops at a record");
         let mut unwritten = DynamoDbBatchItemFailure::default();
+        outcome.cause = Some(failure.to_string());
         unwritten.item_identifier = Some(sequence.ok_or(failure)?);
         outcome.again.batch_item_failures.push(unwritten);
     }

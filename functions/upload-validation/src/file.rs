@@ -10,9 +10,10 @@ use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
 use domain::facts::Stored;
+use domain::order::UploadId;
 use domain::ruling::Uploader;
 use domain::time::not_beyond;
-use domain::{OrderId, PolicyBook, Timestamp, code::FileCode};
+use domain::{OrderId, PolicyBook, Timestamp, code::FileCode, with_causes};
 use intake::{
     AUTO, Context, FileError, FileZone, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust,
     UploadError, stated_zone,
@@ -21,6 +22,7 @@ use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::answer::{Answering, notes};
 use crate::batch::{Batch, Surroundings};
@@ -28,11 +30,20 @@ use crate::proposals::PROPOSAL_KEYS_MAX;
 use crate::{UploadFailure, UploadValidation, Written};
 use reading::{Message, Readable, read_to_end, send_batches};
 
-/// Answers one upload, with its id; `None` when it was answered before or is gone.
+/// An upload with its answer.
+pub(crate) struct Judged {
+    /// The upload's id.
+    pub(crate) upload: u64,
+    pub(crate) answer: Answer,
+    /// Why it could not be processed to its end, with every cause, where its answer is `FILE_FAILED`.
+    pub(crate) failure: Option<String>,
+}
+
+/// Answers one upload; `None` when it was answered before or is gone.
 pub(crate) async fn answer_upload(
     function: &UploadValidation,
     written: &Written,
-) -> Result<Option<(u64, Answer)>, UploadFailure> {
+) -> Result<Option<Judged>, UploadFailure> {
     let key = &written.key;
     let lake_failed = |source| UploadFailure::Lake {
         key: key.to_string(),
@@ -68,20 +79,33 @@ pub(crate) async fn answer_upload(
         .map_err(store_failed)?;
     upload.sent_before = (first_sent_at < upload.recorded_at).then_some(first_sent_at);
     upload.recorded_at = first_sent_at;
-    let (answer, files) = upload.judge(function, key, record.upload).await?;
+    let ((answer, files), failure) = match upload.judge(function, key, record.upload).await {
+        Ok(judged) => (judged, None),
+        Err(error) if error.is_final() => {
+            let (id, cause) = (UploadId(record.upload), with_causes(&error));
+            tracing::error!(upload.key = %key, upload.id = %id, error = cause, "a file failed for good");
+            let failed = FileError::new(FileCode::FileFailed, id.to_string());
+            (upload.refused(function, key, &failed)?, Some(cause))
+        }
+        Err(error) => return Err(error),
+    };
     put_files(function, key, &files).await.map_err(lake_failed)?;
     function
         .lake
         .put_answer(key, &answer)
         .await
         .map_err(lake_failed)?;
-    // Only now: a run killed before answers again, a delivery after finds it done.
-    function
-        .store
-        .note_upload_done(&record)
-        .await
-        .map_err(store_failed)?;
-    Ok(Some((record.upload, answer)))
+    // Only now: a run killed before answers again, a delivery after finds it done. What failed is not done: delivered again,
+    // it is processed again.
+    if failure.is_none() {
+        let noted = function.store.note_upload_done(&record).await;
+        noted.map_err(store_failed)?;
+    }
+    Ok(Some(Judged {
+        upload: record.upload,
+        answer,
+        failure,
+    }))
 }
 
 /// The files of an answer on the local disk.
@@ -208,7 +232,7 @@ impl Fetched {
             key: key.to_string(),
             source,
         };
-        let rejected = self.directory.path().join("rejected.csv");
+        let rejected = self.directory.path().join(REJECTED);
         let Readable {
             context,
             survey,
@@ -218,12 +242,7 @@ impl Fetched {
             assumed,
         } = match self.readable(function, key, upload).await? {
             Ok(readable) => readable,
-            Err(error) => {
-                File::create(&rejected).map_err(disk_failed)?;
-                let answer = Answering::refused(self.summary.clone(), &function.policy, &error);
-                let repaired = None;
-                return Ok((answer, AnswerFiles { rejected, repaired }));
-            }
+            Err(error) => return self.refused(function, key, &error),
         };
         let (kind, context) = context;
         let summary = UploadSummary {
@@ -231,11 +250,14 @@ impl Fetched {
             ..self.summary.clone()
         };
         let ids_are_whole = ids_are_whole(function, key, &suspects).await?;
-        let mut batches = self.batches(kind, survey, ids_are_whole, context.clone());
+        let (mut batches, reader) = self.batches(kind, survey, ids_are_whole, context.clone());
         let (header, columns) = match batches.recv().await {
             Some(Ok(Message::Header(header, columns))) => (header, columns),
             Some(Err(error)) => return Err(disk_failed(io::Error::other(error))),
             Some(Ok(Message::Rows(_))) | None => {
+                reader
+                    .await
+                    .map_err(|error| disk_failed(io::Error::other(error)))?;
                 return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
             }
         };
@@ -287,6 +309,10 @@ impl Fetched {
                 }
             }
         }
+        // A reader that ended early has sent nothing more either: without its word the rest of the file would be missing.
+        reader
+            .await
+            .map_err(|error| disk_failed(io::Error::other(error)))?;
         let path = self.directory.path().join("repaired.xlsx");
         let repaired = match repaired {
             Some(repaired) => {
@@ -299,6 +325,23 @@ impl Fetched {
             }
         };
         let answer = answering.finish(&function.policy).map_err(disk_failed)?;
+        Ok((answer, AnswerFiles { rejected, repaired }))
+    }
+
+    /// The answer to the whole file, which lists no row.
+    fn refused(
+        &self,
+        function: &UploadValidation,
+        key: &UploadKey,
+        error: &FileError,
+    ) -> Result<(Answer, AnswerFiles), UploadFailure> {
+        let rejected = self.directory.path().join(REJECTED);
+        File::create(&rejected).map_err(|source| UploadFailure::Disk {
+            key: key.to_string(),
+            source,
+        })?;
+        let answer = Answering::refused(self.summary.clone(), &function.policy, error);
+        let repaired = None;
         Ok((answer, AnswerFiles { rejected, repaired }))
     }
 
@@ -376,20 +419,21 @@ impl Fetched {
         survey: Survey,
         ids_are_whole: bool,
         context: Context,
-    ) -> mpsc::Receiver<Result<Message, UploadError>> {
+    ) -> (mpsc::Receiver<Result<Message, UploadError>>, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(1);
         let path = self.directory.path().join(UPLOADED);
-        tokio::task::spawn_blocking(move || {
+        let reader = tokio::task::spawn_blocking(move || {
             if let Err(error) = send_batches(&path, kind, (&survey, ids_are_whole), &context, &sender) {
                 // The receiver is gone only when the run has failed already.
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        receiver
+        (receiver, reader)
     }
 }
 
 const UPLOADED: &str = "upload";
+const REJECTED: &str = "rejected.csv";
 
 /// Reads on a thread that may wait for the disk.
 async fn off_thread<T: Send + 'static>(

@@ -29,9 +29,11 @@ use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::PolicyBook;
 use domain::order::UploadId;
 use entrypoint::Failure;
-use lake::{Answer, Counts, Lake, LakeError, UploadKey};
+use file::Judged;
+use lake::{Counts, Lake, LakeError, UploadKey};
 use serde::Serialize;
 use store::{Store, StoreError};
+use tokio::task::JoinError;
 
 pub use queue::{BatchOutcome, FailedMessage, handle_batch, metrics};
 
@@ -69,6 +71,9 @@ pub struct Answered {
     pub counts: Counts,
     /// Whether the whole file was refused.
     pub refused: bool,
+    /// Why the file could not be processed to its end, with every cause: its answer is `FILE_FAILED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 impl Outcome {
@@ -102,7 +107,26 @@ pub(crate) enum UploadFailure {
     },
 }
 
-/// Answers every upload of an S3 event.
+impl UploadFailure {
+    /// Whether the file itself is what fails: neither time nor another deployment of this release has it processed.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.is_final(),
+            Self::Lake { .. } => false,
+            Self::Disk { source, .. } => is_panic(source),
+        }
+    }
+}
+
+/// Whether a thread that read the file panicked: it would do so again.
+fn is_panic(error: &std::io::Error) -> bool {
+    let cause = error
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<JoinError>());
+    cause.is_some_and(JoinError::is_panic)
+}
+
+/// Answers every upload of an S3 event. A file that fails for good is answered with `FILE_FAILED`.
 ///
 /// # Errors
 /// [`Failure`] when tables, bucket or disk fail; the event is then delivered again, and what was done is found done.
@@ -111,7 +135,7 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     for record in event.records {
         match told(&record) {
             Told::Upload(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
-                Some((upload, answer)) => outcome.answered.push(answered(upload, &answer)),
+                Some(judged) => outcome.answered.push(answered(judged)),
                 None => outcome.skipped += 1,
             },
             Told::Misplaced => outcome.misplaced += 1,
@@ -170,7 +194,12 @@ fn told(record: &S3EventRecord) -> Told {
 }
 
 /// Tells of an answer. The upload's id stands with all that came of its rows: `waymark explain` names it.
-fn answered(upload: u64, answer: &Answer) -> Answered {
+fn answered(judged: Judged) -> Answered {
+    let Judged {
+        upload,
+        answer,
+        failure,
+    } = judged;
     let counts = answer.counts;
     tracing::info!(
         upload.key = answer.upload.key,
@@ -185,9 +214,10 @@ fn answered(upload: u64, answer: &Answer) -> Answered {
         "upload answered"
     );
     Answered {
-        key: answer.upload.key.clone(),
         counts,
         refused: answer.is_refused(),
+        key: answer.upload.key,
+        failed: failure,
     }
 }
 

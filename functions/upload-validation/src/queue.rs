@@ -98,10 +98,12 @@ pub async fn handle_batch(function: &UploadValidation, batch: SqsEvent) -> Resul
 /// What the alarms hear of a batch.
 pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
     let answered = &outcome.done.answered;
-    let refused = answered.iter().filter(|upload| upload.refused).count() as u64;
+    let failed = answered.iter().filter(|upload| upload.failed.is_some()).count() as u64;
+    let refused = answered.iter().filter(|upload| upload.refused).count() as u64 - failed;
     vec![
         Metric::count("FilesAnswered", answered.len() as u64),
         Metric::count("FilesRefused", refused + outcome.done.misplaced),
+        Metric::count("FilesFailed", failed),
         Metric::count("UploadsFailed", outcome.failed.len() as u64),
         Metric::count("MessagesUnreadable", outcome.unreadable),
     ]

@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Board(Board),
     /// Rows that wait for their order, tracking number or exchange rate, or have lapsed
     Parked(Parked),
+    /// What failed for good and was set aside, with its cause; the rest went on
+    Failures(Failures),
     /// Carriers whose format a tracking number fits
     Identify(Identify),
     /// The policy that a data directory works by: rules, own carriers, embargo
@@ -282,6 +284,28 @@ pub(crate) struct Parked {
     /// The instant as of which waiting is counted (RFC 3339); now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Failures {
+    #[command(subcommand)]
+    pub(crate) action: Option<FailuresAction>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum FailuresAction {
+    /// Delivers once more what was set aside
+    Retry(Retry),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Retry {
+    /// Its key, as `waymark failures` lists it
+    #[arg(value_name = "KEY", required_unless_present = "all")]
+    pub(crate) key: Option<String>,
+    /// Everything that was set aside
+    #[arg(long, conflicts_with = "key")]
+    pub(crate) all: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -30,6 +30,16 @@ pub(crate) struct Backend {
     shadow: Option<Arc<ShadowPolicy>>,
     shadow_object: Option<PolicyObject>,
     local: Option<Cloud>,
+    /// Where the embedded cloud's state is.
+    data_dir: Option<PathBuf>,
+}
+
+/// What came of an upload.
+pub(crate) enum Uploaded {
+    /// It was judged.
+    Answered(Box<Answer>),
+    /// It failed for good: nothing more of it is applied. Other uploads go on.
+    Failed(CommandError),
 }
 
 impl Backend {
@@ -47,10 +57,7 @@ impl Backend {
     /// directory is no empty cloud.
     pub(crate) async fn open_existing(shared: &Shared) -> Result<Self, CommandError> {
         if !shared.aws && Cloud::is_missing(&shared.data_dir) {
-            return Err(CommandError::usage(format!(
-                "nothing was uploaded under {} yet; name the place with --data-dir",
-                shared.data_dir.display()
-            )));
+            return Err(CommandError::no_cloud(&shared.data_dir));
         }
         Self::open(shared).await
     }
@@ -72,6 +79,7 @@ impl Backend {
             shadow: None,
             shadow_object: None,
             local: Some(cloud),
+            data_dir: Some(data_dir.to_path_buf()),
         })
     }
 
@@ -95,6 +103,7 @@ impl Backend {
             shadow: None,
             shadow_object: settings.shadow_policy,
             local: None,
+            data_dir: None,
         })
     }
 
@@ -125,15 +134,42 @@ impl Backend {
         key: &UploadKey,
         path: &Path,
         stated: &Stated,
-    ) -> Result<Answer, CommandError> {
+    ) -> Result<Uploaded, CommandError> {
         let etag = self.lake.put_stating(key, path, stated).await?;
-        match &self.local {
+        let answer = match &self.local {
             Some(cloud) => {
                 cloud.deliver_notifications().await?;
-                Ok(self.lake.answer(key).await?)
+                if let Some(failed) = self.set_aside(key)? {
+                    return Ok(Uploaded::Failed(failed));
+                }
+                self.lake.answer(key).await?
             }
-            None => self.wait_for_answer(key, &etag).await,
-        }
+            None => self.wait_for_answer(key, &etag).await?,
+        };
+        Ok(match answer.failure() {
+            Some(issue) => Uploaded::Failed(CommandError::service(format!(
+                "{key}: {} {}",
+                issue.message_en, issue.fix_en
+            ))),
+            None => Uploaded::Answered(Box::new(answer)),
+        })
+    }
+
+    /// What an upload that was set aside in the embedded cloud failed of.
+    fn set_aside(&self, key: &UploadKey) -> Result<Option<CommandError>, CommandError> {
+        let Some(data_dir) = &self.data_dir else {
+            return Ok(None);
+        };
+        let key = key.to_string();
+        let failed = Cloud::failures_in(data_dir)?
+            .into_iter()
+            .find(|failed| failed.key == key);
+        Ok(failed.map(|failed| {
+            CommandError::service(format!(
+                "{key} failed and was set aside ({}); `waymark failures retry {key}` delivers it again",
+                failed.cause
+            ))
+        }))
     }
 
     /// Waits until the upload that was just written is answered. Only an answer that is not there yet, or is to an earlier

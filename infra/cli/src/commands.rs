@@ -4,6 +4,7 @@ pub(crate) mod board;
 mod charges;
 pub(crate) mod diagnose;
 pub(crate) mod explain;
+pub(crate) mod failures;
 pub(crate) mod identify;
 mod known;
 pub(crate) mod ledger;

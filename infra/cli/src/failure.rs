@@ -1,6 +1,7 @@
 //! How a command fails: one clear sentence, and the exit status that says whose fault it is.
 
 use std::fmt;
+use std::path::Path;
 
 use domain::with_causes;
 use local::{CloudError, ServeError};
@@ -19,6 +20,14 @@ impl CommandError {
             status: 2,
             sentence: sentence.into(),
         }
+    }
+
+    /// There is no cloud where one is asked about.
+    pub(crate) fn no_cloud(data_dir: &Path) -> Self {
+        Self::usage(format!(
+            "nothing was uploaded under {} yet; name the place with --data-dir",
+            data_dir.display()
+        ))
     }
 
     /// The service failed.

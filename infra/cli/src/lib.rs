@@ -24,6 +24,8 @@ pub(crate) enum Done {
     Well,
     /// Done, but with rejected rows or failed checks.
     WithFindings,
+    /// Done as far as it could be: the service failed at some of it, and that was said.
+    WithFailures,
 }
 
 /// Runs the command that the process was started with; gives its exit status.
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
     match run(arguments, &terminal) {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::WithFindings) => ExitCode::from(1),
+        Ok(Done::WithFailures) => ExitCode::from(3),
         Err(error) => {
             terminal.complain(&error);
             ExitCode::from(error.status())
@@ -71,6 +74,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Diagnose(diagnose) => commands::diagnose::run(shared, &diagnose, terminal).await,
             Command::Board(board) => commands::board::run(shared, &board, terminal).await,
             Command::Parked(parked) => commands::parked::run(shared, &parked, terminal).await,
+            Command::Failures(failures) => commands::failures::run(shared, &failures, terminal).await,
             Command::Identify(identify) => commands::identify::run(shared, &identify, terminal),
             Command::Policy(policy) => commands::policy::run(shared, &policy, terminal).await,
         }

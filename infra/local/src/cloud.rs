@@ -28,6 +28,8 @@ use crate::template::{Template, TemplateError};
 pub const ORDERS_TABLE: &str = "local-orders";
 /// The records table's name here.
 pub const RECORDS_TABLE: &str = "local-records";
+/// The folder of the bucket's state in a data directory.
+pub(crate) const STORE: &str = "s3";
 /// The bucket's name here.
 pub const BUCKET: &str = "local-waymark";
 
@@ -265,7 +267,7 @@ fn now() -> SystemTime {
 }
 
 pub(crate) async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
-    let path = directory.join("s3");
+    let path = directory.join(STORE);
     std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory {
         path: path.clone(),
         reason: error.to_string(),
@@ -286,7 +288,7 @@ fn object_store_error(directory: &Path, error: ObjectStoreError) -> CloudError {
             path: directory.to_path_buf(),
         },
         ObjectStoreError::Corrupt { .. } | ObjectStoreError::NewerLayout { .. } => CloudError::Corrupt {
-            path: directory.join("s3"),
+            path: directory.join(STORE),
             reason,
         },
         ObjectStoreError::NotWritable { .. } => CloudError::Directory {

@@ -106,52 +106,60 @@ impl Cloud {
             reason: error.to_string(),
         })?;
         let mut looked_at = now();
+        // What the streams wait for, said once.
+        let mut lasting = None;
         let mut streams = tokio::time::interval(STREAM_INTERVAL);
         let mut clock = tokio::time::interval(SCHEDULE_INTERVAL);
         loop {
-            for answered in self.deliver_notifications().await? {
-                let counts = answered.counts;
-                told(format!(
-                    "{}: {} rows, {} rejected, {} parked",
-                    answered.key, counts.rows, counts.rejected, counts.parked
-                ));
-            }
+            let delivered = self.deliver_notifications().await?;
+            delivered.news().into_iter().for_each(&mut *told);
             tokio::select! {
                 () = self.objects.wait_for_notification() => {}
-                _ = streams.tick() => { self.deliver_streams().await?; }
+                _ = streams.tick() => {
+                    let trouble = match self.deliver_streams().await {
+                        Ok(delivered) => {
+                            delivered.news().into_iter().for_each(&mut *told);
+                            None
+                        }
+                        // Nothing is lost: the next round begins with the same batch.
+                        Err(error @ CloudError::Function { .. }) => Some(error.to_string()),
+                        Err(error) => return Err(error),
+                    };
+                    if trouble != lasting {
+                        lasting = trouble;
+                        lasting.iter().cloned().for_each(&mut *told);
+                    }
+                }
                 _ = clock.tick() => {
                     let until = now();
-                    self.start_due(&schedules, looked_at, until, told).await?;
+                    for (at, job) in Schedule::due(&schedules, looked_at, until) {
+                        // As in the cloud, a run that fails ends nothing else, and can be run again.
+                        if let Err(error) = self.start(job, at, told).await {
+                            told(format!("the run that was due at {at} failed: {error}"));
+                        }
+                    }
                     looked_at = until;
                 }
             }
         }
     }
 
-    async fn start_due(
-        &self,
-        schedules: &[Schedule],
-        after: Timestamp,
-        until: Timestamp,
-        told: &mut impl FnMut(String),
-    ) -> Result<(), CloudError> {
-        for (at, job) in Schedule::due(schedules, after, until) {
-            match job {
-                Job::Night => {
-                    told_of(&self.night(at).await?, at, told);
-                    self.sweep_expired().await?;
-                }
-                Job::Report => told(format!(
-                    "report: {}",
-                    self.report(None, at).await?.keys.join(", ")
-                )),
-                Job::Compaction => {
-                    let compacted = self.compact(at).await?;
-                    told(format!(
-                        "lake: {} files became {}",
-                        compacted.files_read, compacted.files_written
-                    ));
-                }
+    async fn start(&self, job: Job, at: Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
+        match job {
+            Job::Night => {
+                told_of(&self.night(at).await?, at, told);
+                self.sweep_expired().await?;
+            }
+            Job::Report => told(format!(
+                "report: {}",
+                self.report(None, at).await?.keys.join(", ")
+            )),
+            Job::Compaction => {
+                let compacted = self.compact(at).await?;
+                told(format!(
+                    "lake: {} files became {}",
+                    compacted.files_read, compacted.files_written
+                ));
             }
         }
         Ok(())

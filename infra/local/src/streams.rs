@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use aws_lambda_events::event::dynamodb::Event;
 use dynoxide::Database;
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
+use serde_json::Value;
 
 use crate::CloudError;
 
-/// Records in one delivery.
-const BATCH_RECORDS_MAX: usize = 1_000;
 const FILE: &str = "stream-positions.json";
 
 /// Where each table's stream has been delivered up to.
@@ -25,11 +23,30 @@ pub(crate) struct Streams {
     positions: BTreeMap<String, String>,
 }
 
-/// A batch of one table's stream.
+/// A batch of one table's stream, never empty.
 pub(crate) struct Batch {
-    pub(crate) event: Event,
-    table: String,
-    last: String,
+    /// The records as a function is given them.
+    pub(crate) records: Vec<Value>,
+    sequences: Vec<String>,
+}
+
+impl Batch {
+    /// The sequence number of the record at a place, or of the last one.
+    pub(crate) fn sequence(&self, place: usize) -> &str {
+        let found = self.sequences.get(place).or(self.sequences.last());
+        found.map_or("", String::as_str)
+    }
+
+    /// The last record's sequence number.
+    pub(crate) fn last_sequence(&self) -> &str {
+        self.sequence(self.sequences.len())
+    }
+
+    /// The place of the record with a sequence number; the first where there is none.
+    pub(crate) fn place_of(&self, sequence: &str) -> usize {
+        let place = self.sequences.iter().position(|found| found == sequence);
+        place.unwrap_or_default()
+    }
 }
 
 impl Streams {
@@ -55,34 +72,30 @@ impl Streams {
         })
     }
 
-    /// The next batch of a table's stream; `None` when everything was delivered.
-    pub(crate) fn next(&self, table: &str) -> Result<Option<Batch>, CloudError> {
-        let records = self.records(table).map_err(|error| CloudError::Unusable {
+    /// The next batch of a table's stream, of at most `limit` records; `None` when everything was delivered.
+    pub(crate) fn next(&self, table: &str, limit: usize) -> Result<Option<Batch>, CloudError> {
+        let unusable = |reason: String| CloudError::Unusable {
             what: "a table's stream",
-            reason: error.to_string(),
-        })?;
-        let Some(last) = records
-            .last()
-            .map(|record| record.dynamodb.sequence_number.clone())
-        else {
+            reason,
+        };
+        let records = self
+            .records(table, limit)
+            .map_err(|error| unusable(error.to_string()))?;
+        if records.is_empty() {
             return Ok(None);
-        };
-        let unreadable = |error: serde_json::Error| CloudError::Unusable {
-            what: "a table's stream",
-            reason: error.to_string(),
-        };
-        let document = serde_json::json!({ "Records": records });
-        let event = serde_json::from_value(document).map_err(unreadable)?;
-        Ok(Some(Batch {
-            event,
-            table: table.to_owned(),
-            last,
-        }))
+        }
+        let sequences = records
+            .iter()
+            .map(|record| record.dynamodb.sequence_number.clone());
+        let sequences = sequences.collect();
+        let records = records.iter().map(serde_json::to_value).collect::<Result<_, _>>();
+        let records = records.map_err(|error| unusable(error.to_string()))?;
+        Ok(Some(Batch { records, sequences }))
     }
 
-    /// Remembers a batch as delivered.
-    pub(crate) fn delivered(&mut self, batch: Batch) -> Result<(), CloudError> {
-        self.positions.insert(batch.table, batch.last);
+    /// Remembers the stream of a table as delivered up to a record.
+    pub(crate) fn delivered(&mut self, table: &str, sequence: &str) -> Result<(), CloudError> {
+        self.positions.insert(table.to_owned(), sequence.to_owned());
         let write = || -> std::io::Result<()> {
             let temporary = self.path.with_extension("new");
             fs::write(&temporary, serde_json::to_vec(&self.positions)?)?;
@@ -94,7 +107,7 @@ impl Streams {
         })
     }
 
-    fn records(&self, table: &str) -> dynoxide::errors::Result<Vec<Record>> {
+    fn records(&self, table: &str, limit: usize) -> dynoxide::errors::Result<Vec<Record>> {
         let streams = self.database.list_streams(ListStreamsRequest {
             table_name: Some(table.to_owned()),
             ..Default::default()
@@ -128,7 +141,7 @@ impl Streams {
             .database
             .get_records(GetRecordsRequest {
                 shard_iterator,
-                limit: Some(BATCH_RECORDS_MAX),
+                limit: Some(limit),
             })?
             .records)
     }

@@ -1,4 +1,5 @@
-//! `infra/template.yaml`, as far as the embedded cloud follows it: tables, the inbox prefix, the schedules.
+//! `infra/template.yaml`, as far as the embedded cloud follows it: tables, the inbox prefix, the schedules, and how often an
+//! upload is tried.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,6 +15,8 @@ pub struct Template {
     pub inbox_prefix: String,
     /// Schedules by the logical name of the state machine that they start.
     pub schedules: Vec<(String, ScheduleProperties)>,
+    /// Deliveries of an upload's notification before it is set aside.
+    pub upload_receives_max: u32,
 }
 
 /// A table's properties.
@@ -152,10 +155,15 @@ impl Template {
         }
         let inbox_prefix =
             inbox_prefix.ok_or(TemplateError::Missing("prefix of the bucket's notification"))?;
+        let receives_max =
+            &template["Resources"]["Uploads"]["Properties"]["RedrivePolicy"]["maxReceiveCount"];
+        let receives_max = receives_max.as_u64().and_then(|count| count.try_into().ok());
         Ok(Self {
             tables,
             inbox_prefix,
             schedules,
+            upload_receives_max: receives_max
+                .ok_or(TemplateError::Missing("maxReceiveCount of the uploads' queue"))?,
         })
     }
 
@@ -209,6 +217,7 @@ mod tests {
     fn the_template_says_what_the_embedded_cloud_needs() {
         let template = Template::load().expect("a sound template");
         assert_eq!(template.inbox_prefix, lake::INBOX);
+        assert!(template.upload_receives_max > 1);
         assert_eq!(
             template.table("OrdersTable").expect("a table").key_schema[0].attribute_name,
             "order_id"

@@ -199,6 +199,8 @@ file_codes! {
     KindUnclear "KIND_UNCLEAR";
     /// The file's times would lie in the future in the zone that is assumed, and in Beijing's not.
     ZoneDoubtful "ZONE_DOUBTFUL";
+    /// The file could not be processed to its end, for a reason that is ours and that no retry removes.
+    FileFailed "FILE_FAILED";
 }
 
 /// What a note on an answer is about, where no code of a row says it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aws_sdk_s3::primitives::ByteStream;
+use domain::code::FileCode;
 use domain::{Cents, RowCode, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -173,6 +174,14 @@ pub struct Issue {
 }
 
 impl Answer {
+    /// The finding that says that the file failed half-way for a reason of ours (`FILE_FAILED`), if it did.
+    pub fn failure(&self) -> Option<&Issue> {
+        let code = FileCode::FileFailed.as_str();
+        self.issues
+            .iter()
+            .find(|issue| issue.row == 0 && issue.code == code)
+    }
+
     /// Whether the whole file was refused.
     pub fn is_refused(&self) -> bool {
         self.issues.iter().any(|issue| issue.row == 0)

@@ -6,6 +6,7 @@ mod clock;
 mod demo;
 mod diagnose;
 mod diagnosis_page;
+mod failures;
 mod help;
 mod hostile;
 mod output;

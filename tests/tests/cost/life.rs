@@ -112,7 +112,8 @@ pub(crate) async fn counted() -> String {
     rows.push(row("its mark, when it is settled", marked, 1));
     rows.push(row("each night at rest", at_rest.since(idle), 1));
 
-    let records = life.cloud.deliver_streams().await.expect("the streams");
+    let delivered = life.cloud.deliver_streams().await.expect("the streams");
+    let records = delivered.stream_records;
     let (objects, lake_bytes) = lake(&life.cloud).await;
     assert!(objects > 0, "the lake has its history");
     let at_rest = items(&life.cloud, ORDERS_TABLE).await;

@@ -4,6 +4,7 @@ mod codes;
 mod conflicts;
 mod dry_run;
 mod dry_run_files;
+mod failing;
 mod field;
 mod files;
 mod kinds;

@@ -20,7 +20,7 @@ use super::ledger::{entries_of_sellers, totals};
 use super::now;
 use crate::Done;
 use crate::args::{Replay, Shared};
-use crate::backend::{Backend, read_shadow};
+use crate::backend::{Backend, Uploaded, read_shadow};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
 
@@ -52,6 +52,9 @@ pub(crate) struct DayOutcome {
     pub(crate) rows: u64,
     pub(crate) rejected: u64,
     pub(crate) parked: u64,
+    /// Files that failed for good, each with its cause; nothing more of them counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failed: Vec<String>,
     pub(crate) stalls: ScanOutcome,
     pub(crate) signoffs: ScanOutcome,
     /// The night's close.
@@ -112,6 +115,7 @@ pub(crate) async fn run(
     let alone = difference::is_empty(&backend).await?;
     let progress = terminal.progress((last - first).num_days().unsigned_abs() + 1);
     let mut sums = Totals::default();
+    let mut has_failures = false;
     // Also days without files: silence and deadlines run on.
     for date in first.iter_days().take_while(|date| *date <= last) {
         let day = days.iter().find(|day| day.date == date).cloned().unwrap_or(Day {
@@ -121,10 +125,14 @@ pub(crate) async fn run(
         progress.set_message(date.to_string());
         let outcome = play(&backend, &day, |_| {}).await?;
         sums.add(&outcome);
+        has_failures |= !outcome.failed.is_empty();
         progress.inc(1);
         progress.suspend(|| -> Result<(), CommandError> {
             terminal.machine(&outcome)?;
             terminal.line(line(&outcome, terminal));
+            for failed in &outcome.failed {
+                terminal.complain(&CommandError::service(failed));
+            }
             Ok(())
         })?;
     }
@@ -174,10 +182,10 @@ pub(crate) async fn run(
     if let Some(shadow) = &shadow {
         show_shadow(shadow, terminal);
     }
-    Ok(if sums.rejected > 0 {
-        Done::WithFindings
-    } else {
-        Done::Well
+    Ok(match sums.rejected {
+        _ if has_failures => Done::WithFailures,
+        0 => Done::Well,
+        _ => Done::WithFindings,
     })
 }
 
@@ -226,7 +234,14 @@ async fn take_in(
             seller_id: None,
             name: format!("{}/{name}", day.date),
         };
-        let answer = backend.upload(&key, path, &stated).await?;
+        let answer = match backend.upload(&key, path, &stated).await? {
+            Uploaded::Answered(answer) => answer,
+            // It is set aside with its cause; the season goes on without it.
+            Uploaded::Failed(error) => {
+                outcome.failed.push(error.to_string());
+                continue;
+            }
+        };
         outcome.files += 1;
         outcome.rows += answer.counts.rows;
         outcome.rejected += answer.counts.rejected;

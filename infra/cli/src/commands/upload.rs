@@ -9,7 +9,7 @@ use lake::{Answer, Stated, UploadKey};
 use super::instant_or_now;
 use crate::Done;
 use crate::args::{Shared, Upload};
-use crate::backend::Backend;
+use crate::backend::{Backend, Uploaded};
 use crate::failure::CommandError;
 use crate::terminal::{Terminal, summary};
 
@@ -47,11 +47,19 @@ pub(crate) async fn run(
             path,
         )?;
         progress.set_message(key.name.clone());
-        let answer = backend.upload(&key, path, &stated).await?;
+        let uploaded = backend.upload(&key, path, &stated).await?;
         progress.inc(1);
-        progress.suspend(|| show(&answer, &key, terminal))?;
-        if answer.is_refused() || answer.counts.rejected > 0 {
-            done = Done::WithFindings;
+        match uploaded {
+            Uploaded::Answered(answer) => {
+                progress.suspend(|| show(&answer, &key, terminal))?;
+                if done == Done::Well && (answer.is_refused() || answer.counts.rejected > 0) {
+                    done = Done::WithFindings;
+                }
+            }
+            Uploaded::Failed(error) => {
+                progress.suspend(|| terminal.complain(&error));
+                done = Done::WithFailures;
+            }
         }
     }
     progress.finish_and_clear();

@@ -12,10 +12,14 @@ use serde::de::DeserializeOwned;
 
 use super::attributes::Attributes;
 use super::error::ObjectStoreError;
+use super::failures;
 
-/// The layout this program writes, kept in SQLite's `user_version`.
-const LAYOUT: i64 = 1;
+/// The layout this program writes, kept in SQLite's `user_version`. What an earlier release wrote is brought to it.
+pub(super) const LAYOUT: i64 = 2;
+/// The index's file.
+pub(super) const INDEX: &str = "objects.sqlite";
 
+/// Layout 1.
 const SCHEMA: &str = "
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO counters VALUES ('opening', 0), ('version', 0);
@@ -33,7 +37,6 @@ const SCHEMA: &str = "
         md5 BLOB NOT NULL, PRIMARY KEY (upload, number)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE notifications (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL) STRICT;
-    PRAGMA user_version = 1;
 ";
 
 /// An object as the index knows it.
@@ -92,13 +95,11 @@ pub(super) fn open(path: &Path, bodies_exist: bool) -> Result<Connection, Object
     if finding != "ok" {
         return Err(corrupt(&finding));
     }
-    let layout: i64 = index
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(classified)?;
-    match layout {
+    match layout(&index).map_err(classified)? {
         LAYOUT => {}
         0 if bodies_exist => return Err(corrupt("it is empty, though there are object bodies")),
-        0 => create(&mut index).map_err(classified)?,
+        0 => bring(&mut index, &[SCHEMA, failures::SCHEMA]).map_err(classified)?,
+        1 => bring(&mut index, &[failures::SCHEMA]).map_err(classified)?,
         found => {
             return Err(ObjectStoreError::NewerLayout {
                 path: path.to_owned(),
@@ -110,10 +111,19 @@ pub(super) fn open(path: &Path, bodies_exist: bool) -> Result<Connection, Object
     Ok(index)
 }
 
-fn create(index: &mut Connection) -> Result<()> {
+/// Brings an index to this layout: all of it or nothing.
+fn bring(index: &mut Connection, steps: &[&str]) -> Result<()> {
     let tx = index.transaction()?;
-    tx.execute_batch(SCHEMA)?;
+    for step in steps {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", LAYOUT)?;
     tx.commit()
+}
+
+/// The layout that an index has; 0 when it is new.
+pub(super) fn layout(index: &Connection) -> Result<i64> {
+    index.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 /// Counts one up and returns the new value: `opening` numbers the lives of the store, `version` its writes.
@@ -278,13 +288,24 @@ pub(super) fn notifications(tx: &Transaction<'_>, limit: usize) -> Result<Vec<(i
         .collect()
 }
 
-pub(super) fn delete_notification(tx: &Transaction<'_>, id: i64) -> Result<()> {
-    tx.prepare_cached("DELETE FROM notifications WHERE id = ?1")?
-        .execute([id])?;
-    Ok(())
+/// The oldest notification, with one more delivery of it counted.
+pub(super) fn receive_notification(tx: &Transaction<'_>) -> Result<Option<(i64, serde_json::Value, u32)>> {
+    let sql =
+        "UPDATE notifications SET receives = receives + 1 WHERE id = (SELECT min(id) FROM notifications)
+        RETURNING id, record, receives";
+    tx.prepare_cached(sql)?
+        .query_row([], |row| Ok((row.get(0)?, json(row, 1)?, row.get(2)?)))
+        .optional()
 }
 
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+/// Deletes a notification and gives its record, unless it is gone already.
+pub(super) fn delete_notification(tx: &Transaction<'_>, id: i64) -> Result<Option<serde_json::Value>> {
+    tx.prepare_cached("DELETE FROM notifications WHERE id = ?1 RETURNING record")?
+        .query_row([id], |row| json(row, 0))
+        .optional()
+}
+
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
     let text = row.get_ref(column)?.as_str()?;
     serde_json::from_str(text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))

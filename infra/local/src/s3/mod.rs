@@ -23,6 +23,7 @@ mod client;
 mod conditions;
 mod digests;
 mod error;
+mod failures;
 mod index;
 mod listing;
 mod multipart;
@@ -38,6 +39,9 @@ mod tests;
 
 pub use client::{client, http_client};
 pub use error::{ObjectStoreError, Refusal};
-pub use notifications::PendingNotification;
+pub(crate) use failures::Failed;
+pub use failures::{FailedKind, SetAside, ask_again, failures_in};
+pub(crate) use notifications::key_of;
+pub use notifications::{PendingNotification, ReceivedNotification};
 pub use object_store::{Clock, ObjectStore};
 pub use serve::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, serve, service};

@@ -14,6 +14,26 @@ pub struct PendingNotification {
     pub record: Value,
 }
 
+/// A notification that is being delivered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceivedNotification {
+    /// As [`PendingNotification::id`].
+    pub id: i64,
+    /// As [`PendingNotification::record`].
+    pub record: Value,
+    /// Deliveries of it, this one among them.
+    pub receives: u32,
+}
+
+/// The key of the object that an event document is about.
+pub(crate) fn key_of(document: &Value) -> String {
+    let key = document["Records"][0]["s3"]["object"]["key"]
+        .as_str()
+        .unwrap_or_default();
+    let encoded = key.replace('+', " ");
+    urlencoding::decode(&encoded).map_or_else(|_| encoded.clone(), |key| key.into_owned())
+}
+
 /// How an object came to be.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {
@@ -84,7 +104,7 @@ fn encode_key(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::encode_key;
+    use super::{encode_key, key_of};
 
     #[test]
     fn keys_are_encoded_as_s3_encodes_them_in_events() {
@@ -96,5 +116,10 @@ mod tests {
             encode_key("订单/二月.xlsx"),
             "%E8%AE%A2%E5%8D%95/%E4%BA%8C%E6%9C%88.xlsx"
         );
+        for key in ["inbox/orders/s 1/a+b (1).csv", "订单/二月.xlsx", "100%.csv"] {
+            let document =
+                serde_json::json!({ "Records": [{ "s3": { "object": { "key": encode_key(key) } } }] });
+            assert_eq!(key_of(&document), key);
+        }
     }
 }

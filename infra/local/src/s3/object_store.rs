@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::Notify;
 
 use super::bodies::Bodies;
 use super::error::{Failure, ObjectStoreError};
-use super::index;
-use super::notifications::PendingNotification;
+use super::failures;
+use super::index::{self, INDEX};
+use super::notifications::{PendingNotification, ReceivedNotification, key_of};
 
 /// Where the store gets the time of a write from. Instants before 1970 count as 1970.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -61,7 +62,7 @@ impl ObjectStore {
         let bodies_exist = Bodies::new(bodies_dir.clone(), 0)
             .any()
             .map_err(|error| not_writable(error.into()))?;
-        let mut index = index::open(&dir.join("objects.sqlite"), bodies_exist)?;
+        let mut index = index::open(&dir.join(INDEX), bodies_exist)?;
         let (opening, in_use) = transact(&mut index, "number this opening", |tx| {
             Ok((index::count_up(tx, "opening")?, index::bodies_in_use(tx)?))
         })?;
@@ -128,7 +129,24 @@ impl ObjectStore {
         .await
     }
 
-    /// Forgets a notification that was delivered. Forgetting it twice is no error.
+    /// The oldest notification that nobody has acknowledged, its deliveries counted with this one: also those that ended
+    /// with their process.
+    ///
+    /// # Errors
+    ///
+    /// [`ObjectStoreError::Index`] if SQLite fails.
+    pub async fn receive_notification(&self) -> Result<Option<ReceivedNotification>, ObjectStoreError> {
+        self.run(move |inner| {
+            let row = inner.transact("receive a notification", |tx| {
+                Ok(index::receive_notification(tx)?)
+            })?;
+            Ok(row.map(|(id, record, receives)| ReceivedNotification { id, record, receives }))
+        })
+        .await
+    }
+
+    /// Forgets a notification that was delivered, and whatever of its object had failed before. Forgetting it twice is no
+    /// error.
     ///
     /// # Errors
     ///
@@ -136,7 +154,10 @@ impl ObjectStore {
     pub async fn acknowledge(&self, id: i64) -> Result<(), ObjectStoreError> {
         self.run(move |inner| {
             inner.transact("acknowledge a notification", |tx| {
-                Ok(index::delete_notification(tx, id)?)
+                if let Some(record) = index::delete_notification(tx, id)? {
+                    failures::delete(tx, &key_of(&record))?;
+                }
+                Ok(())
             })
         })
         .await
@@ -211,7 +232,9 @@ fn transact<T>(
     attempt: &'static str,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
 ) -> Result<T, ObjectStoreError> {
-    let outcome = index.transaction().map_err(Failure::from).and_then(|tx| {
+    // At once for writing: another process may write between what a transaction reads and what it writes.
+    let begun = index.transaction_with_behavior(TransactionBehavior::Immediate);
+    let outcome = begun.map_err(Failure::from).and_then(|tx| {
         let value = work(&tx)?;
         tx.commit()?;
         Ok(value)

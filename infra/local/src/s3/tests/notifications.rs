@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::s3::S3Event;
 
+use super::super::{failures_in, key_of};
 use super::{BUCKET, Fixture, body};
 
 #[tokio::test]
@@ -166,4 +167,45 @@ async fn a_dispatcher_that_waits_is_woken_and_misses_nothing() {
         .expect("no wake-up is missed")
         .unwrap();
     assert!(fixture.store.pending_notifications(1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_layout_is_brought_to_this_one_with_what_waits_in_it() {
+    let fixture = Fixture::new().await;
+    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.put("inbox/1", body("x")).await;
+    let Fixture { dir, store, s3 } = fixture;
+    drop((store, s3));
+    let first = || {
+        let index = rusqlite::Connection::open(dir.path().join("objects.sqlite")).unwrap();
+        let layout =
+            "DROP TABLE failed; ALTER TABLE notifications DROP COLUMN receives; PRAGMA user_version = 1;";
+        index.execute_batch(layout).unwrap();
+    };
+    first();
+    assert_eq!(failures_in(dir.path()).unwrap(), [], "also before it is opened");
+    let fixture = Fixture::at(dir).await;
+    for receives in 1..3 {
+        let received = fixture
+            .store
+            .receive_notification()
+            .await
+            .unwrap()
+            .expect("it waits");
+        assert_eq!(
+            received.receives, receives,
+            "each delivery is counted, done or not"
+        );
+        assert_eq!(key_of(&received.record), "inbox/1");
+    }
+    let fixture = fixture.reopened().await;
+    let received = fixture
+        .store
+        .receive_notification()
+        .await
+        .unwrap()
+        .expect("it waits");
+    assert_eq!(received.receives, 3);
+    fixture.store.acknowledge(received.id).await.unwrap();
+    assert_eq!(fixture.store.receive_notification().await.unwrap(), None);
 }

@@ -1,0 +1,152 @@
+//! `waymark failures`: what failed for good and was set aside, and another delivery of it.
+
+use std::time::Duration;
+
+use local::{Cloud, CloudError, FailedKind, Options, SetAside};
+use serde::Serialize;
+
+use crate::Done;
+use crate::args::{Failures, FailuresAction, Retry, Shared};
+use crate::failure::CommandError;
+use crate::policy;
+use crate::terminal::Terminal;
+
+/// How often, and how long, the process that has the cloud open is asked whether it has delivered.
+const POLL: Duration = Duration::from_millis(200);
+const POLLS_MAX: u32 = 1_500;
+
+pub(crate) async fn run(
+    shared: &Shared,
+    arguments: &Failures,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
+    if shared.aws {
+        return Err(CommandError::usage(
+            "on AWS what failed for good is in the dead-letter queues UploadFailures and HistoryFailures: infra/RUNBOOK.md says how \
+             to read them and how to send their messages again",
+        ));
+    }
+    if Cloud::is_missing(&shared.data_dir) {
+        return Err(CommandError::no_cloud(&shared.data_dir));
+    }
+    match &arguments.action {
+        None => list(shared, terminal),
+        Some(FailuresAction::Retry(retry)) => again(shared, retry, terminal).await,
+    }
+}
+
+fn list(shared: &Shared, terminal: &Terminal) -> Result<Done, CommandError> {
+    let failures = Cloud::failures_in(&shared.data_dir)?;
+    for failed in &failures {
+        terminal.machine(failed)?;
+        show(failed, terminal);
+    }
+    if failures.is_empty() {
+        terminal.line(terminal.say("nothing is set aside", "没有搁置的内容"));
+        return Ok(Done::Well);
+    }
+    terminal.paragraph(format!(
+        "{} {}",
+        terminal.say("set aside:", "已搁置："),
+        count(failures.len(), terminal)
+    ));
+    terminal.paragraph(terminal.say(
+        "when its cause is removed: waymark failures retry KEY, or --all",
+        "原因排除后执行：waymark failures retry KEY，或加 --all",
+    ));
+    Ok(Done::WithFindings)
+}
+
+/// What came of another delivery, for a machine.
+#[derive(Serialize)]
+struct Retried<'a> {
+    key: &'a str,
+    done: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+}
+
+async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Done, CommandError> {
+    let asked: Vec<SetAside> = Cloud::failures_in(&shared.data_dir)?
+        .into_iter()
+        .filter(|failed| retry.key.as_ref().is_none_or(|key| *key == failed.key))
+        .collect();
+    if let Some(key) = retry.key.as_ref().filter(|_| asked.is_empty()) {
+        return Err(CommandError::usage(format!(
+            "nothing is set aside under {key}; `waymark failures` lists what is"
+        )));
+    }
+    Cloud::ask_again(&shared.data_dir, retry.key.as_deref())?;
+    deliver(shared).await?;
+    let left = Cloud::failures_in(&shared.data_dir)?;
+    let mut done = Done::Well;
+    for SetAside { key, .. } in &asked {
+        let failed = left.iter().find(|failed| failed.key == *key);
+        terminal.machine(&Retried {
+            key,
+            done: failed.is_none(),
+            cause: failed.map(|failed| failed.cause.as_str()),
+        })?;
+        match failed {
+            Some(failed) => {
+                show(failed, terminal);
+                done = Done::WithFindings;
+            }
+            None => terminal.line(format!("{key}: {}", terminal.say("done", "已处理"))),
+        }
+    }
+    if asked.is_empty() {
+        terminal.line(terminal.say("nothing is set aside", "没有搁置的内容"));
+    }
+    Ok(done)
+}
+
+/// Delivers what was asked for: here, or in the process that has the cloud open.
+async fn deliver(shared: &Shared) -> Result<(), CommandError> {
+    let opened = Cloud::open(Options {
+        data_dir: shared.data_dir.clone(),
+        policy: policy::named(shared)?,
+    });
+    match opened.await {
+        Ok(cloud) => {
+            cloud.deliver().await?;
+            return Ok(());
+        }
+        Err(CloudError::InUse { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    for _ in 0..POLLS_MAX {
+        let waits = |failed: &SetAside| failed.is_asked_again;
+        if !Cloud::failures_in(&shared.data_dir)?.iter().any(waits) {
+            return Ok(());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Err(CommandError::service(
+        "the waymark that is using the data directory has not delivered what was asked for; `waymark failures` says what is left",
+    ))
+}
+
+fn show(failed: &SetAside, terminal: &Terminal) {
+    let what = match failed.what {
+        FailedKind::Upload => terminal.say("an upload", "上传文件"),
+        FailedKind::Change => terminal.say("a change on its way to the lake", "写入数据湖的变更"),
+    };
+    let attempts = failed.attempts;
+    let since = match terminal.is_chinese() {
+        false if attempts == 1 => format!("set aside since {} after 1 attempt", failed.since),
+        false => format!("set aside since {} after {attempts} attempts", failed.since),
+        true => format!("自 {} 起搁置，已尝试 {attempts} 次", failed.since),
+    };
+    let comma = terminal.say(", ", "，");
+    terminal.line(&failed.key);
+    terminal.paragraph(format!("  {what}{comma}{since}"));
+    terminal.paragraph(format!("  {}", failed.cause));
+}
+
+fn count(failures: usize, terminal: &Terminal) -> String {
+    match terminal.is_chinese() {
+        true => format!("{failures} 项"),
+        false => failures.to_string(),
+    }
+}
