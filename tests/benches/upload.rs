@@ -128,6 +128,7 @@ fn check(file: &str, policy: &PolicyBook) {
         stored: None,
         trust: Trust::Operator,
         future_max: policy.intake.event_future_max,
+        earliest: policy.intake.earliest,
         events: Arc::clone(&policy.events),
         carriers: Arc::clone(&policy.carriers),
     };

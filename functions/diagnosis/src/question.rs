@@ -78,7 +78,7 @@ impl Question {
         let bare = intake::bare_number(text, None, table);
         let meant = match (&bare, &fault) {
             (Some(bare), _) => bare.as_str(),
-            (None, Some(fault)) if fault.code == RowCode::NumWhitespace => fault.detail.as_str(),
+            (None, Some(fault)) if fault.code == RowCode::NumWhitespace => fault.proposal.as_str(),
             (None, Some(_)) => "",
             (None, None) => text,
         };
@@ -104,7 +104,7 @@ fn fault_of_value(text: &str, number: Option<&TrackingNumber>, table: &CarrierTa
     }
     let mut carriers = table.carriers();
     let whole = carriers.find_map(|carrier| intake::with_lost_zero(number.as_str(), carrier))?;
-    Some(Finding::new(RowCode::NumLeadingZeroLost, column, text).with_detail(whole))
+    Some(Finding::new(RowCode::NumLeadingZeroLost, column, text).with_proposal(&whole))
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ impl Answering {
             message_zh: message.message_zh,
             fix_en: message.fix_en,
             fix_zh: message.fix_zh,
+            proposal: String::new(),
         };
         Answer {
             upload: summary,
@@ -218,6 +219,11 @@ impl Answering {
             self.notes.push(notes::of_no_rows());
         }
         self.notes.extend(self.remarks.notes());
+        let placeholders = Undone::PLACEHOLDER
+            .names()
+            .filter_map(|name| self.undone.get(name));
+        self.notes
+            .extend(placeholders.map(|&rows| notes::of_placeholders(rows)));
         if let Some(rejected) = self.rejected {
             rejected
                 .finish()?
@@ -285,6 +291,7 @@ fn issue(raw: &RawRow, finding: &Finding) -> Issue {
         message_zh: text.message_zh,
         fix_en: text.fix_en,
         fix_zh: text.fix_zh,
+        proposal: finding.proposal.to_string(),
     }
 }
 

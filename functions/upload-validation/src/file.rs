@@ -363,6 +363,7 @@ impl Fetched {
             stored: Some(self.stored),
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
             future_max: policy.intake.event_future_max,
+            earliest: policy.intake.earliest,
             events: Arc::clone(&policy.events),
             carriers: Arc::clone(&policy.carriers),
         })

@@ -203,6 +203,55 @@ file_codes! {
     FileFailed "FILE_FAILED";
 }
 
+macro_rules! causes {
+    ($($(#[$doc:meta])* $variant:ident;)*) => {
+        /// Why a cell is refused, where its code has several reasons: each has a sentence and a remedy of its own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Cause {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Cause {
+            /// Every cause.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+    };
+}
+
+causes! {
+    /// The cell says that there is nothing (`无`, `N/A`), and must say something.
+    Placeholder;
+    /// A day without a time of day.
+    DateOnly;
+    /// The year does not come first.
+    YearLast;
+    /// The hour that a clock change skips.
+    Skipped;
+    /// Before the platform existed.
+    TooEarly;
+    /// Recorded later than now.
+    AheadOfClock;
+    /// A decision before its appeal was filed.
+    DecidedFirst;
+    /// An amount below zero.
+    Negative;
+    /// A currency next to the amount that is not its row's.
+    OtherCurrency;
+    /// More decimals than the currency has.
+    Places;
+    /// More than is kept.
+    TooGreat;
+    /// Two amounts that may be meant.
+    TwoReadings;
+    /// Decimals that the currency has not, or a thousands separator.
+    Thousands;
+    /// Separators that part the digits in no usual way.
+    Grouping;
+    /// No exchange rate.
+    Rate;
+}
+
 /// What a note on an answer is about, where no code of a row says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteCode {
@@ -245,6 +294,9 @@ pub struct Finding {
     /// What the cell should hold instead, where that is certain enough to be proposed; empty where nothing is.
     #[serde(default, skip_serializing_if = "CompactString::is_empty")]
     pub proposal: CompactString,
+    /// Which of its code's reasons it is, where the code has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 impl Finding {
@@ -256,6 +308,16 @@ impl Finding {
             value: shortened(value),
             detail: String::new(),
             proposal: CompactString::default(),
+            cause: None,
+        }
+    }
+
+    /// This finding with its reason.
+    #[must_use]
+    pub fn with_cause(self, cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..self
         }
     }
 

@@ -23,15 +23,26 @@ impl Currency {
     }
 
     /// The currencies that a text may mean: the one of that code in any case, else those of that name (`RMB`, `US $`,
-    /// `人民币`). A name that several share means all of them.
-    pub fn all_named(text: &str) -> &'static [Self] {
-        let name = name_of(text);
-        NAMES.get(name.as_str()).map_or(&[], Vec::as_slice)
+    /// `人民币`). A name that several share means all of them. Several names mean what they all may mean (`USD(美元)`, `$ CAD`).
+    pub fn all_named(text: &str) -> Vec<Self> {
+        if let Some(named) = NAMES.get(name_of(text).as_str()) {
+            return named.clone();
+        }
+        let mut names = names_in(text).map(|name| NAMES.get(name_of(name).as_str()));
+        let Some(Some(first)) = names.next() else {
+            return Vec::new();
+        };
+        let mut meant = first.clone();
+        for name in names {
+            let Some(others) = name else { return Vec::new() };
+            meant.retain(|currency| others.contains(currency));
+        }
+        meant
     }
 
     /// The one currency that a text means, by its code in any case or by a name that no other has.
     pub fn named(text: &str) -> Option<Self> {
-        match Self::all_named(text) {
+        match Self::all_named(text).as_slice() {
             [currency] => Some(*currency),
             _ => None,
         }
@@ -172,6 +183,24 @@ fn name_of(text: &str) -> String {
     usual.flat_map(char::to_lowercase).collect()
 }
 
+/// The names in a cell that holds several: between brackets and other signs, and where the script changes (`USD美元`).
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || "()（）[]【】/／|-—_,，、:：".contains(c));
+    let of_part = |part| {
+        let is_first = |letter: Option<char>| letter.is_some_and(|letter: char| letter.is_ascii());
+        let change = |text: &str| {
+            let lead = is_first(text.chars().next());
+            text.find(move |letter: char| letter.is_ascii() != lead)
+        };
+        // `US$`, `CN￥` and `R$` are names as they stand.
+        let is_name = NAMES.contains_key(name_of(part).as_str());
+        let at = change(part).filter(|_| !is_name).unwrap_or(part.len());
+        let (one, other) = part.split_at(at);
+        [one, other]
+    };
+    parts.flat_map(of_part).filter(|part| !part.is_empty())
+}
+
 /// Money counts with powers of ten up to 10⁴ (CLF, UYW).
 const EXPONENT_MAX: u8 = 4;
 
@@ -265,13 +294,35 @@ mod tests {
             ("руб.", "RUB"),
             ("美金", "USD"),
             ("zł", "PLN"),
+            ("USD(美元)", "USD"),
+            ("美元（USD）", "USD"),
+            ("USD 美元", "USD"),
+            ("USD美元", "USD"),
+            ("美元USD", "USD"),
+            ("USD/美元", "USD"),
+            ("US $ (USD)", "USD"),
+            ("$ CAD", "CAD"),
+            ("人民币 CNY ￥", "CNY"),
         ] {
             assert_eq!(Currency::named(text), Some(currency(code)), "{text}");
         }
         // Dollars and yuan there are many: next to an amount they agree with each, alone they mean none.
         assert!(Currency::all_named("$").contains(&currency("CAD")));
         assert!(Currency::all_named("¥").contains(&currency("JPY")));
-        for text in ["$", "￥", "kr", "dollar", "", " ", "XXX", "money"] {
+        for text in [
+            "$",
+            "￥",
+            "kr",
+            "dollar",
+            "",
+            " ",
+            "XXX",
+            "money",
+            "USD/EUR",
+            "USD(欧元)",
+            "USD x",
+            "()",
+        ] {
             assert_eq!(Currency::named(text), None, "{text:?}");
         }
     }

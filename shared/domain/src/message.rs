@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 use serde::Deserialize;
 
-use crate::code::FileCode;
+use crate::code::{Cause, FileCode};
 use crate::{Finding, RowCode};
 
 /// The texts of one finding, filled in. `message_*` is the cause, `fix_*` the remedy.
@@ -52,7 +52,11 @@ pub fn telling(finding: &Finding) -> Telling<'_> {
     let column = finding.column.as_str();
     let column_zh = catalogue.columns.get(column).map_or(column, String::as_str);
     let columns = [column, column_zh];
-    catalogue.rows[&finding.code].filled(&finding.value, columns, &finding.detail, &finding.proposal)
+    let texts = &catalogue.rows[&finding.code];
+    let of_cause = finding.cause.and_then(|cause| texts.causes.get(&cause));
+    of_cause
+        .unwrap_or(texts)
+        .filled(&finding.value, columns, &finding.detail, &finding.proposal)
 }
 
 /// A column's Chinese label, by its canonical name; the name itself where there is none.
@@ -155,6 +159,9 @@ struct Texts {
     /// The remedy where a value is proposed.
     fix_proposal_en: Option<Template>,
     fix_proposal_zh: Option<Template>,
+    /// The texts of single causes, in place of all of these.
+    #[serde(default)]
+    causes: BTreeMap<Cause, Texts>,
 }
 
 /// Why a catalogue cannot be used.
@@ -361,6 +368,15 @@ mod tests {
         assert_eq!(catalogue.files.len(), FileCode::ALL.len());
         for (code, texts) in &catalogue.rows {
             assert_texts(code.as_str(), texts, &["value", "column"]);
+            for (cause, texts) in &texts.causes {
+                let code = format!("{code} {cause:?}");
+                assert!(texts.causes.is_empty(), "{code}: a cause has none of its own");
+                assert_texts(&code, texts, &["value", "column"]);
+            }
+        }
+        for cause in Cause::ALL {
+            let has_texts = |texts: &Texts| texts.causes.contains_key(cause);
+            assert!(catalogue.rows.values().any(has_texts), "{cause:?}");
         }
         for (code, texts) in &catalogue.files {
             assert_texts(code.as_str(), texts, &[]);

@@ -64,7 +64,7 @@ impl PartialOrd for Rate {
 }
 
 /// Whole units in an amount, at most: keeps every product inside 128 bits and every sum of a month inside 64.
-const UNITS_MAX: i64 = 1_000_000_000_000;
+pub const UNITS_MAX: i64 = 1_000_000_000_000;
 
 impl Cents {
     /// No money.

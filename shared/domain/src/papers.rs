@@ -7,12 +7,14 @@
 //! Which countries *want* papers is the policy's to say, not this table's.
 
 mod credit_code;
+mod label;
 mod tax_id;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 pub use credit_code::judge_credit_code;
+pub use label::unlabelled;
 
 use crate::facts::PapersFact;
 use tax_id::{judge_br, judge_mx, judge_ru};
@@ -74,9 +76,9 @@ const MASKED_SHOWING_ENDS_MIN: usize = 8;
 
 impl PapersFact {
     /// What the two cells of a row show: whether an invoice is named, and the id's verdict under every country's
-    /// rule, since the destination may not be known yet (A4). Keeps the id masked only.
+    /// rule, since the destination may not be known yet (A4). A name around the id is no part of it. Keeps the id masked only.
     pub fn read(invoice: &str, tax_id: &str) -> Self {
-        let tax_id = tax_id.trim();
+        let tax_id = unlabelled(tax_id);
         let invoice = !invoice.trim().is_empty();
         if tax_id.is_empty() {
             return Self {

@@ -71,6 +71,8 @@ pub struct IntakePolicy {
     pub parked_max: Elapsed,
     /// How far a time may lie after its own recording: the widest error of a time zone.
     pub event_future_max: Elapsed,
+    /// The earliest instant that a row may state: before it the platform had no orders.
+    pub earliest: Timestamp,
     /// Days before the payment day whose rate may stand in for a missing one.
     pub rate_lookback_days_max: u32,
     /// Events an order may have.

@@ -54,6 +54,9 @@ pub enum TimeError {
     /// The year comes last: which of the two numbers before it is the day would be a guess.
     #[error("a date whose day and month could be confused")]
     YearLast,
+    /// A year before 1970.
+    #[error("a year before 1970")]
+    TooEarly,
 }
 
 impl Timestamp {
@@ -264,10 +267,11 @@ impl FromStr for Month {
 
 /// Guards against slips such as year 0024: nothing before the epoch or past 9999 is a shipment's time.
 fn within_years(seconds: i64, year: i32) -> Result<Timestamp, TimeError> {
-    (1970..=9999)
-        .contains(&year)
-        .then_some(Timestamp(seconds))
-        .ok_or(TimeError::Unreadable)
+    match year {
+        ..1970 => Err(TimeError::TooEarly),
+        1970..=9999 => Ok(Timestamp(seconds)),
+        _ => Err(TimeError::Unreadable),
+    }
 }
 
 impl Serialize for Timestamp {

@@ -285,6 +285,7 @@ fn context(trust: Trust) -> Context {
         stored: None,
         trust,
         future_max: Elapsed::hours(14),
+        earliest: PolicyBook::shipped().intake.earliest,
         events: Arc::clone(EventTables::shipped()),
         carriers: Arc::clone(CarrierTable::shipped()),
     }

@@ -1,7 +1,7 @@
 //! Amounts and currencies of a row: symbols and names as people write them, never an amount that may be another one.
 
-use domain::code::RowCode;
-use domain::money::{AmountFault, DecimalMark, WrittenAmount};
+use domain::code::{Cause, RowCode};
+use domain::money::{AmountFault, DecimalMark, UNITS_MAX, WrittenAmount};
 use domain::{Currency, Money};
 
 use crate::cell::Undone;
@@ -13,8 +13,7 @@ impl Reading<'_> {
     pub(crate) fn amount_of(&mut self, text: &str, currency: Currency) -> Option<Money> {
         let amount = self.signed_amount_of(text, currency)?;
         if amount.minor < 0 {
-            let detail = "an order's amount is not negative | 订单金额不能为负数";
-            self.find_with(RowCode::AmountInvalid, Column::Amount, detail);
+            self.find_because(RowCode::AmountInvalid, Column::Amount, Cause::Negative, "");
             return None;
         }
         Some(amount)
@@ -32,8 +31,12 @@ impl Reading<'_> {
                 })
             }
             Err(fault) => {
-                let detail = detail_of(&fault, currency);
-                self.find_with(RowCode::AmountInvalid, Column::Amount, detail);
+                match reason(&fault, currency) {
+                    Some((cause, detail)) => {
+                        self.find_because(RowCode::AmountInvalid, Column::Amount, cause, detail);
+                    }
+                    None => self.find(RowCode::AmountInvalid, Column::Amount),
+                }
                 None
             }
         }
@@ -71,27 +74,40 @@ impl Reading<'_> {
         }
         let currency = Currency::named(text);
         if currency.is_none() {
-            let several: Vec<&str> = Currency::all_named(text).iter().map(Currency::as_str).collect();
+            let several: Vec<String> = Currency::all_named(text)
+                .iter()
+                .map(Currency::to_string)
+                .collect();
             self.find_with(RowCode::CurrencyUnknown, Column::Currency, several.join(" / "));
         }
         currency
     }
 }
 
-fn detail_of(fault: &AmountFault, currency: Currency) -> String {
-    match fault {
-        AmountFault::Form => String::new(),
-        AmountFault::OtherCurrency(name) => {
+/// Which reason it is, with what its texts add; `None` where the cell is simply no amount.
+fn reason(fault: &AmountFault, currency: Currency) -> Option<(Cause, String)> {
+    let reason = match fault {
+        AmountFault::Form => return None,
+        AmountFault::Grouping => (Cause::Grouping, String::new()),
+        AmountFault::OtherCurrency(name) => (
+            Cause::OtherCurrency,
             format!(
-                "it names {name}, the currency column {currency} | 其中写的是 {name}，币种列却是 {currency}"
-            )
-        }
-        AmountFault::Places => match currency.exponent() {
-            0 => format!("{currency} has no decimals | {currency} 没有小数位"),
-            places => format!("{currency} has {places} decimals | {currency} 只有 {places} 位小数"),
-        },
-        AmountFault::TwoReadings(small, great) => format!(
-            "it may be {small} or {great}, and the file's other amounts do not show which | 可能是 {small}，也可能是 {great}，文件中其他金额无法判定"
+                "it names {name}, the currency column says {currency} | 金额写的是 {name}，币种列却是 {currency}"
+            ),
         ),
-    }
+        AmountFault::Places => (
+            Cause::Places,
+            match currency.exponent() {
+                0 => format!("{currency} has no decimals | {currency} 没有小数位"),
+                places => format!("{currency} has {places} decimals | {currency} 只有 {places} 位小数"),
+            },
+        ),
+        AmountFault::TooGreat => (Cause::TooGreat, format!("{UNITS_MAX} {currency}")),
+        AmountFault::TwoReadings(small, great) => (
+            Cause::TwoReadings,
+            format!("{small} or {great} | {small} 或 {great}"),
+        ),
+        AmountFault::Thousands(great) => (Cause::Thousands, great.clone()),
+    };
+    Some(reason)
 }

@@ -2,6 +2,7 @@
 //!
 //! Only an operator's file decides an appeal. A seller's own file files one: it is pending, and filed when the file came.
 
+use domain::code::Cause;
 use domain::facts::AppealFact;
 use domain::{AppealStatus, AppealedClause, RowCode, Timestamp};
 
@@ -43,10 +44,43 @@ const STATUSES: &[(AppealStatus, &[&str])] = &[
     ),
 ];
 
+/// What the clauses are called where their numbers are not written.
 const CLAUSES: &[(AppealedClause, &[&str])] = &[
-    (AppealedClause::A6, &["A6"]),
-    (AppealedClause::B3, &["B3"]),
-    (AppealedClause::B4, &["B4"]),
+    (
+        AppealedClause::A6,
+        &[
+            "A6",
+            "上传失败",
+            "单号上传失败",
+            "上传失败罚金",
+            "单号上传失败罚金",
+            "upload fine",
+        ],
+    ),
+    (
+        AppealedClause::B3,
+        &[
+            "B3",
+            "断更",
+            "轨迹断更",
+            "断更罚金",
+            "轨迹断更罚金",
+            "silence",
+            "stall",
+        ],
+    ),
+    (
+        AppealedClause::B4,
+        &[
+            "B4",
+            "签收超时",
+            "签收超时罚金",
+            "超时未签收",
+            "未签收",
+            "sign-off",
+            "signoff",
+        ],
+    ),
 ];
 
 pub(crate) fn read(row: &mut Reading<'_>) -> Option<AppealFact> {
@@ -93,7 +127,7 @@ fn clause(row: &mut Reading<'_>) -> Option<AppealedClause> {
     let Some(text) = row.given(Column::Clause) else {
         return Some(AppealedClause::B4);
     };
-    let clause = row.one_of(&text, CLAUSES);
+    let clause = row.one_of(&text, CLAUSES).or_else(|| clause_among(row, &text));
     if clause.is_none() {
         row.find_with(
             RowCode::TypeInvalid,
@@ -104,16 +138,33 @@ fn clause(row: &mut Reading<'_>) -> Option<AppealedClause> {
     clause
 }
 
+/// The clause whose number stands in a cell next to other words: `B4 签收超时`. `None` for several.
+fn clause_among(row: &Reading<'_>, text: &str) -> Option<AppealedClause> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let mut clauses = words.filter_map(|word| row.one_of(word, CLAUSES));
+    let clause = clauses.next()?;
+    clauses.all(|other| other == clause).then_some(clause)
+}
+
 type Stated = (Option<AppealStatus>, Option<Timestamp>, Option<Timestamp>);
 
 /// Status, filing and decision as an operator's row states them.
 fn stated(row: &mut Reading<'_>) -> Stated {
     let status = row.required(Column::Status).and_then(|text| status(row, &text));
-    (
-        status,
-        row.required_past_time(Column::FiledAt, Favours::Earlier),
-        row.past_time(Column::DecidedAt, Favours::Earlier),
-    )
+    let filed_at = row.required_past_time(Column::FiledAt, Favours::Earlier);
+    // What it frees of fines goes by the instant of the decision.
+    let decided_at = if status == Some(AppealStatus::Accepted) {
+        row.required_past_time(Column::DecidedAt, Favours::Earlier)
+    } else {
+        row.past_time(Column::DecidedAt, Favours::Earlier)
+    };
+    if let (Some(filed_at), Some(decided_at)) = (filed_at, decided_at)
+        && decided_at < filed_at
+    {
+        let (code, cause) = (RowCode::TimeInvalid, Cause::DecidedFirst);
+        row.find_because(code, Column::DecidedAt, cause, filed_at.to_string());
+    }
+    (status, filed_at, decided_at)
 }
 
 /// Status, filing and decision of a seller's own row: what it states of them is ignored, with a warning where it says

@@ -29,19 +29,13 @@ const LABELS: [&str; 16] = [
     "ID",
 ];
 
-/// The one number in a cell that holds other text as well: it fits `named`, or some carrier where no carrier is named. `None` where the cell is nothing but a number, holds none, or holds several: never a guess.
+/// The one number in a cell that holds other text as well: it fits `named`, or some carrier where no carrier is named. `None`
+/// where the cell is nothing but a number, holds none, or holds several: never a guess.
 pub fn bare_number(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> Option<String> {
-    if cell.len() > CELL_BYTES_MAX {
-        return None;
+    let mut found = numbers_in(cell, named, carriers);
+    if found.is_empty() {
+        found.extend(joined(cell, carriers).filter(|_| cell.len() <= CELL_BYTES_MAX));
     }
-    let mut found: Vec<String> = Vec::new();
-    for token in cell.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-        let number = number_in(&token.to_ascii_uppercase(), carriers);
-        found.extend(number.filter(|number| !number.is_empty()));
-    }
-    found.extend(joined(cell, carriers).filter(|_| found.is_empty()));
-    found.sort();
-    found.dedup();
     if let Some(carrier) = named {
         found.retain(|number| carrier.judge(number).is_some());
     }
@@ -49,6 +43,24 @@ pub fn bare_number(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable)
         [number] if number != cell => Some(number.clone()),
         _ => None,
     }
+}
+
+/// The numbers that stand in a cell among other text, each once, in the order in which they stand: those that fit `named`, or
+/// where none does, those that fit some carrier.
+pub(crate) fn numbers_in(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> Vec<String> {
+    if cell.len() > CELL_BYTES_MAX {
+        return Vec::new();
+    }
+    let mut found: Vec<String> = Vec::new();
+    for token in cell.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+        let number = number_in(&token.to_ascii_uppercase(), carriers);
+        found.extend(number.filter(|number| !number.is_empty() && !found.contains(number)));
+    }
+    let is_own = |number: &String| named.is_some_and(|carrier| carrier.judge(number).is_some());
+    if found.iter().any(is_own) {
+        found.retain(is_own);
+    }
+    found
 }
 
 /// The number that a word is, or is with a carrier's name or a label before or behind it.

@@ -43,8 +43,13 @@ impl Undone {
     /// An amount with a comma before the minor units, or its digits in groups of another kind than `1,257.69`.
     pub const DECIMAL_COMMA: Self = Self(1 << 9);
 
+    /// A word for nothing in a cell: `无`, `N/A`, `-`.
+    pub const PLACEHOLDER: Self = Self(1 << 10);
+    /// A name around a tax id: `CPF: 529…`.
+    pub const LABEL: Self = Self(1 << 11);
+
     /// Every trick by its name in answers.
-    pub const NAMES: [(Self, &'static str); 10] = [
+    pub const NAMES: [(Self, &'static str); 12] = [
         (Self::APOSTROPHE, "apostrophe"),
         (Self::FORMULA, "formula"),
         (Self::TAB, "tab"),
@@ -55,6 +60,8 @@ impl Undone {
         (Self::POINT_ZERO, "point_zero"),
         (Self::CURRENCY_NAME, "currency_name"),
         (Self::DECIMAL_COMMA, "decimal_comma"),
+        (Self::PLACEHOLDER, "placeholder"),
+        (Self::LABEL, "label"),
     ];
 
     /// The names of these tricks, for answers.

@@ -6,20 +6,18 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::carrier::CarrierTable;
-use domain::code::{Finding, RowCode};
+use domain::code::{Cause, Finding, RowCode};
 use domain::event_code::EventTables;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, Stored, TrackingFact};
 use domain::order::Source;
 use domain::{Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
-use crate::header;
-use crate::kind::Need;
 use crate::times::RowZone;
 use crate::zones::{AssumedTimes, FileZone};
 use crate::{
-    CellMark, Column, Columns, Kind, RawRow, appeals, events, number, orders, precision, rates, sellers,
-    statement, tracking,
+    CellMark, Column, Columns, Kind, RawRow, appeals, events, hint, number, orders, placeholder, precision,
+    rates, sellers, statement, tracking,
 };
 
 /// Whose word an upload is.
@@ -50,6 +48,8 @@ pub struct Context {
     pub trust: Trust,
     /// How far a time may lie after its recording (conventions, "Arrival": 14 h).
     pub future_max: Elapsed,
+    /// The earliest instant that a row may state.
+    pub earliest: Timestamp,
     /// What carriers' codes and texts stand for (B2).
     pub events: Arc<EventTables>,
     /// The carriers and their number rules (A2, A3).
@@ -99,6 +99,8 @@ pub struct CheckedRow {
 pub enum Remark {
     /// The row is a header once more: passed over.
     HeaderAgain,
+    /// The row holds a template's hints or its example: passed over.
+    Hint,
     /// Nobody has paid the order yet: passed over.
     Unpaid,
     /// The order's status does not say how it ended: it stays as it was.
@@ -149,7 +151,11 @@ impl CheckedRow {
 
 /// Checks a row of the upload whose columns these are.
 pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
-    let mut reading = Reading::of(row, columns, context);
+    checked(Reading::of(row, columns, context))
+}
+
+fn checked(mut reading: Reading<'_>) -> CheckedRow {
+    let (row, columns) = (reading.row, reading.columns);
     let fact = if reading.is_misshapen() {
         None
     } else {
@@ -163,40 +169,22 @@ pub fn check(row: &RawRow, columns: &Columns, context: &Context) -> CheckedRow {
             Kind::Statement => statement::read(&mut reading).map(|line| Fact::Statement(Box::new(line))),
         }
     };
-    // Only a row that cannot be read is asked: a header once more never can.
-    if fact.is_none() && reading.remark.is_none() && is_header_again(row, columns) {
-        reading.pass_over(Remark::HeaderAgain);
+    // Only a row that cannot be read whole is asked: a header once more never can.
+    let is_in_doubt = fact.is_none() || reading.has_errors();
+    let no_data = (is_in_doubt && reading.remark.is_none())
+        .then(|| hint::of_row(row, columns))
+        .flatten();
+    if let Some(remark) = no_data {
+        reading.pass_over(remark);
     }
     CheckedRow {
-        fact,
+        fact: fact.filter(|_| no_data.is_none()),
         findings: reading.findings,
         stated_findings: reading.stated_findings,
         undone: reading.undone,
         remark: reading.remark,
         assumed: reading.assumed,
     }
-}
-
-/// Whether a row says what its columns are instead of what they hold: half of those that must be there at least, and every
-/// other cell that is known names its own column or is a hint.
-fn is_header_again(row: &RawRow, columns: &Columns) -> bool {
-    let kind = columns.kind();
-    let (mut named, mut required) = (0, 0);
-    for &(column, need) in kind.columns() {
-        let Some(cell) = columns.at(column).map(|at| row.cell(at)) else {
-            continue;
-        };
-        required += usize::from(need == Need::Required);
-        // Few names begin with a digit, and nearly every value does.
-        let is_named = !cell.starts_with(|c: char| c.is_ascii_digit())
-            && (header::column_written(kind, cell) == Some(column) || header::is_hint(cell));
-        if is_named {
-            named += usize::from(need == Need::Required);
-        } else if !cell.trim().is_empty() && need == Need::Required {
-            return false;
-        }
-    }
-    named > 0 && 2 * named >= required
 }
 
 /// A row while it is read.
@@ -210,6 +198,8 @@ pub(crate) struct Reading<'a> {
     remark: Option<Remark>,
     pub(crate) row_zone: RowZone,
     pub(crate) assumed: AssumedTimes,
+    /// Whether the row is read to try a proposal: it makes none itself.
+    is_trial: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -225,6 +215,7 @@ impl<'a> Reading<'a> {
             remark: None,
             row_zone: RowZone::default(),
             assumed: AssumedTimes::default(),
+            is_trial: false,
         }
     }
 
@@ -281,20 +272,39 @@ impl<'a> Reading<'a> {
     pub(crate) fn required(&mut self, column: Column) -> Option<Cow<'a, str>> {
         let value = self.given(column);
         if value.is_none() {
-            self.find(RowCode::CellMissing, column);
+            self.find_missing(RowCode::CellMissing, column);
         }
         value
     }
 
-    /// The cell's value; empty when it has none.
+    /// A cell that must say something says nothing: it is empty, or a word stands there for nothing.
+    pub(crate) fn find_missing(&mut self, code: RowCode, column: Column) {
+        if self.is_placeholder(column) {
+            self.find_because(code, column, Cause::Placeholder, "");
+        } else {
+            self.find(code, column);
+        }
+    }
+
+    fn is_placeholder(&self, column: Column) -> bool {
+        placeholder::is_nothing(column, &cell::clean_for(column, self.raw(column)).0)
+    }
+
+    /// The cell's value; empty when it has none, or a word stands there for nothing.
     #[inline(always)]
     pub(crate) fn cleaned(&mut self, column: Column, purpose: Use) -> Cow<'a, str> {
         let cell = self.raw(column);
-        if self.row.is_ascii() && cell::is_its_value(column, cell) {
-            return Cow::Borrowed(cell);
+        let value = if self.row.is_ascii() && cell::is_its_value(column, cell) {
+            Cow::Borrowed(cell)
+        } else {
+            let (value, undone) = cell::clean_as(column, cell, purpose);
+            self.undone.add(undone);
+            value
+        };
+        if placeholder::is_nothing(column, &value) {
+            self.undone.add(Undone::PLACEHOLDER);
+            return Cow::Borrowed("");
         }
-        let (value, undone) = cell::clean_as(column, cell, purpose);
-        self.undone.add(undone);
         value
     }
 
@@ -306,6 +316,47 @@ impl<'a> Reading<'a> {
     pub(crate) fn find_with(&mut self, code: RowCode, column: Column, detail: impl Into<String>) {
         self.findings
             .push(Finding::new(code, column.as_str(), self.raw(column)).with_detail(detail));
+    }
+
+    /// Notes a finding with the one of its code's reasons that applies.
+    pub(crate) fn find_because(
+        &mut self,
+        code: RowCode,
+        column: Column,
+        cause: Cause,
+        detail: impl Into<String>,
+    ) {
+        self.find_with(code, column, detail);
+        if let Some(found) = self.findings.last_mut() {
+            found.cause = Some(cause);
+        }
+    }
+
+    /// Has the last finding propose a value for its cell, if the row would be accepted with it there.
+    pub(crate) fn propose(&mut self, column: Column, value: &str) {
+        if self.is_accepted_with(column, value)
+            && let Some(found) = self.findings.last_mut()
+        {
+            found.proposal = value.into();
+        }
+    }
+
+    /// Whether the row has no error in that cell with this value in it.
+    fn is_accepted_with(&self, column: Column, value: &str) -> bool {
+        let Some(at) = self
+            .columns
+            .at(column)
+            .filter(|_| !self.is_trial && !value.is_empty())
+        else {
+            return false;
+        };
+        let cells = self.row.cells().enumerate();
+        let cells = cells.map(|(index, cell)| if index == at { value } else { cell });
+        let row = RawRow::of(self.row.number(), cells);
+        let mut trial = Reading::of(&row, self.columns, self.context);
+        trial.is_trial = true;
+        let is_of_cell = |finding: &Finding| finding.is_error() && finding.column == column.as_str();
+        !checked(trial).findings.iter().any(is_of_cell)
     }
 
     pub(crate) fn has_errors(&self) -> bool {

@@ -48,7 +48,7 @@ fn number(row: &mut Reading<'_>, carrier: Option<&Carrier>) -> Option<TrackingNu
         return None;
     }
     if let Some(fault) = fault_of_form(&cell, carrier, &row.context.carriers) {
-        row.find_with(fault.code, Column::TrackingNumber, fault.detail);
+        row.find_number(fault);
         return None;
     }
     let number = TrackingNumber::parse(&cell);

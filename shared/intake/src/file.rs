@@ -4,6 +4,7 @@ use std::io;
 
 use domain::code::FileCode;
 
+use crate::Column;
 use crate::about::{Compression, Encoding};
 use crate::foreign::{packed_twice, refuse_unread};
 use crate::input::SourceError;
@@ -16,6 +17,8 @@ pub struct FileError {
     pub code: FileCode,
     /// What the message adds to its text: the line, the columns, the limit, the remedy.
     pub detail: String,
+    /// The required columns that a header lacks.
+    pub missing: Vec<Column>,
 }
 
 /// Why reading an upload ended early.
@@ -35,6 +38,7 @@ impl FileError {
         Self {
             code,
             detail: detail.into(),
+            missing: Vec::new(),
         }
     }
 }

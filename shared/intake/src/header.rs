@@ -16,7 +16,7 @@ use crate::title::HEADER_ROWS_MAX;
 use crate::zones::{Noted, is_platform_export, noted};
 use crate::{Column, FileError, Kind};
 
-pub(crate) use naming::{column_named, column_written, is_hint, normalised};
+pub(crate) use naming::{column_named, column_written, normalised};
 
 /// Characters of a header's cell that a refusal quotes, at most.
 const QUOTED_CHARACTERS_MAX: usize = 40;
@@ -52,7 +52,10 @@ impl Columns {
         let missing: Vec<Column> = missing.map(|&(column, _)| column).collect();
         if !missing.is_empty() {
             let detail = missing::detail(kind, header, &missing);
-            return Err(FileError::new(FileCode::HeaderMissing, detail));
+            return Err(FileError {
+                missing,
+                ..FileError::new(FileCode::HeaderMissing, detail)
+            });
         }
         let mut at = [None; Column::ALL.len()];
         for (column, cells) in &found {

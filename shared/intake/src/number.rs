@@ -5,14 +5,17 @@ use domain::carrier::{Carrier, CarrierTable, CheckDigit};
 use domain::code::{Finding, RowCode};
 
 use crate::Column;
-use crate::bare_number::bare_number;
+use crate::bare_number::{bare_number, numbers_in};
+use crate::check::Reading;
 
 /// A fault of a number's form: its code, and what repairs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) code: RowCode,
-    /// The repaired value or the numbers told apart; empty where nothing can be repaired.
+    /// What the message adds: the numbers told apart, candidates.
     pub(crate) detail: String,
+    /// The repaired value; empty where nothing can be repaired.
+    pub(crate) proposal: String,
 }
 
 impl Fault {
@@ -21,12 +24,36 @@ impl Fault {
         Self {
             code,
             detail: String::new(),
+            proposal: String::new(),
         }
+    }
+
+    pub(crate) fn proposing(self, proposal: String) -> Self {
+        Self { proposal, ..self }
+    }
+
+    pub(crate) fn saying(self, detail: String) -> Self {
+        Self { detail, ..self }
+    }
+}
+
+impl Reading<'_> {
+    /// Notes a fault of the number, with its repair if the row would be accepted with it.
+    pub(crate) fn find_number(&mut self, fault: Fault) {
+        if fault.code == RowCode::NumEmpty {
+            self.find_missing(fault.code, Column::TrackingNumber);
+            return;
+        }
+        self.find_with(fault.code, Column::TrackingNumber, fault.detail);
+        self.propose(Column::TrackingNumber, &fault.proposal);
     }
 }
 
 /// Characters of a part of a cell, at least, for it to be a number of its own.
 const PART_CHARACTERS_MIN: usize = 8;
+
+/// Digits of such a part, at least.
+const PART_DIGITS_MIN: usize = 5;
 
 /// Bytes of letters and digits, at least, that cannot be a number turned into `8E15`.
 const SOUND_BYTES_MIN: usize = 6;
@@ -42,50 +69,55 @@ pub(crate) fn fault_of_form(cell: &str, named: Option<&Carrier>, carriers: &Carr
     if sound {
         return None;
     }
-    let fault = |code, detail| Some(Fault { code, detail });
     let number = cell.trim();
     if number.is_empty() {
-        fault(RowCode::NumEmpty, String::new())
+        Some(Fault::of(RowCode::NumEmpty))
     } else if number.len() > CELL_BYTES_MAX {
-        fault(RowCode::NumFormat, String::new())
+        Some(Fault::of(RowCode::NumFormat))
     } else if is_error_value(number) {
-        fault(RowCode::NumFormat, ERROR_VALUE.to_owned())
+        Some(Fault::of(RowCode::NumFormat).saying(ERROR_VALUE.to_owned()))
     } else if is_scientific(number) {
-        fault(RowCode::NumScientific, String::new())
-    } else if let Some(numbers) = several(number, carriers) {
-        fault(RowCode::NumMultiple, numbers.join(", "))
+        Some(Fault::of(RowCode::NumScientific))
+    } else if let Some(numbers) = several(number, named, carriers) {
+        Some(Fault::of(RowCode::NumMultiple).saying(numbers.join(", ")))
     } else if cell.contains(char::is_whitespace) {
-        fault(RowCode::NumWhitespace, without_spaces(number, named, carriers))
+        let repaired = without_spaces(number, named, carriers).unwrap_or_default();
+        Some(Fault::of(RowCode::NumWhitespace).proposing(repaired))
     } else {
         let bare = (!are_alphanumeric(number.as_bytes())).then(|| bare_number(number, named, carriers))??;
-        fault(RowCode::NumFormat, among_other_text(&bare))
+        Some(Fault::of(RowCode::NumFormat).proposing(bare))
     }
 }
 
-/// The repair of a cell with spaces: the one number that stands among other words, else the cell without its spaces.
-fn without_spaces(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> String {
+/// The repair of a cell with spaces: the number within them, the digits without those between them where that is a carrier's
+/// number, else the one number that stands among other words. Numbers are never joined on a guess.
+fn without_spaces(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> Option<String> {
+    if are_alphanumeric(cell.as_bytes()) {
+        return Some(cell.to_owned());
+    }
     let joined: String = cell.split_whitespace().collect();
-    let upper = joined.to_ascii_uppercase();
-    let fits = match named {
-        Some(carrier) => carrier.judge(&upper).is_some(),
-        None => !carriers.fits(&upper).is_empty(),
-    };
-    if fits {
-        return joined;
+    let is_number = || joined.len() >= PART_CHARACTERS_MIN && fits(&joined, named, carriers);
+    if are_alphanumeric(joined.as_bytes()) && is_number() {
+        return Some(joined);
     }
-    bare_number(cell, named, carriers).unwrap_or(joined)
+    bare_number(cell, named, carriers)
 }
 
-/// The detail of `NUM_FORMAT` for a number with other text around it.
-pub(crate) fn among_other_text(number: &str) -> String {
-    format!("is {number} without what is written around it | 去掉前后多余的文字应为 {number}")
+/// Whether a text is a number of the carrier, or of any where none is named.
+fn fits(number: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> bool {
+    let number = number.to_ascii_uppercase();
+    match named {
+        Some(carrier) => carrier.judge(&number).is_some(),
+        None => !carriers.fits(&number).is_empty(),
+    }
 }
 
 /// What is wrong with a tracking number's cell whatever its carrier, as a row of a tracking file would be told.
 pub fn fault_of_number(cell: &str, carriers: &CarrierTable) -> Option<Finding> {
     let fault = fault_of_form(cell, None, carriers)?;
     let column = Column::TrackingNumber.as_str();
-    Some(Finding::new(fault.code, column, cell).with_detail(fault.detail))
+    let finding = Finding::new(fault.code, column, cell).with_detail(fault.detail);
+    Some(finding.with_proposal(&fault.proposal))
 }
 
 /// The detail of `NUM_FORMAT` for a formula that failed.
@@ -114,24 +146,37 @@ pub(crate) fn is_scientific(text: &str) -> bool {
     marked && digits(units) && digits(places) && digits(exponent) && exponent.len() <= 3
 }
 
-/// The numbers of a cell that holds several, separated by `,` `;` `/` `、` or a line end, or by spaces when each of them
-/// fits some carrier (else the spaces stand inside one number).
-fn several<'a>(cell: &'a str, carriers: &CarrierTable) -> Option<Vec<&'a str>> {
+/// The numbers of a cell that holds several: separated by `,` `;` `/` `、` or a line end; by spaces when each of them fits
+/// some carrier (else the spaces stand inside one number); or among other text, labels and a page's address.
+fn several(cell: &str, named: Option<&Carrier>, carriers: &CarrierTable) -> Option<Vec<String>> {
     let separates = |c: char| matches!(c, ',' | ';' | '/' | '、' | '\n' | '\r');
     let is_number = |part: &&str| {
-        part.len() >= PART_CHARACTERS_MIN && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() >= PART_CHARACTERS_MIN && digits >= PART_DIGITS_MIN && are_alphanumeric(part.as_bytes())
     };
-    let fits = |part: &&str| !carriers.fits(&part.to_ascii_uppercase()).is_empty();
+    let owned = |parts: Vec<&str>| parts.into_iter().map(str::to_owned).collect();
     let parts: Vec<&str> = cell
         .split(separates)
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .collect();
-    if parts.len() > 1 {
-        return parts.iter().all(is_number).then_some(parts);
+    if parts.len() > 1 && parts.iter().all(is_number) {
+        return Some(owned(parts));
     }
     let parts: Vec<&str> = cell.split_whitespace().collect();
-    (parts.len() > 1 && parts.iter().all(|part| is_number(part) && fits(part))).then_some(parts)
+    if parts.len() > 1
+        && parts
+            .iter()
+            .all(|part| is_number(part) && fits(part, None, carriers))
+    {
+        // A carrier's own number may be printed in groups that would be another's.
+        let is_grouped = named.is_some()
+            && fits(&parts.concat(), named, carriers)
+            && !parts.iter().all(|part| fits(part, named, carriers));
+        return (!is_grouped).then(|| owned(parts));
+    }
+    let found = numbers_in(cell, named, carriers);
+    (found.len() > 1).then_some(found)
 }
 
 /// The number with the zero that a spreadsheet dropped at its start, if it is all digits and then fits its carrier: with
@@ -185,21 +230,10 @@ mod tests {
     fn a_cell_far_too_long_is_not_searched_for_numbers() {
         let cell = "3318810025,".repeat(30);
         let fault = fault_of_form(&cell, None, CarrierTable::shipped());
-        assert_eq!(
-            fault,
-            Some(Fault {
-                code: RowCode::NumFormat,
-                detail: String::new()
-            })
-        );
+        assert_eq!(fault, Some(Fault::of(RowCode::NumFormat)));
         let padded = format!("{}3318810025", " ".repeat(300));
         let fault = fault_of_form(&padded, None, CarrierTable::shipped());
-        assert_eq!(
-            fault,
-            Some(Fault {
-                code: RowCode::NumWhitespace,
-                detail: "3318810025".to_owned()
-            })
-        );
+        let spaced = Fault::of(RowCode::NumWhitespace).proposing("3318810025".to_owned());
+        assert_eq!(fault, Some(spaced));
     }
 }

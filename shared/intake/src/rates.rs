@@ -1,6 +1,7 @@
 //! Rows of `rates` files (conventions, "Rates").
 
 use chrono::NaiveDate;
+use domain::code::Cause;
 use domain::facts::RateFact;
 use domain::time::{TimeError, parse_day, year_first_readings};
 use domain::{Rate, RowCode};
@@ -30,13 +31,9 @@ fn date(row: &mut Reading<'_>) -> Option<NaiveDate> {
     match parse_day(&text) {
         Ok(date) => Some(date),
         Err(TimeError::YearLast) => {
-            let readings = year_first_readings(&text).join(" / ");
-            let detail = if readings.is_empty() {
-                "YYYY-MM-DD"
-            } else {
-                &readings
-            };
-            row.find_with(RowCode::TimeInvalid, Column::Date, detail);
+            let mut readings = year_first_readings(&text);
+            readings.retain(|reading| parse_day(reading).is_ok());
+            row.find_readings(Column::Date, &readings, "");
             None
         }
         Err(_) => {
@@ -50,8 +47,7 @@ fn rate(row: &mut Reading<'_>) -> Option<Rate> {
     let text = row.required(Column::UsdPerUnit)?;
     let rate = Rate::parse(&text);
     if rate.is_none() {
-        let detail = "a rate is a positive number with a point before at most 9 decimals | 汇率应为正数，小数点用“.”，最多 9 位小数";
-        row.find_with(RowCode::AmountInvalid, Column::UsdPerUnit, detail);
+        row.find_because(RowCode::AmountInvalid, Column::UsdPerUnit, Cause::Rate, "");
     }
     rate
 }

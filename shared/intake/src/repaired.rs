@@ -241,8 +241,11 @@ fn repaired<'r>(cell: &'r str, column: Column, findings: &[Finding]) -> (Cow<'r,
 
 /// The one certain repair of what a finding tells of.
 fn repair(finding: &Finding) -> Option<&str> {
-    let is_certain = matches!(finding.code, RowCode::NumWhitespace | RowCode::NumLeadingZeroLost);
-    (is_certain && !finding.detail.is_empty()).then_some(finding.detail.as_str())
+    let is_certain = matches!(
+        finding.code,
+        RowCode::NumWhitespace | RowCode::NumLeadingZeroLost | RowCode::NumFormat
+    );
+    (is_certain && !finding.proposal.is_empty()).then_some(finding.proposal.as_str())
 }
 
 /// Writes text as text. A workbook runs no text, but saved as CSV and opened again it might.

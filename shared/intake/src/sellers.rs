@@ -288,6 +288,7 @@ fn step(row: &mut Reading<'_>, key: &str, told: Option<String>) -> Option<Timest
     for finding in row.findings.iter_mut().skip(before) {
         if finding.code == RowCode::TimeInvalid {
             finding.detail = format!("\"{key}\": \"2024-03-01T12:00:00+08:00\"");
+            finding.cause = None;
         }
     }
     let (at, detail) = read?;

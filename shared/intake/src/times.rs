@@ -2,9 +2,9 @@
 //!
 //! Which zone that is where a cell says none is in [`crate::zones`].
 
-use domain::code::RowCode;
+use domain::code::{Cause, RowCode};
 use domain::time::{StatedZone, TimeError, TimeText, WrittenTime, not_beyond, year_first_readings};
-use domain::{Elapsed, Timestamp, country};
+use domain::{Elapsed, Timestamp, Zone, country};
 
 use crate::check::{Reading, Trust};
 use crate::zones::{AssumedTimes, Noted, at_the_place};
@@ -123,8 +123,8 @@ impl Reading<'_> {
         let beyond = not_beyond(at, self.context.clock).err();
         if let Some(beyond) = beyond {
             let ahead = beyond.at.since(beyond.clock);
-            let detail = format!("{ahead} ahead of the clock | 比当前时间晚 {ahead}");
-            self.find_with(RowCode::TimeInFuture, Column::RecordedAt, detail);
+            let (code, cause) = (RowCode::TimeInFuture, Cause::AheadOfClock);
+            self.find_because(code, Column::RecordedAt, cause, ahead.to_string());
             return None;
         }
         Some(at)
@@ -160,6 +160,14 @@ impl Reading<'_> {
             Ok(text) => self.read_in_its_zone(text, column)?,
             Err(error) => Err(error),
         };
+        let read = read.and_then(|at| {
+            let is_too_early = at.earliest() < self.context.earliest;
+            if is_too_early {
+                Err(TimeError::TooEarly)
+            } else {
+                Ok(at)
+            }
+        });
         match read {
             Ok(WrittenTime::Exact(at)) => Some((at, None)),
             Ok(WrittenTime::Ambiguous { earlier, later }) => {
@@ -169,14 +177,55 @@ impl Reading<'_> {
                 Some((read, Some(detail)))
             }
             Err(error) => {
-                let remedy = if column == Column::Steps {
-                    String::new()
-                } else {
-                    remedy(error, text)
-                };
-                self.find_with(RowCode::TimeInvalid, column, remedy);
+                self.find_no_time(error, text, column);
                 None
             }
+        }
+    }
+
+    /// Notes why a text is no time.
+    fn find_no_time(&mut self, error: TimeError, text: &str, column: Column) {
+        let mut detail = String::new();
+        let cause = match error {
+            TimeError::Unreadable => return self.find(RowCode::TimeInvalid, column),
+            TimeError::TooEarly => {
+                detail = self.context.earliest.date_in(Zone::UTC).to_string();
+                Cause::TooEarly
+            }
+            TimeError::DateOnly => Cause::DateOnly,
+            TimeError::Skipped => Cause::Skipped,
+            TimeError::YearLast => {
+                let mut readings = year_first_readings(text);
+                let is_day = |reading: &String| TimeText::parse(reading) == Err(TimeError::DateOnly);
+                let lacks_time = readings.iter().any(is_day);
+                readings.retain(|reading| is_day(reading) || TimeText::parse(reading).is_ok());
+                let with_time = if lacks_time {
+                    ", with its time of day | ，并补上具体时间"
+                } else {
+                    ""
+                };
+                return self.find_readings(column, &readings, with_time);
+            }
+        };
+        self.find_because(RowCode::TimeInvalid, column, cause, detail);
+    }
+
+    /// Notes that a text does not begin with its year, with what it may mean; `behind` is said behind that, in both languages.
+    /// A single reading is proposed.
+    pub(crate) fn find_readings(&mut self, column: Column, readings: &[String], behind: &str) {
+        let (behind_en, behind_zh) = behind.split_once(" | ").unwrap_or_default();
+        let detail = match readings {
+            [] => String::new(),
+            [reading] => format!("{reading}{behind_en} | {reading}{behind_zh}"),
+            several => format!(
+                "{}{behind_en} | {}{behind_zh}",
+                several.join(" or "),
+                several.join(" 或 ")
+            ),
+        };
+        self.find_because(RowCode::TimeInvalid, column, Cause::YearLast, detail);
+        if let [reading] = readings {
+            self.propose(column, reading);
         }
     }
 
@@ -235,23 +284,4 @@ impl Reading<'_> {
 /// A comparison with a limit, for a message.
 pub(crate) fn beyond(ahead: Elapsed, max: Elapsed) -> String {
     format!("{ahead} > {max}")
-}
-
-/// How to write what is no time, in both languages; empty where the message itself says it.
-fn remedy(error: TimeError, text: &str) -> String {
-    match error {
-        TimeError::Unreadable => String::new(),
-        TimeError::DateOnly => {
-            "the day with its time of day, like 2024-03-01 12:00:00 | 日期加具体时间，例如 2024-03-01 12:00:00"
-                .to_owned()
-        }
-        TimeError::YearLast => match &year_first_readings(text)[..] {
-            [one, other] => format!(
-                "{one} or {other}, whichever is meant: the year first, then month and day | {one} 或 {other}（按实际日期，年在前、月日在后）"
-            ),
-            [one] => format!("{one}, the year first | {one}（年在前）"),
-            _ => String::new(),
-        },
-        TimeError::Skipped => "a time that its zone has that night (the clocks skip this one), or with its offset, like 2024-03-10T03:30:00-07:00 | 当晚实际存在的时间（该时刻因夏令时被跳过），或带上时区，例如 2024-03-10T03:30:00-07:00".to_owned(),
-    }
 }

@@ -7,18 +7,49 @@ use std::borrow::Cow;
 use domain::ascii::are_upper_alphanumeric;
 use domain::carrier::{self, Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
+use domain::papers::unlabelled;
 use domain::{Money, RowCode, SellerId, SendType, Timestamp, TrackingNumber, country};
 
 use crate::Column;
 use crate::bare_number::bare_number;
-use crate::cell::Use;
+use crate::cell::{Undone, Use};
 use crate::check::Reading;
-use crate::number::{Fault, among_other_text, fault_of_form, with_lost_zero};
+use crate::number::{Fault, fault_of_form, with_lost_zero};
 use crate::times::Favours;
 
 const SEND_TYPES: &[(SendType, &[&str])] = &[
-    (SendType::All, &["all", "全部", "全部发货"]),
-    (SendType::Part, &["part", "部分", "部分发货"]),
+    (
+        SendType::All,
+        &[
+            "all",
+            "全部",
+            "全部发货",
+            "整单",
+            "整单发货",
+            "全单发货",
+            "一次性发货",
+            "full",
+            "换单",
+            "更换单号",
+        ],
+    ),
+    (
+        SendType::Part,
+        &[
+            "part",
+            "部分",
+            "部分发货",
+            "partial",
+            "补发",
+            "补发货",
+            "补寄",
+            "追加",
+            "分批发货",
+            "拆单",
+            "拆单发货",
+            "拆包",
+        ],
+    ),
 ];
 
 /// Whom a row names.
@@ -52,6 +83,9 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     let send_type = send_type(row);
     let invoice = row.given(Column::InvoiceNo).unwrap_or_default();
     let tax_id = row.given(Column::ConsigneeTaxId).unwrap_or_default();
+    if unlabelled(&tax_id).len() < tax_id.trim().len() {
+        row.note(Undone::LABEL);
+    }
     let stated = stated_order(row);
     Some(TrackingFact {
         order_id: order_id?,
@@ -133,7 +167,7 @@ fn number(row: &mut Reading<'_>, named: &Named<'_>) -> Option<TrackingNumber> {
         return None;
     }
     if let Some(fault) = fault {
-        row.find_with(fault.code, Column::TrackingNumber, fault.detail);
+        row.find_number(fault);
         return None;
     }
     let Named::Known(carrier) = named else { return None };
@@ -146,17 +180,17 @@ fn by_rule(row: &mut Reading<'_>, carrier: &Carrier, number: &str) -> Option<Tra
     match &fits {
         Some((CheckDigit::Invalid, _)) => row.find(RowCode::NumCheckDigit, Column::TrackingNumber),
         Some(_) => {}
-        None => match with_lost_zero(number, carrier) {
-            Some(whole) => row.find_with(RowCode::NumLeadingZeroLost, Column::TrackingNumber, whole),
-            None => {
-                let carriers = &row.context.carriers;
-                let advice = match bare_number(number, Some(carrier), carriers) {
-                    Some(bare) => among_other_text(&bare),
-                    None => carriers.advice(Some(carrier), number),
-                };
-                row.find_with(RowCode::NumFormat, Column::TrackingNumber, advice);
-            }
-        },
+        None => {
+            let carriers = &row.context.carriers;
+            let fault = if let Some(whole) = with_lost_zero(number, carrier) {
+                Fault::of(RowCode::NumLeadingZeroLost).proposing(whole)
+            } else if let Some(bare) = bare_number(number, Some(carrier), carriers) {
+                Fault::of(RowCode::NumFormat).proposing(bare)
+            } else {
+                Fault::of(RowCode::NumFormat).saying(carriers.advice(Some(carrier), number))
+            };
+            row.find_number(fault);
+        }
     }
     fits.map(|(_, number)| number)
 }

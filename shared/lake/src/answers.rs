@@ -171,6 +171,9 @@ pub struct Issue {
     pub fix_en: String,
     /// What to do.
     pub fix_zh: String,
+    /// What the cell should hold instead: the row is accepted in that cell with it. Absent where nothing is certain.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub proposal: String,
 }
 
 impl Answer {

@@ -197,6 +197,11 @@ fn the_kind_is_told_by_the_content_or_asked() {
     for (text, code, words) in [
         ("name,price\nlamp,12\n", "KIND_UNCLEAR", "no kind"),
         (
+            "订单号,运单号\n8100311000000003,YT2633000000000000\n",
+            "KIND_UNCLEAR",
+            "nearest to the kind tracking and lacks carrier; the file has",
+        ),
+        (
             "order_id,seller_id,paid_at,amount,currency,destination_country,carrier,tracking_number\n",
             "KIND_UNCLEAR",
             "orders and of tracking",

@@ -44,6 +44,7 @@ pub(crate) fn of_kind(kind: Kind) -> Note {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Remarks {
     headers: u64,
+    hints: u64,
     unpaid: u64,
     undecided: u64,
 }
@@ -52,6 +53,7 @@ impl Remarks {
     pub(super) fn count(&mut self, remark: Remark) {
         *match remark {
             Remark::HeaderAgain => &mut self.headers,
+            Remark::Hint => &mut self.hints,
             Remark::Unpaid => &mut self.unpaid,
             Remark::StatusUndecided => &mut self.undecided,
         } += 1;
@@ -71,6 +73,11 @@ impl Remarks {
                 "重复的表头行已跳过：{} 行。",
             ),
             about(
+                self.hints,
+                "Rows with a template's hints or its example were skipped: {}.",
+                "模板中的填写说明行和示例行已跳过：{} 行。",
+            ),
+            about(
                 self.unpaid,
                 "Orders that nobody has paid yet were skipped: {}. Upload them once they are paid.",
                 "尚未付款的订单已跳过：{} 行。付款后再上传即可。",
@@ -83,6 +90,17 @@ impl Remarks {
         ];
         notes.into_iter().flatten().collect()
     }
+}
+
+/// Cells that hold a word for nothing were read as empty.
+pub(super) fn of_placeholders(rows: u64) -> Note {
+    note(
+        None,
+        format!(
+            "Cells that say that there is nothing (无, N/A, -) were read as empty. Rows with such cells: {rows}."
+        ),
+        format!("填有“无”“N/A”“-”等占位词的单元格按空白处理：共 {rows} 行。"),
+    )
 }
 
 /// Times without a zone were read in one that nobody stated.

@@ -331,6 +331,7 @@ impl DryRun<'_> {
             stored: None,
             trust,
             future_max: self.policy.intake.event_future_max,
+            earliest: self.policy.intake.earliest,
             events: Arc::clone(&self.policy.events),
             carriers: Arc::clone(&self.policy.carriers),
         }

@@ -43,6 +43,7 @@ impl KnownOrders {
             stored: None,
             trust: Trust::Operator,
             future_max: book.intake.event_future_max,
+            earliest: book.intake.earliest,
             events: Arc::clone(&book.events),
             carriers: Arc::clone(&book.carriers),
         };

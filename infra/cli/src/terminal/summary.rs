@@ -254,6 +254,8 @@ fn trick_name<'t>(trick: &'t str, terminal: &Terminal) -> &'t str {
         "point_zero" => terminal.say(".0", "末尾 .0"),
         "currency_name" => terminal.say("currency next to the amount", "金额旁的币种"),
         "decimal_comma" => terminal.say("digits in groups, decimal comma", "千分位与小数逗号"),
+        "placeholder" => terminal.say("words for nothing", "“无”“N/A”等占位词"),
+        "label" => terminal.say("a name around a tax id", "税号前后的名称"),
         other => other,
     }
 }

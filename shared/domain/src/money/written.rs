@@ -46,12 +46,18 @@ pub struct WrittenAmount {
 pub enum AmountFault {
     /// Nothing that is an amount.
     Form,
+    /// Digits that separators part in no usual way.
+    Grouping,
     /// Another currency stands next to its digits: its name.
     OtherCurrency(String),
     /// More places than the currency has.
     Places,
+    /// More units than an amount may have.
+    TooGreat,
     /// It has two readings, the second a thousand times the first, and nothing shows which is meant.
     TwoReadings(String, String),
+    /// It has more places than the currency, unless the separator stands between thousands: the amount then.
+    Thousands(String),
 }
 
 impl DecimalMarks {
@@ -101,7 +107,7 @@ impl Money {
         let around = Around::of(text).ok_or(AmountFault::Form)?;
         let is_negative = around.is_negative()?;
         let names_currency = around.agrees_with(currency)?;
-        let digits = Digits::of(around.amount).ok_or(AmountFault::Form)?;
+        let digits = Digits::of(around.amount).ok_or_else(|| fault_of_digits(around.amount))?;
         let money = digits.money(currency, mark)?;
         Ok(WrittenAmount {
             money,
@@ -176,6 +182,20 @@ impl<'t> Around<'t> {
     }
 }
 
+/// Why what stands between the first and the last digit is no amount.
+fn fault_of_digits(amount: &str) -> AmountFault {
+    let is_of_digits = |c: char| c.is_ascii_digit() || is_separator(c);
+    if amount.chars().all(is_of_digits) {
+        AmountFault::Grouping
+    } else {
+        AmountFault::Form
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '.' | ',' | '\'' | '’' | ' ')
+}
+
 fn is_minus(c: char) -> bool {
     matches!(c, '-' | '−' | '－')
 }
@@ -194,7 +214,6 @@ struct Digits<'t> {
 impl<'t> Digits<'t> {
     /// `None` where anything else stands among them, or the groups are none.
     fn of(amount: &'t str) -> Option<Self> {
-        let is_separator = |c: char| matches!(c, '.' | ',' | '\'' | '’' | ' ');
         let mut parts: Vec<&str> = amount.split(is_separator).collect();
         if !parts
             .iter()
@@ -291,12 +310,10 @@ impl<'t> Digits<'t> {
     }
 
     fn both_readings(&self, currency: Currency) -> AmountFault {
-        let shown = |money: Money| money.to_string();
-        let small = self.with_places(currency).map(shown);
-        let small = small.unwrap_or_else(|_| format!("{}.{} {currency}", self.groups.concat(), self.last));
-        match self.whole(currency) {
-            Ok(great) => AmountFault::TwoReadings(small, shown(great)),
-            Err(fault) => fault,
+        match (self.with_places(currency), self.whole(currency)) {
+            (Ok(small), Ok(great)) => AmountFault::TwoReadings(small.to_string(), great.to_string()),
+            (Err(_), Ok(great)) => AmountFault::Thousands(great.to_string()),
+            (_, Err(fault)) => fault,
         }
     }
 }
@@ -322,7 +339,7 @@ fn amount_of(units: &str, places: &str, currency: Currency) -> Result<Money, Amo
     let minor = units
         .zip(read(&minor))
         .map(|(units, minor)| units * 10_i64.pow(exponent) + minor);
-    let minor = minor.ok_or(AmountFault::Form)?;
+    let minor = minor.ok_or(AmountFault::TooGreat)?;
     Ok(Money { minor, currency })
 }
 

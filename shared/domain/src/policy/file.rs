@@ -8,16 +8,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 
 use super::{
     AdmissionPolicy, BoardPolicy, Embargo, IntakePolicy, Policy, PolicyBook, PolicyError, UPLOAD_KINDS,
     ZonesSection, admission,
 };
-use crate::Elapsed;
 use crate::carrier::{CarrierTable, OwnCarrier};
 use crate::claims::ClaimTerms;
 use crate::event_code::{EventTables, KeepingPolicy, OwnEventCode, OwnEventText};
+use crate::{Elapsed, Timestamp};
 
 /// The file that ships with the software.
 pub(super) const SHIPPED: &str = include_str!("../../data/policy.toml");
@@ -67,6 +68,7 @@ struct PlatformSection {
 struct IntakeSection {
     parked_days_max: u32,
     event_future_hours_max: u32,
+    earliest_on: NaiveDate,
     rate_lookback_days_max: u32,
     events_per_order_max: usize,
     seller_kinds: Vec<String>,
@@ -79,6 +81,7 @@ impl Default for IntakeSection {
         Self {
             parked_days_max: 45,
             event_future_hours_max: 14,
+            earliest_on: NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default(),
             rate_lookback_days_max: 7,
             events_per_order_max: 400,
             seller_kinds: ["tracking", "appeals", "sellers"].map(str::to_owned).to_vec(),
@@ -150,6 +153,7 @@ impl IntakeSection {
         Ok(IntakePolicy {
             parked_max: Elapsed::days(i64::from(self.parked_days_max)),
             event_future_max: Elapsed::hours(i64::from(self.event_future_hours_max)),
+            earliest: Timestamp::from(self.earliest_on.and_time(NaiveTime::MIN).and_utc()),
             rate_lookback_days_max: self.rate_lookback_days_max,
             events_per_order_max: self.events_per_order_max,
             seller_kinds: self.seller_kinds,

@@ -2,10 +2,10 @@
 //!
 //! | part | forms |
 //! |---|---|
-//! | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105` |
+//! | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105`; its weekday (`星期四`, `周四`, perhaps in brackets) before it, behind it or at the end |
 //! | between | a `T`, spaces; nothing behind `日` or a day without separators |
-//! | time | `9:15`, `09:15:00`, `09:15:00.123`, `9时15分`, `9点15分08秒`; behind a day without separators also `0915`, `091500`, `091500123` |
-//! | half of the day | `上午`, `下午`, `AM`, `PM`, before the time or behind it |
+//! | time | `9:15`, `09:15:00`, `09:15:00.123`, `9时15分`, `9点15分08秒`, `9点`, `9点半`; behind a day without separators also `0915`, `091500`, `091500123` |
+//! | part of the day | `上午`, `下午`, `凌晨`, `早上`, `中午`, `傍晚`, `晚上`, `AM`, `PM`, before the time or behind it |
 //! | zone | whatever [`StatedZone::parse`] reads, perhaps in brackets |
 //!
 //! The year comes first: which of two numbers in front of it is the day would be a guess. A fraction of a second is cut off.
@@ -35,13 +35,23 @@ pub(super) fn read(text: &str) -> Result<(LocalTime, Option<StatedZone>), TimeEr
         return Err(TimeError::YearLast);
     }
     let mut cursor = Cursor { rest: text };
+    let before = cursor.weekday();
     let day = cursor.day().ok_or(TimeError::Unreadable)?;
     // A day that the calendar has not is no day, whatever stands behind it.
-    LocalTime::of(day.date, [0, 0, 0]).ok_or(TimeError::Unreadable)?;
+    let midnight = LocalTime::of(day.date, [0, 0, 0]).ok_or(TimeError::Unreadable)?;
+    let is_parted = cursor.spaces();
+    let behind = cursor.weekday();
+    let is_its_day = |weekday: &Option<u32>| weekday.is_none_or(|weekday| weekday == midnight.weekday());
+    if ![before, behind].iter().all(is_its_day) {
+        return Err(TimeError::Unreadable);
+    }
     if cursor.rest.trim_start().is_empty() {
         return Err(TimeError::DateOnly);
     }
-    let rest = cursor.time_and_zone(&day).ok_or(TimeError::Unreadable)?;
+    let is_parted = is_parted || behind.is_some();
+    let rest = cursor
+        .time_and_zone(&day, is_parted, midnight.weekday())
+        .ok_or(TimeError::Unreadable)?;
     let local = LocalTime::of(day.date, rest.time).ok_or(TimeError::Unreadable)?;
     Ok((local, rest.zone))
 }
@@ -50,16 +60,13 @@ pub(super) fn read(text: &str) -> Result<(LocalTime, Option<StatedZone>), TimeEr
 pub(super) fn read_day(text: &str) -> Result<[u32; 3], TimeError> {
     let text = text.trim();
     match read(text) {
-        Err(TimeError::DateOnly) => {
-            let day = Cursor { rest: text }.day();
-            day.map(|day| day.date).ok_or(TimeError::Unreadable)
-        }
+        Err(TimeError::DateOnly) => Cursor { rest: text }.date().ok_or(TimeError::Unreadable),
         Err(error) => Err(error),
         Ok((local, zone)) => {
-            let day = Cursor { rest: text }.day().ok_or(TimeError::Unreadable)?;
-            let is_midnight = LocalTime::of(day.date, [0, 0, 0]) == Some(local);
+            let date = Cursor { rest: text }.date().ok_or(TimeError::Unreadable)?;
+            let is_midnight = LocalTime::of(date, [0, 0, 0]) == Some(local);
             (is_midnight && zone.is_none())
-                .then_some(day.date)
+                .then_some(date)
                 .ok_or(TimeError::Unreadable)
         }
     }
@@ -107,22 +114,67 @@ struct TimeOfDay {
     zone: Option<StatedZone>,
 }
 
+/// A part of the day as people name it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Half {
+enum Part {
+    /// AM.
     Morning,
+    /// PM.
     Afternoon,
+    /// 凌晨: from midnight on.
+    SmallHours,
+    /// 早上
+    Early,
+    /// 中午
+    Noon,
+    /// 傍晚
+    Dusk,
+    /// 晚上: before midnight. Twelve of the night may be the day before or the day after, and is not read.
+    Evening,
 }
 
-/// Words for the halves of the day, in lower case.
-const HALVES: [(&str, Half); 8] = [
-    ("上午", Half::Morning),
-    ("下午", Half::Afternoon),
-    ("a.m.", Half::Morning),
-    ("p.m.", Half::Afternoon),
-    ("am", Half::Morning),
-    ("pm", Half::Afternoon),
-    ("오전", Half::Morning),
-    ("오후", Half::Afternoon),
+/// Words for the parts of the day, in lower case; a word before those that it begins with.
+const PARTS: [(&str, Part); 27] = [
+    ("上午", Part::Morning),
+    ("下午", Part::Afternoon),
+    ("凌晨", Part::SmallHours),
+    ("淩晨", Part::SmallHours),
+    ("清晨", Part::Early),
+    ("清早", Part::Early),
+    ("早晨", Part::Early),
+    ("早上", Part::Early),
+    ("早", Part::Early),
+    ("中午", Part::Noon),
+    ("正午", Part::Noon),
+    ("午后", Part::Afternoon),
+    ("傍晚", Part::Dusk),
+    ("晚上", Part::Evening),
+    ("晚间", Part::Evening),
+    ("晚間", Part::Evening),
+    ("夜晚", Part::Evening),
+    ("夜间", Part::Evening),
+    ("夜間", Part::Evening),
+    ("晚", Part::Evening),
+    ("午後", Part::Afternoon),
+    ("a.m.", Part::Morning),
+    ("p.m.", Part::Afternoon),
+    ("am", Part::Morning),
+    ("pm", Part::Afternoon),
+    ("오전", Part::Morning),
+    ("오후", Part::Afternoon),
+];
+
+/// Words before the day of a week, and those days from Monday on.
+const WEEKS: [&str; 5] = ["星期", "周", "週", "礼拜", "禮拜"];
+const WEEKDAYS: [(char, u32); 8] = [
+    ('一', 0),
+    ('二', 1),
+    ('三', 2),
+    ('四', 3),
+    ('五', 4),
+    ('六', 5),
+    ('日', 6),
+    ('天', 6),
 ];
 
 /// What is left of a text to be read.
@@ -164,10 +216,33 @@ impl Cursor<'_> {
         })
     }
 
-    /// What stands behind the day; to the end of the text.
-    fn time_and_zone(&mut self, day: &Day) -> Option<TimeOfDay> {
-        let is_parted = self.spaces() || self.take("T") || self.take("t");
-        let before = self.half();
+    /// The day, whatever weekday stands before it.
+    fn date(&mut self) -> Option<[u32; 3]> {
+        self.weekday();
+        self.day().map(|day| day.date)
+    }
+
+    /// The day of a week, perhaps in brackets, from Monday on, with what parts it from the rest.
+    fn weekday(&mut self) -> Option<u32> {
+        let mut ahead = Self { rest: self.rest };
+        let bracket = ahead.one_of(&['(', '（', '[', '【']);
+        WEEKS.iter().find(|week| ahead.take(week))?;
+        let (_, weekday) = WEEKDAYS
+            .iter()
+            .find(|(name, _)| ahead.one_of(&[*name]).is_some())?;
+        if bracket.is_some() {
+            ahead.one_of(&[')', '）', ']', '】'])?;
+        }
+        ahead.one_of(&[',', '，']);
+        ahead.spaces();
+        self.rest = ahead.rest;
+        Some(*weekday)
+    }
+
+    /// What stands behind the day; to the end of the text. `weekday` is the day's.
+    fn time_and_zone(&mut self, day: &Day, is_parted: bool, weekday: u32) -> Option<TimeOfDay> {
+        let is_parted = is_parted || self.take("T") || self.take("t");
+        let before = self.part();
         (is_parted || day.is_compact || day.is_named || before.is_some()).then_some(())?;
         let digits = self.digits();
         let mut time = if day.is_compact && digits >= 4 {
@@ -176,12 +251,15 @@ impl Cursor<'_> {
             self.clock_time()?
         };
         self.spaces();
-        let half = match (before, self.half()) {
+        let part = match (before, self.part()) {
             (Some(_), Some(_)) => return None,
             (before, behind) => before.or(behind),
         };
-        time[0] = hour_of(time[0], half)?;
+        time[0] = hour_of(time[0], part)?;
         self.spaces();
+        if self.weekday().is_some_and(|stated| stated != weekday) {
+            return None;
+        }
         let zone = match self.rest {
             "" => None,
             rest => Some(StatedZone::parse(without_brackets(rest))?),
@@ -205,7 +283,7 @@ impl Cursor<'_> {
         Some([hour, minute, second])
     }
 
-    /// `9:15`, `09:15:00.123`, `9时15分`, `9点15分08秒`.
+    /// `9:15`, `09:15:00.123`, `9时15分`, `9点15分08秒`, `9点`, `9点半`.
     fn clock_time(&mut self) -> Option<[u32; 3]> {
         let hour = self.number(1, 2)?;
         if self.take(":") {
@@ -218,11 +296,19 @@ impl Cursor<'_> {
             return Some([hour, minute, second]);
         }
         (self.take("时") || self.take("点") || self.take("時") || self.take("點")).then_some(())?;
+        if self.take("半") {
+            return Some([hour, 30, 0]);
+        }
+        if self.digits() == 0 {
+            self.take("整");
+            return Some([hour, 0, 0]);
+        }
         let minute = self.number(1, 2)?;
-        self.take("分").then_some(())?;
+        let is_named = self.take("分") || self.take("分鐘") || self.take("分钟");
         if self.digits() == 0 {
             return Some([hour, minute, 0]);
         }
+        is_named.then_some(())?;
         let second = self.number(1, 2)?;
         self.take("秒").then_some([hour, minute, second])
     }
@@ -237,8 +323,8 @@ impl Cursor<'_> {
         (1..=FRACTION_DIGITS_MAX).contains(&digits).then_some(())
     }
 
-    fn half(&mut self) -> Option<Half> {
-        for (word, half) in HALVES {
+    fn part(&mut self) -> Option<Part> {
+        for (word, part) in PARTS {
             let is_there = self
                 .rest
                 .get(..word.len())
@@ -248,7 +334,7 @@ impl Cursor<'_> {
             if ends {
                 self.rest = &self.rest[word.len()..];
                 self.spaces();
-                return Some(half);
+                return Some(part);
             }
         }
         None
@@ -291,14 +377,22 @@ impl Cursor<'_> {
     }
 }
 
-/// The hour of 24 that an hour of a half of the day is. `下午14:00` says it twice, `上午14:00` says nothing.
-fn hour_of(hour: u32, half: Option<Half>) -> Option<u32> {
-    match (half, hour) {
+/// The hour of 24 that an hour of a part of the day is. `下午14:00` says it twice, `上午14:00` says nothing.
+fn hour_of(hour: u32, part: Option<Part>) -> Option<u32> {
+    match (part, hour) {
         (None, _) => Some(hour),
-        (Some(Half::Morning), 12) => Some(0),
-        (Some(Half::Morning), 0..12) => Some(hour),
-        (Some(Half::Afternoon), 12..24) => Some(hour),
-        (Some(Half::Afternoon), 1..12) => Some(hour + 12),
+        (Some(Part::Morning | Part::SmallHours), 12) => Some(0),
+        (Some(Part::Morning), 0..12)
+        | (Some(Part::Afternoon), 12..24)
+        | (Some(Part::SmallHours), 0..7)
+        | (Some(Part::Early), 4..12)
+        | (Some(Part::Noon), 11..15)
+        | (Some(Part::Dusk), 16..21)
+        | (Some(Part::Evening), 17..24) => Some(hour),
+        (Some(Part::Afternoon), 1..12)
+        | (Some(Part::Noon), 1..3)
+        | (Some(Part::Dusk), 4..9)
+        | (Some(Part::Evening), 5..12) => Some(hour + 12),
         _ => None,
     }
 }

@@ -39,6 +39,12 @@ impl LocalTime {
         (days - DAYS_TO_1970) * 86_400 + i64::from(self.second_of_day)
     }
 
+    /// The day of the week, from Monday on.
+    pub(super) fn weekday(&self) -> u32 {
+        // 1 January 1970 was a Thursday.
+        (self.seconds().div_euclid(86_400) + 3).rem_euclid(7) as u32
+    }
+
     pub(super) fn naive(&self) -> Option<NaiveDateTime> {
         let date = NaiveDate::from_ymd_opt(self.year, self.month, self.day)?;
         let (minutes, second) = (self.second_of_day / 60, self.second_of_day % 60);
@@ -105,6 +111,7 @@ mod tests {
             let local = LocalTime::of(noon, [12, 0, 1]).expect("a day of the calendar");
             let expected = date.and_hms_opt(12, 0, 1);
             assert_eq!(local.naive(), expected);
+            assert_eq!(local.weekday(), date.weekday().num_days_from_monday());
             assert_eq!(Some(local.seconds()), expected.map(|at| at.and_utc().timestamp()));
         }
         for date in [

@@ -70,11 +70,6 @@ pub(crate) fn normalised(header: &str) -> String {
         .collect()
 }
 
-/// Whether a cell is nothing but a hint.
-pub(crate) fn is_hint(cell: &str) -> bool {
-    key(cell).is_some_and(|key| HINTS.contains(&key.as_str()))
-}
-
 /// The names of a kind's columns, for those that look for the nearest.
 pub(super) fn names_of(kind: Kind) -> impl Iterator<Item = (&'static str, Column)> {
     let names = NAMES.get(kind.as_str()).map(|names| &names.wide);

@@ -12,6 +12,7 @@ mod hostile;
 mod json_lines;
 mod limits;
 mod orders;
+mod proposals;
 mod rates;
 mod real_files;
 mod refusing;
@@ -21,6 +22,7 @@ mod spreadsheets;
 mod times;
 mod titles;
 mod tracking;
+mod words;
 mod zones;
 
 use std::io::Cursor;
@@ -57,6 +59,7 @@ fn operator() -> Context {
         stored: None,
         trust: Trust::Operator,
         future_max: Elapsed::hours(14),
+        earliest: PolicyBook::shipped().intake.earliest,
         events: Arc::clone(EventTables::shipped()),
         carriers: Arc::clone(CarrierTable::shipped()),
     }

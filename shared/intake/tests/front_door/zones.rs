@@ -216,7 +216,7 @@ fn no_stated_time_lies_more_than_14_hours_after_its_recording() {
     // Recorded at 2024-06-01T00:00:00Z.
     let (last, beyond) = ("2024-06-01T14:00:00Z", "2024-06-01T14:00:01Z");
     let order = "order_id,seller_id,paid_at,amount,currency,destination_country,status,status_at\n8000011000000005,S1,";
-    let appeal = "appeal_id,order_id,reason,status,filed_at,decided_at\nA1,8000011000000005,x,accepted,";
+    let appeal = "appeal_id,order_id,reason,status,filed_at,decided_at\nA1,8000011000000005,x,rejected,";
     let tracking = "order_id,carrier,tracking_number,uploaded_at\n8000011000000005,DHL,3318810051,";
     let statement = "statement_id,line_no,amount,currency,charged_at\nB1,1,1.20,USD,";
     let past = "2024-05-30T00:00:00Z";

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use AmountFault::{Form, OtherCurrency, Places, TwoReadings};
+use AmountFault::{Form, Grouping, OtherCurrency, Places, Thousands, TooGreat, TwoReadings};
 use DecimalMark::{Comma, Point, Unknown};
 
 fn currency(code: &str) -> Currency {
@@ -59,10 +59,18 @@ fn a_currency_may_stand_on_either_side_if_it_is_the_rows() {
 #[test]
 fn what_may_be_a_thousand_times_more_is_asked_unless_the_file_decides() {
     assert_eq!(read("1.500", "EUR", Unknown), readings("1.50 EUR", "1500.00 EUR"));
-    assert_eq!(
-        read("1.257", "EUR", Unknown),
-        readings("1.257 EUR", "1257.00 EUR")
-    );
+    // A reading that the currency has not is none.
+    for (text, code, amount) in [
+        ("1.257", "EUR", "1257.00 EUR"),
+        ("1.500", "JPY", "1500 JPY"),
+        ("1.500", "KRW", "1500 KRW"),
+    ] {
+        assert_eq!(
+            read(text, code, Unknown),
+            Err(Thousands(amount.to_owned())),
+            "{text}"
+        );
+    }
     assert_eq!(
         read("1,500", "KWD", Unknown),
         readings("1.500 KWD", "1500.000 KWD")
@@ -97,14 +105,14 @@ fn what_may_be_a_thousand_times_more_is_asked_unless_the_file_decides() {
 
 #[test]
 fn what_is_no_amount_is_refused() {
-    for text in [
-        "", ".", "1.", ".5", "1e3", "12,57.69", "1.2.3", "1,,5", "1.5 2", "5-", "--5", "(5", "1.2,3.4",
-        "12 34", "5 apples",
-    ] {
+    for text in ["", ".", "1.", ".5", "1e3", "5-", "--5", "(5", "5 apples"] {
         assert_eq!(read(text, "USD", Unknown), Err(Form), "{text}");
     }
+    for text in ["12,57.69", "1.2.3", "1,,5", "1.5 2", "1.2,3.4", "12 34"] {
+        assert_eq!(read(text, "USD", Unknown), Err(Grouping), "{text}");
+    }
     assert_eq!(read("1.005,5", "JPY", Unknown), Err(Places));
-    assert_eq!(read("9999999999999.00", "USD", Unknown), Err(Form));
+    assert_eq!(read("9999999999999.00", "USD", Unknown), Err(TooGreat));
     assert_eq!(read(&"1".repeat(AMOUNT_BYTES_MAX + 1), "USD", Unknown), Err(Form));
 }
 
