@@ -35,7 +35,7 @@ fn a_number_nobody_has_uploaded_is_told_its_form_its_carriers_and_that_no_order_
 #[test]
 fn a_fault_of_form_is_told_before_what_is_known_of_the_number_that_was_meant() {
     let fault =
-        Finding::new(RowCode::NumWhitespace, "tracking_number", "33188 10025").with_detail("3318810025");
+        Finding::new(RowCode::NumWhitespace, "tracking_number", "33188 10025").with_proposal("3318810025");
     let case = Case::travelled(&TRAVEL);
     let number = number(NUMBERS[0]);
     let asked = Asked {
