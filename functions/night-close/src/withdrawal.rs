@@ -102,16 +102,16 @@ fn is_under_way(noted: &NotedWithdrawal) -> bool {
     noted.closed.is_none()
 }
 
-/// Whether anything is as of later than an instant: a night, the newest close, or a watermark.
+/// Whether anything is as of later than an instant: a night, the newest close, or the watermark.
 async fn is_needed(function: &NightClose, after: Timestamp) -> Result<bool, StoreError> {
     let store = &function.store;
     let nights = store.nights(Some(after.next()), NEVER).await?;
     let newest = store.newest_close().await?;
-    let watermarks = store.watermarks().await?;
-    // A night as of the instant itself, once closed, leaves them a second past it.
+    let watermark = store.watermark().await?;
+    // A night as of the instant itself, once closed, leaves it a second past it.
     Ok(nights.iter().any(|night| night.withdrawn.is_none())
         || newest.is_some_and(|newest| newest.as_of > after)
-        || watermarks.values().any(|begun| *begun > after.next()))
+        || watermark.is_some_and(|begun| begun > after.next()))
 }
 
 async fn done_by_another(function: &NightClose, withdrawal: Withdrawal) -> Result<Outcome, StoreError> {

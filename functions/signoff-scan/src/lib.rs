@@ -95,12 +95,13 @@ async fn scan_shards(
     let first = check_shard(request.shard, cursor.as_ref())?;
     let last = request.shard.unwrap_or(OPEN_SHARDS - 1);
     let mut outcome = ScanOutcome::default();
-    let scanned = request.shard.map_or(0..OPEN_SHARDS, |shard| shard..shard + 1);
-    if !scan.store.begin_scan(scanned, request.as_of).await? {
+    if !scan.store.begin_scan(request.as_of).await? {
         outcome.superseded = true;
         return Ok(outcome);
     }
-    let run = ScanRun::new(&scan.policy, request.as_of);
+    let began = cursor.as_ref().map_or("", Cursor::item);
+    let name = format!("signoffs.{first}.{last}.{began}");
+    let run = ScanRun::new(&scan.policy, request.as_of, name);
     for shard in first..=last {
         scan_shard(scan, shard, cursor.take(), &run, time, &mut outcome).await?;
         if outcome.superseded || outcome.cursor.is_some() {

@@ -18,8 +18,8 @@ use entrypoint::{Dated, Failure, Metric, TimeLeft};
 use lake::{Lake, LakeError, Stretch};
 use serde::Deserialize;
 use store::{
-    Cursor, OPEN_SHARDS, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScanRun, ScannedOrder,
-    Store, StoreError, StoredOrder, ToSettle, check_segment, outstanding,
+    Cursor, ORDERS_AT_A_TIME, SETTLING_TIME_MAX, ScanOutcome, ScanPage, ScanRun, ScannedOrder, Store,
+    StoreError, StoredOrder, ToSettle, check_segment, outstanding,
 };
 
 /// What the function works with.
@@ -135,11 +135,13 @@ async fn scan_segment(
         Some(shadow) => Watch::beside(request.as_of, &scan.policy, shadow),
         None => Watch::new(request.as_of, &scan.policy),
     };
-    if !scan.store.begin_scan(0..OPEN_SHARDS, request.as_of).await? {
+    if !scan.store.begin_scan(request.as_of).await? {
         outcome.superseded = true;
         return Ok((outcome, watch));
     }
-    let run = ScanRun::new(&scan.policy, request.as_of);
+    let began = cursor.as_ref().map_or("", Cursor::item);
+    let name = format!("stalls.{segments}.{segment}.{began}");
+    let run = ScanRun::new(&scan.policy, request.as_of, name);
     loop {
         let page = scan.store.scan_orders(segment, segments, cursor.as_ref()).await?;
         cursor = settle_page(scan, page, &run, &mut watch, time, &mut outcome).await?;

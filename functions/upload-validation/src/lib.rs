@@ -134,10 +134,14 @@ pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outco
     let mut outcome = Outcome::default();
     for record in event.records {
         match told(&record) {
-            Told::Upload(written) => match file::answer_upload(function, &written).await.map_err(failure)? {
-                Some(judged) => outcome.answered.push(answered(judged)),
-                None => outcome.skipped += 1,
-            },
+            Told::Upload(written) => {
+                // Boxed: it is by far the largest of all that a message goes through.
+                let judged = Box::pin(file::answer_upload(function, &written)).await;
+                match judged.map_err(failure)? {
+                    Some(judged) => outcome.answered.push(answered(judged)),
+                    None => outcome.skipped += 1,
+                }
+            }
             Told::Misplaced => outcome.misplaced += 1,
             Told::Nothing => outcome.skipped += 1,
         }

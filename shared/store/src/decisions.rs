@@ -1,12 +1,9 @@
 //! Decisions on appeals of orders that have left the table: the ledger alone is the state (B5).
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use domain::LedgerEntry;
 use domain::facts::AppealFact;
-use domain::{LedgerEntry, OrderId, Timestamp};
 
-use crate::commit::{Commit, transact_check, transact_put};
-use crate::item::{name, number, shard_of};
-use crate::registry::watermark_key;
+use crate::commit::{Commit, transact_put};
 use crate::{NEVER, Store, StoreError};
 
 /// Entries in one transaction, which also holds three checks or notes and a record of the journal.
@@ -25,7 +22,6 @@ impl Store {
     /// [`StoreError`] when the tables refuse, an entry does not decode, a withdrawal is under way, or others kept writing.
     pub async fn decide_departed(&self, decision: &AppealFact) -> Result<Vec<LedgerEntry>, StoreError> {
         let order_id = &decision.order_id;
-        let shard = shard_of(order_id);
         let mut posted = Vec::new();
         let mut retries = self.retries();
         loop {
@@ -35,7 +31,7 @@ impl Store {
             };
             let month = *month;
             let entries: Vec<LedgerEntry> = ledger.into_iter().map(|(_, entry)| entry).collect();
-            let begun = self.watermark(shard).await?;
+            let begun = self.watermark().await?;
             let as_of = decision
                 .since()
                 .max(decision.recorded_at)
@@ -50,7 +46,7 @@ impl Store {
                 let noted = night.as_ref().is_some_and(|night| night.withdrawn.is_none());
                 let mut actions = vec![
                     self.gone_check(order_id)?,
-                    self.not_past_check(order_id, as_of)?,
+                    self.not_past_check(as_of)?,
                     if noted {
                         self.night_check(as_of)?
                     } else {
@@ -78,16 +74,5 @@ impl Store {
                 return Err(retries.gave_up_on(format!("order {order_id}")));
             }
         }
-    }
-
-    /// The condition that no scan, and so no close, of later than an instant has begun on an order's shard.
-    fn not_past_check(&self, order_id: &OrderId, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.records)
-            .set_key(Some(watermark_key(shard_of(order_id))))
-            .condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of")
-            .expression_attribute_names("#as_of", name::AS_OF)
-            .expression_attribute_values(":as_of", number(as_of.unix()));
-        transact_check(check, "a watermark check")
     }
 }

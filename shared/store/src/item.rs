@@ -14,7 +14,7 @@ use domain::{LedgerEntry, Month, Order, OrderId, Timestamp};
 
 use crate::{Item, StoreError, StoredOrder};
 
-/// Shards of the index `open_by_payment` and of the scans' watermarks.
+/// Shards of the index `open_by_payment` and of the journal.
 pub const OPEN_SHARDS: u32 = 16;
 
 pub(crate) const OPEN_BY_PAYMENT: &str = "open_by_payment";
@@ -43,6 +43,7 @@ pub(crate) mod name {
     pub(crate) const REFUSED: &str = "refused";
     pub(crate) const WITHDRAWN: &str = "withdrawn";
     pub(crate) const RERUNS: &str = "reruns";
+    pub(crate) const LANES: &str = "lanes";
 }
 
 /// The first byte of the states that this release writes. A change of [`Order`]'s form raises it; the form before keeps its

@@ -13,6 +13,7 @@ use std::fmt::Display;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::withdrawal::counted;
 use domain::{LedgerEntry, OrderId, Timestamp};
+use futures::future::try_join_all;
 
 use crate::commit::transact_put;
 use crate::item::{OPEN_SHARDS, decode_entry, entry_pk, key, name, shard_name, shard_of, string_of, text};
@@ -20,6 +21,8 @@ use crate::{Item, Store, StoreError};
 
 /// Postings read in one page of a shard: their entries are held in memory until they are handed on.
 const POSTINGS_PER_PAGE: i32 = 64;
+/// A shard with fewer entries than this reads its next page when another shard does.
+const ENTRIES_LOW: usize = 64;
 
 /// One posting of a night: the entries that one transaction put for one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub struct Posting {
     pub entry_ids: Vec<String>,
 }
 
-/// The entries of one night, by entry id, read as they are asked for: a page a shard is held, however many there are.
+/// The entries of one night, by entry id, read as they are asked for: two pages a shard are held, however many there are.
 #[derive(Debug)]
 pub struct NightEntries<'store> {
     store: &'store Store,
@@ -201,10 +204,11 @@ impl NightEntries<'_> {
     /// [`StoreError`] when the table cannot be read, a record does not decode, or an entry that the journal names is
     /// not in the ledger.
     pub async fn next(&mut self) -> Result<Option<LedgerEntry>, StoreError> {
-        for shard in &mut self.shards {
-            while shard.entries.is_empty() && !shard.is_read {
-                shard.read_on(self.store, self.as_of, self.withdrawal).await?;
-            }
+        while self.shards.iter().any(Shard::is_drained) {
+            // All of them at once: orders lie evenly in the shards, so the others are drained next.
+            let low = self.shards.iter_mut().filter(|shard| shard.is_low());
+            let read = low.map(|shard| shard.read_on(self.store, self.as_of, self.withdrawal));
+            try_join_all(read).await?;
         }
         // An entry's id begins with its order's, and an order lies in one shard: the least of the fronts is the least
         // of all.
@@ -219,6 +223,14 @@ impl NightEntries<'_> {
 }
 
 impl Shard {
+    fn is_drained(&self) -> bool {
+        self.entries.is_empty() && !self.is_read
+    }
+
+    fn is_low(&self) -> bool {
+        self.entries.len() < ENTRIES_LOW && !self.is_read
+    }
+
     async fn read_on(
         &mut self,
         store: &Store,
@@ -238,13 +250,15 @@ impl Shard {
         }
         // Of each order all is here: with an entry also what took it back.
         let entries = store.entries_named(&postings).await?;
-        self.entries = match withdrawal {
-            None => counted(entries.iter()).into_iter().cloned().collect(),
-            Some(number) => entries
-                .into_iter()
-                .filter(|entry| entry.withdrawal() == Some(number))
-                .collect(),
-        };
+        match withdrawal {
+            None => self.entries.extend(counted(entries.iter()).into_iter().cloned()),
+            Some(number) => {
+                let own = entries
+                    .into_iter()
+                    .filter(|entry| entry.withdrawal() == Some(number));
+                self.entries.extend(own);
+            }
+        }
         Ok(())
     }
 }

@@ -4,20 +4,16 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem,
+    AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
 use domain::{LedgerEntry, Month, OrderId, SellerId, Timestamp};
 
-use crate::commit::{Commit, transact_check, transact_put};
-use crate::item::{
-    LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, number, order_item, shard_of, text,
-};
-use crate::registry::watermark_key;
+use crate::commit::{Commit, transact_put};
+use crate::item::{LEDGER_BY_SELLER, decode_entry, entry_item, entry_pk, name, order_item, text};
+use crate::lanes::Lane;
 use crate::{Item, Store, StoreError, StoredOrder};
 
-/// Entries in one transaction: DynamoDB allows 100 actions, three of which are the order, the watermark and the
-/// journal.
+/// Entries in one transaction: DynamoDB allows 100 actions, three of which are the order, the lane and the journal.
 const ENTRIES_PER_TRANSACTION_MAX: usize = 90;
 
 /// How a settlement ended.
@@ -35,8 +31,8 @@ impl Store {
     ///
     /// One transaction puts the entries (`attribute_not_exists`: the loser of a race between two scanners stops
     /// here), writes the order that remembers them (`version = :seen`), names them in the night's journal, and checks
-    /// that its scan's watermark stands: no scan of a later instant has begun, and the night was not withdrawn. More entries
-    /// than a transaction holds go in several, each safe alone.
+    /// that its lane was not revoked: no scan of a later instant has begun, and the night was neither closed nor withdrawn. More
+    /// entries than a transaction holds go in several, each safe alone.
     ///
     /// `stored` is left as last committed; `sign_off_open` judges the order after the posting.
     ///
@@ -48,6 +44,7 @@ impl Store {
         entries: &[LedgerEntry],
         month: Month,
         as_of: Timestamp,
+        lane: &Lane<'_>,
         sign_off_open: impl Fn(&domain::Order) -> bool,
     ) -> Result<Settlement, StoreError> {
         for chunk in entries.chunks(ENTRIES_PER_TRANSACTION_MAX) {
@@ -56,7 +53,7 @@ impl Store {
             let is_open = sign_off_open(&order);
             let item = order_item(&order, stored.version + 1, is_open)?;
             let mut actions = vec![
-                self.watermark_check(&order.order_id, as_of)?,
+                self.lane_check(lane)?,
                 transact_put(self.order_put(item, Some(stored.version))?),
                 self.journal_put(
                     &chunk.iter().collect::<Vec<_>>(),
@@ -94,17 +91,6 @@ impl Store {
             .expression_attribute_names("#pk", name::PK);
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
         put.build().map_err(StoreError::unbuilt("an entry's write"))
-    }
-
-    fn watermark_check(&self, order_id: &OrderId, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.records)
-            .set_key(Some(watermark_key(shard_of(order_id))));
-        let check = check
-            .condition_expression("#as_of = :as_of")
-            .expression_attribute_names("#as_of", name::AS_OF);
-        let check = check.expression_attribute_values(":as_of", number(as_of.unix()));
-        transact_check(check, "a watermark check")
     }
 
     /// All entries about one order, consistently.

@@ -13,6 +13,7 @@ mod commit;
 mod decisions;
 mod item;
 mod journal;
+mod lanes;
 mod ledger;
 mod nights;
 mod orders;
@@ -25,6 +26,7 @@ mod scan;
 mod sellers;
 mod settle;
 mod statements;
+mod watermark;
 mod withdrawal;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Nights: which have begun, when one is over, and the chain of their closes.
 //!
-//! `pk = night`, `sk = <as_of>`: one record a night, put with the first watermark that its scans raise, completed by its
+//! `pk = night`, `sk = <as_of>`: one record a night, put when its first scan raises the watermark, completed by its
 //! close, marked when it is withdrawn, and begun anew when it is scanned again. `pk = close`, `sk = head`: the newest close.
 //! The two change in one transaction, so the chain cannot fork.
 
@@ -9,7 +9,7 @@ use domain::Timestamp;
 use domain::close::ClosedNight;
 
 use crate::commit::{Commit, transact_check, transact_put};
-use crate::item::{OPEN_SHARDS, key, name, number, string_of, text};
+use crate::item::{key, name, number, string_of, text};
 use crate::{Item, Store, StoreError};
 
 const NIGHT: &str = "night";
@@ -43,7 +43,7 @@ fn head_key() -> Item {
 }
 
 impl Store {
-    /// The record that says that a night has begun. Put together with a watermark that is raised to it: once a night is
+    /// The record that says that a night has begun. Put together with the watermark that is raised to it: once a night is
     /// over ([`Store::end_night`]), no night up to it can begin. `seen` is the record as it was read: none, or that of a
     /// night that was withdrawn; should it be another by now, the night has begun already.
     pub(crate) fn night_put(
@@ -117,38 +117,6 @@ impl Store {
             .expression_attribute_values(":until", text(until.to_string()));
         let items = self.query_all(query, "the nights").await?;
         items.iter().map(night).collect()
-    }
-
-    /// Ends a night: raises every shard's watermark just past it, so that nothing can be posted as of it, or as of an
-    /// earlier instant, any more. What was posted stays; a scan still under way finds itself superseded. False when there
-    /// is no such night, or it was withdrawn: then nothing is raised.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn end_night(&self, as_of: Timestamp) -> Result<bool, StoreError> {
-        let past = as_of.next();
-        let mut retries = self.retries();
-        loop {
-            // The watermarks before the night: a withdrawal that comes between lowers them, and the raise is refused.
-            let known = self.watermarks().await?;
-            let night = self.night(as_of).await?;
-            if night.is_none_or(|night| night.withdrawn.is_some()) {
-                return Ok(false);
-            }
-            let lower = (0..OPEN_SHARDS)
-                .map(|shard| (shard, known.get(&shard).copied()))
-                .filter(|(_, begun)| begun.is_none_or(|begun| begun < past));
-            let raises: Vec<TransactWriteItem> = lower
-                .map(|(shard, begun)| self.move_watermark(shard, begun, past))
-                .collect::<Result<_, _>>()?;
-            // Lost to a later scan, which ends the night as well, or to a withdrawal: look again.
-            if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
-                return Ok(true);
-            }
-            if !retries.again().await {
-                return Err(retries.gave_up_on("the scans' watermarks"));
-            }
-        }
     }
 
     /// The newest close.

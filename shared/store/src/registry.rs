@@ -1,13 +1,11 @@
-//! Small records: the scans' watermarks, the sellers seen, and the uploads done.
-
-use std::collections::BTreeMap;
+//! Small records: the sellers seen, and the uploads done.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::{SellerId, Timestamp};
 
-use crate::commit::{Commit, transact_put};
-use crate::item::{key, name, number, seconds_of, shard_name, string_of, text};
+use crate::commit::Commit;
+use crate::item::{key, name, number, seconds_of, string_of, text};
 use crate::{Item, Store, StoreError};
 
 /// What is remembered of an upload that was answered in full.
@@ -19,125 +17,10 @@ pub struct UploadRecord {
     pub upload: u64,
 }
 
-const WATERMARK: &str = "watermark";
 /// The partition that names the sellers with orders.
 const SELLERS: &str = "seller";
 
-pub(crate) fn watermark_key(shard: u32) -> Item {
-    key(WATERMARK, shard_name(shard))
-}
-
 impl Store {
-    /// The instants as of which scans have begun, by shard of orders; a shard never scanned is absent.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table cannot be read.
-    pub async fn watermarks(&self) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
-        let items = self.partition(WATERMARK, "the scans' watermarks").await?;
-        Ok(items
-            .iter()
-            .filter_map(|item| {
-                Some((
-                    string_of(item, name::SK)?.parse().ok()?,
-                    seconds_of(item, name::AS_OF)?,
-                ))
-            })
-            .collect())
-    }
-
-    /// The watermark of one shard of orders.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table cannot be read.
-    pub async fn watermark(&self, shard: u32) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self
-            .record(watermark_key(shard), "a scan's watermark")
-            .await?
-            .as_ref()
-            .and_then(|item| seconds_of(item, name::AS_OF)))
-    }
-
-    /// Begins a scan as of an instant on some shards of orders: raises their watermarks, and notes the night. False when
-    /// a scan of a later instant has begun on one of them, the night is closed, or a withdrawal is under way. A night that
-    /// was withdrawn begins anew.
-    ///
-    /// From then on no scan of an earlier instant can post on those shards: the ledger never goes back in time,
-    /// whichever scan comes late or twice.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn begin_scan(
-        &self,
-        shards: std::ops::Range<u32>,
-        as_of: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut retries = self.retries();
-        loop {
-            let known = self.watermarks().await?;
-            if shards
-                .clone()
-                .any(|shard| known.get(&shard).is_some_and(|begun| *begun > as_of))
-            {
-                return Ok(false);
-            }
-            let night = self.night(as_of).await?;
-            let noted = night.as_ref().is_some_and(|night| night.withdrawn.is_none());
-            let lower = shards
-                .clone()
-                .filter(|shard| !noted || known.get(shard) != Some(&as_of));
-            let mut raises: Vec<TransactWriteItem> = lower
-                .map(|shard| self.raise(shard, as_of))
-                .collect::<Result<_, _>>()?;
-            if !noted {
-                raises.push(self.night_put(as_of, night.as_ref())?);
-            } else if !raises.is_empty() {
-                raises.push(self.night_check(as_of)?);
-            }
-            // Lost to another scan that begins just now, or to a withdrawal: look again.
-            if raises.is_empty() || self.transact(raises, "the scans' watermarks").await? == Commit::Done {
-                return Ok(true);
-            }
-            if !retries.again().await {
-                return Err(retries.gave_up_on("the scans' watermarks"));
-            }
-        }
-    }
-
-    pub(crate) fn raise(&self, shard: u32, as_of: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let mut item = watermark_key(shard);
-        item.insert(name::AS_OF.to_owned(), number(as_of.unix()));
-        let put = Put::builder().table_name(&self.records).set_item(Some(item));
-        let put = put.condition_expression("attribute_not_exists(#as_of) OR #as_of <= :as_of");
-        let put = put
-            .expression_attribute_names("#as_of", name::AS_OF)
-            .expression_attribute_values(":as_of", number(as_of.unix()));
-        put.build()
-            .map(transact_put)
-            .map_err(StoreError::unbuilt("a watermark's write"))
-    }
-
-    /// The write that moves one shard's watermark from what was read of it.
-    pub(crate) fn move_watermark(
-        &self,
-        shard: u32,
-        from: Option<Timestamp>,
-        to: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let mut item = watermark_key(shard);
-        item.insert(name::AS_OF.to_owned(), number(to.unix()));
-        let put = Put::builder().table_name(&self.records).set_item(Some(item));
-        let put = put.expression_attribute_names("#as_of", name::AS_OF);
-        let put = match from {
-            None => put.condition_expression("attribute_not_exists(#as_of)"),
-            Some(from) => put
-                .condition_expression("#as_of = :from")
-                .expression_attribute_values(":from", number(from.unix())),
-        };
-        put.build()
-            .map(transact_put)
-            .map_err(StoreError::unbuilt("a watermark's write"))
-    }
-
     /// Remembers that a seller has orders; idempotent.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, News, OrderWrite};
-use crate::item::shard_of;
+use crate::lanes::Lanes;
 use crate::ledger::Settlement;
 use crate::rates::RatesRead;
 use crate::retry::RETRY_TIME_MAX;
@@ -33,6 +33,7 @@ pub struct ScanRun<'a> {
     /// The night.
     pub as_of: Timestamp,
     rates: RatesRead,
+    lanes: Lanes,
 }
 
 /// What settling an order did.
@@ -163,12 +164,14 @@ impl Tally {
 }
 
 impl<'a> ScanRun<'a> {
-    /// A run of a night's scan that has read nothing yet.
-    pub fn new(book: &'a PolicyBook, as_of: Timestamp) -> Self {
+    /// A run of a night's scan that has read nothing yet. `name` tells it from the other runs of its night, and is the same
+    /// when it is delivered again.
+    pub fn new(book: &'a PolicyBook, as_of: Timestamp, name: impl Into<String>) -> Self {
         Self {
             book,
             as_of,
             rates: RatesRead::default(),
+            lanes: Lanes::new(as_of, name.into()),
         }
     }
 
@@ -251,8 +254,12 @@ impl Store {
             let entries = outstanding(&stored.order, seen.as_ref(), run.book, as_of);
             let is_written = if !entries.is_empty() {
                 let month = Month::of(stored.order.paid_at, run.book.zone);
+                let Some(lane) = run.lanes.lane(self).await? else {
+                    return Ok(Settled::Superseded);
+                };
                 let open = |order: &Order| order.is_sign_off_open(policy);
-                self.post(&mut stored, &entries, month, as_of, open).await? == Settlement::Posted
+                let posting = self.post(&mut stored, &entries, month, as_of, &lane, open);
+                posting.await? == Settlement::Posted
             } else if is_rated_anew {
                 self.keep_rates(&stored, run.book).await? == Commit::Done
             } else {
@@ -264,9 +271,10 @@ impl Store {
                     is_rated_anew,
                 });
             }
-            if self.watermark(shard_of(order_id)).await? != Some(as_of) {
+            if self.watermark().await? != Some(as_of) {
                 return Ok(Settled::Superseded);
             }
+            run.lanes.forget().await;
             if !retries.again().await {
                 return Err(retries.gave_up_on(format!("order {order_id}")));
             }

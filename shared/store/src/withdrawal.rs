@@ -1,7 +1,7 @@
 //! Withdrawals: what was posted as of later than an instant is taken back (Conventions, "Now").
 //!
 //! `pk = withdrawal`, `sk = <number>`: put when the withdrawal begins, completed by its void close. While one is under way
-//! every shard's watermark stands at [`NEVER`], so that no scan begins or posts; each of its writes checks that it is still
+//! the watermark stands at [`NEVER`], so that no scan begins or posts; each of its writes checks that it is still
 //! under way, so that a run that comes late takes back nothing that was posted since.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
@@ -10,13 +10,11 @@ use domain::withdrawal::Withdrawal;
 use domain::{LedgerEntry, Month, Order, OrderId, PolicyBook, Timestamp};
 
 use crate::commit::{Commit, transact_check, transact_put};
-use crate::item::{
-    OPEN_SHARDS, decode_entry, key, name, number, order_item, order_key, seconds_of, string_of,
-};
+use crate::item::{decode_entry, key, name, number, order_item, order_key, seconds_of, string_of};
 use crate::nights::{closed, with_close};
 use crate::{Item, Night, Store, StoreError, StoredOrder};
 
-/// Where the watermarks stand while a withdrawal is under way: no scan is as of later.
+/// Where the watermark stands while a withdrawal is under way: no scan is as of later.
 pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 
 const WITHDRAWAL: &str = "withdrawal";
@@ -63,11 +61,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
     pub async fn bar_scans(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
-        let mut actions = vec![self.under_way_check(withdrawal)?];
-        for shard in 0..OPEN_SHARDS {
-            actions.push(self.raise(shard, NEVER)?);
+        let actions = vec![self.under_way_check(withdrawal)?, self.raise(NEVER)?];
+        if self.transact(actions, "the scans' watermark").await? == Commit::Raced {
+            return Ok(false);
         }
-        Ok(self.transact(actions, "the scans' watermarks").await? == Commit::Done)
+        self.revoke_lanes(NEVER).await?;
+        Ok(true)
     }
 
     /// Takes back what of an order was posted as of later than the instant, and brings the order back to where it stood;
@@ -223,10 +222,11 @@ impl Store {
             .expression_attribute_names("#body", name::BODY)
             .build();
         let done = done.map_err(StoreError::unbuilt("a withdrawal's write"))?;
-        let mut actions = vec![self.head_put(seen, close)?, transact_put(done)];
-        for shard in 0..OPEN_SHARDS {
-            actions.push(self.move_watermark(shard, Some(NEVER), watermark)?);
-        }
+        let actions = vec![
+            self.head_put(seen, close)?,
+            transact_put(done),
+            self.move_watermark(NEVER, watermark)?,
+        ];
         self.transact(actions, "a withdrawal's close").await
     }
 

@@ -3,6 +3,7 @@
 use aws_sdk_s3::primitives::SdkBody;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
+use local::ORDERS_TABLE;
 use serde_json::{Value, json};
 
 use crate::fate::CallKind;
@@ -87,6 +88,29 @@ impl Call {
         )
     }
 
+    /// The items that it writes or checks one by one, each by its table and key. None of a batch, whose writes are taken apart.
+    pub fn items(&self) -> Vec<String> {
+        let actions = self.request["TransactItems"].as_array().into_iter().flatten();
+        let of_actions = actions.filter_map(|action| action.as_object()?.values().next());
+        let alone = (self.request["TransactItems"].is_null() && self.name != "BatchWriteItem")
+            .then_some(&self.request);
+        of_actions
+            .chain(alone)
+            .map(|write| format!("{} {}", write["TableName"], key_of(write)))
+            .collect()
+    }
+
+    /// The refusal of a write that met a transaction on its item.
+    pub fn met_transaction(&self) -> HttpResponse {
+        refusal(
+            400,
+            &json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+                "message": "Transaction is ongoing for the item",
+            }),
+        )
+    }
+
     /// The refusal of a transaction that met another one on its first item.
     pub fn conflict(&self) -> HttpResponse {
         let actions = self.request["TransactItems"].as_array().map_or(0, Vec::len);
@@ -102,6 +126,22 @@ impl Call {
             }),
         )
     }
+}
+
+/// The key of the item that a request or an action names.
+pub fn key_of(request: &Value) -> Value {
+    let names = if request["TableName"] == ORDERS_TABLE {
+        ["order_id"].as_slice()
+    } else {
+        ["pk", "sk"].as_slice()
+    };
+    let item = if request["Key"].is_null() {
+        &request["Item"]
+    } else {
+        &request["Key"]
+    };
+    let key = names.iter().map(|name| ((*name).to_owned(), item[name].clone()));
+    Value::Object(key.collect())
 }
 
 fn kind(operation: &str, request: &Value) -> CallKind {

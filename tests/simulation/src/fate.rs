@@ -118,6 +118,8 @@ pub struct Course {
     pub fate: Fate,
     /// Until it arrives.
     pub there: Duration,
+    /// What a transaction takes.
+    pub within: Duration,
     /// Until its answer arrives.
     pub back: Duration,
     /// Whether it arrives although its caller died meanwhile.
@@ -135,6 +137,7 @@ impl Course {
         Self {
             fate,
             there: millis(1..40),
+            within: millis(5..15),
             back: millis(1..20),
             outlives_caller: random.random_ratio(1, 2),
             random,

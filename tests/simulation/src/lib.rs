@@ -5,7 +5,8 @@
 //! day by day, and runs the nights, several scanners at once, beside uploads, late, early and not at all; closes them, writes
 //! their digests, withdraws those whose instant was wrong, and keeps their history from stream batches that come twice,
 //! overlap and overtake each other. Every call of every run travels over a [`wire`] on which it may be throttled, refused,
-//! answered too late, answered stale or in part, and its caller may die before or after it ([`fate`]). After each night the
+//! answered too late, answered stale or in part, it may meet a transaction on the same item ([`in_flight`]), and its caller may
+//! die before or after it ([`fate`]). After each night the
 //! ledger and the digest are held against a [`model`] that recomputes them from the raw rows in the plainest way, at the end
 //! the closes and the lake ([`check`]); every single write is looked at ([`watch`]).
 //!
@@ -17,6 +18,7 @@ pub mod diary;
 pub mod facts;
 pub mod fate;
 pub mod files;
+pub mod in_flight;
 pub mod model;
 pub mod office;
 pub mod people;

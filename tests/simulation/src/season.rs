@@ -28,6 +28,7 @@ use crate::check::Ledger;
 use crate::diary::Diary;
 use crate::facts::Told;
 use crate::fate::Weather;
+use crate::in_flight::InFlight;
 use crate::office::Office;
 use crate::people::{DAY, HOUR};
 use crate::run::{Death, Run};
@@ -115,6 +116,7 @@ impl Season {
                 tables: Tables::new(),
                 bucket,
                 time,
+                in_flight: InFlight::default(),
             },
             policy: Arc::new(PolicyBook::shipped().clone()),
             shadow,

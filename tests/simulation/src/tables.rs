@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, answer, refusal};
+use crate::call::{Call, answer, key_of, refusal};
 use crate::watch::Watch;
 
 /// How long an index, or a copy that is read without consistency, may be behind.
@@ -323,24 +323,9 @@ fn touched(call: &Call) -> Vec<Write> {
 }
 
 fn write(request: &Value) -> Write {
-    let table = request["TableName"].as_str().unwrap_or_default().to_owned();
-    let names = if table == ORDERS_TABLE {
-        ["order_id"].as_slice()
-    } else {
-        ["pk", "sk"].as_slice()
-    };
-    let item = if request["Key"].is_null() {
-        &request["Item"]
-    } else {
-        &request["Key"]
-    };
-    let key: Map<String, Value> = names
-        .iter()
-        .map(|name| ((*name).to_owned(), item[name].clone()))
-        .collect();
     Write {
-        table,
-        key: Value::Object(key),
+        table: request["TableName"].as_str().unwrap_or_default().to_owned(),
+        key: key_of(request),
         condition: request["ConditionExpression"]
             .as_str()
             .unwrap_or_default()

@@ -103,8 +103,8 @@ impl Watch {
     fn see_record(&mut self, change: &Change, tables: &Tables) {
         let (pk, sk) = (&change.key["pk"]["S"], &change.key["sk"]["S"]);
         let (pk, sk) = (pk.as_str().unwrap_or_default(), sk.as_str().unwrap_or_default());
-        if let Some((as_of, shard)) = pk.strip_prefix("night#").and_then(|night| night.split_once('#')) {
-            self.see_posting(as_of, shard, change, tables);
+        if let Some((as_of, _)) = pk.strip_prefix("night#").and_then(|night| night.split_once('#')) {
+            self.see_posting(as_of, change, tables);
         }
         if sk.starts_with("entry#") {
             // The same transaction sent again after its answer was lost is answered, and changes nothing.
@@ -120,7 +120,7 @@ impl Watch {
             let as_of = |item: &Value| item["as_of"]["N"].as_str().and_then(|at| at.parse::<i64>().ok());
             // A withdrawal bars every scan by a watermark that none reaches, and lowers it when it is done.
             if as_of(&change.after) < as_of(&change.before) && as_of(&change.before) != Some(NEVER) {
-                self.broken.push(format!("the watermark of shard {sk} went back"));
+                self.broken.push(format!("the watermark {sk} went back"));
             }
         }
         // Claimants only come: the first stays the first.
@@ -130,27 +130,40 @@ impl Watch {
         }
     }
 
-    /// Nothing is posted as of an instant once a scan of a later one has begun on the shard.
-    fn see_posting(&mut self, as_of: &str, shard: &str, change: &Change, tables: &Tables) {
-        let begun = watermark(tables, shard);
-        if change.before.is_null() && begun > Some(seconds(as_of)) && begun != Some(NEVER) {
+    /// Nothing is posted as of an instant once a scan of a later one has begun: the watermark is raised, and no lane of the
+    /// instant is left.
+    fn see_posting(&mut self, as_of: &str, change: &Change, tables: &Tables) {
+        let begun = watermark(tables);
+        let is_late = begun > Some(seconds(as_of)) && begun != Some(NEVER);
+        if change.before.is_null() && is_late && !has_lanes(tables, as_of) {
             self.broken.push(format!(
-                "shard {shard} was posted to as of {as_of}, and a scan as of {begun:?} had begun"
+                "a posting was made as of {as_of}, and a scan as of {begun:?} had begun"
             ));
         }
     }
 }
 
-/// The instant as of which the latest scan of a shard has begun.
-fn watermark(tables: &Tables, shard: &str) -> Option<i64> {
+/// The instant to which a scan raised the watermark last.
+fn watermark(tables: &Tables) -> Option<i64> {
     let request = json!({
         "TableName": RECORDS_TABLE,
         "ConsistentRead": true,
-        "KeyConditionExpression": "pk = :pk AND sk = :sk",
-        "ExpressionAttributeValues": { ":pk": { "S": "watermark" }, ":sk": { "S": shard } },
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": { ":pk": { "S": "watermark" } },
     });
     let items = tables.items(&request);
     items.first()?["as_of"]["N"].as_str()?.parse().ok()
+}
+
+/// Whether scans as of an instant have lanes to post by.
+fn has_lanes(tables: &Tables, as_of: &str) -> bool {
+    let request = json!({
+        "TableName": RECORDS_TABLE,
+        "ConsistentRead": true,
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": { ":pk": { "S": "lanes" }, ":sk": { "S": as_of } },
+    });
+    !tables.items(&request).is_empty()
 }
 
 /// The entries about an order, in the order in which they were posted.

@@ -21,7 +21,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use tokio::sync::oneshot;
 
 use crate::call::Call;
-use crate::fate::{Course, Fate};
+use crate::fate::{CallKind, Course, Fate};
+use crate::in_flight::InFlight;
 use crate::run::Run;
 use crate::tables::Tables;
 use crate::virtual_time::{RunSleep, VirtualTime, Wait};
@@ -40,6 +41,8 @@ pub struct Cloud {
     pub bucket: SharedHttpClient,
     /// The season's time.
     pub time: VirtualTime,
+    /// The transactions that DynamoDB carries out.
+    pub in_flight: InFlight,
 }
 
 impl Cloud {
@@ -105,6 +108,7 @@ struct Wire {
     time: VirtualTime,
     run: Option<Run>,
     tables: Tables,
+    in_flight: InFlight,
     service: Service,
 }
 
@@ -121,6 +125,7 @@ impl Wire {
             time: cloud.time.clone(),
             run: run.cloned(),
             tables: cloud.tables.clone(),
+            in_flight: cloud.in_flight.clone(),
             service,
         }
     }
@@ -205,11 +210,13 @@ impl Connected {
         course: &Course,
     ) -> Result<HttpResponse, ConnectorError> {
         match course.fate {
-            Fate::Served | Fate::KilledAfter | Fate::KilledBefore => self.serve(request).await,
+            Fate::Served | Fate::KilledAfter | Fate::KilledBefore => {
+                self.carry_out(request, call, course).await
+            }
             Fate::NotSent => Err(ConnectorError::io("the connection broke".into())),
             Fate::AnswerLost => {
                 // Whatever it came to, nobody hears of it.
-                let _ = self.serve(request).await;
+                let _ = self.carry_out(request, call, course).await;
                 Err(ConnectorError::timeout(
                     io::Error::from(io::ErrorKind::TimedOut).into(),
                 ))
@@ -217,7 +224,7 @@ impl Connected {
             Fate::Throttled => Ok(call.throttled()),
             Fate::Failed => Ok(call.failed()),
             Fate::FailedLate => {
-                let _ = self.serve(request).await;
+                let _ = self.carry_out(request, call, course).await;
                 Ok(call.failed())
             }
             Fate::Conflict => Ok(call.conflict()),
@@ -227,7 +234,28 @@ impl Connected {
         }
     }
 
-    /// Has the service carry out a call, and takes its answer whole.
+    /// Has a call carried out, unless a transaction in flight has an item of it. A transaction takes its time.
+    async fn carry_out(
+        &self,
+        request: HttpRequest,
+        call: &Call,
+        course: &Course,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let in_flight = &self.wire.in_flight;
+        match call.kind {
+            CallKind::Transaction => {
+                let Some(_held) = in_flight.hold(call.items()) else {
+                    return Ok(call.conflict());
+                };
+                self.wire.time.sleep(course.within).await;
+                self.serve(request).await
+            }
+            CallKind::Write if in_flight.meet(&call.items()) => Ok(call.met_transaction()),
+            _ => self.serve(request).await,
+        }
+    }
+
+    /// Has the service answer a call, and takes its answer whole.
     async fn serve(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let _still = self.wire.time.hold();
         let mut answer = self.service.call(request).await?;

@@ -16,7 +16,7 @@ use entrypoint::TimeLeft;
 use store::ScanOutcome;
 use tests::OwnCloud;
 
-/// The stall pass of a night in one segment: several at once would race for the night's watermarks, and take now more, now
+/// The stall pass of a night in one segment: several at once would race for the watermark, and take now more, now
 /// less for it.
 async fn pass(cloud: &OwnCloud, as_of: Timestamp) -> ScanOutcome {
     let request = stall_scan::Request {

@@ -42,7 +42,7 @@ async fn a_stall_scan_of_what_there_is_not_is_refused_and_begins_nothing() {
         let told = refused(outcome);
         assert!(told.contains(because), "{segment} of {segments}: {told}");
     }
-    assert_eq!(cloud.store.watermarks().await.expect("watermarks").len(), 0);
+    assert_eq!(cloud.store.watermark().await.expect("a watermark"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +67,7 @@ async fn a_sign_off_scan_of_what_there_is_not_is_refused_and_begins_nothing() {
         let told = refused(outcome);
         assert!(told.contains(because), "{shard}: {told}");
     }
-    assert_eq!(cloud.store.watermarks().await.expect("watermarks").len(), 0);
+    assert_eq!(cloud.store.watermark().await.expect("a watermark"), None);
 
     let beyond = json!({"order_id": "x", "open": {"shard": 3, "paid_at": NIGHT}});
     let request = signoff_request(json!({"as_of": NIGHT, "shard": 3, "cursor": beyond})).expect("a request");

@@ -8,7 +8,7 @@ use local::ORDERS_TABLE;
 use morning_digest::MorningDigest;
 use night_close::withdrawal::{self, Outcome, Request, Status as Withdrawal};
 use night_close::{NightClose, Status};
-use store::{OPEN_SHARDS, ScanOutcome, ScanRun, ToSettle};
+use store::{ScanOutcome, ScanRun, ToSettle};
 use tests::{Fuse, assert_same, at, beside, entries, net, pausing_lake, seed, written};
 
 use super::{WRONG, right_nights, waymark, withdraw, wronged};
@@ -22,13 +22,7 @@ async fn a_scan_and_a_close_that_come_late_post_nothing_of_a_night_withdrawn() {
     let after = *right.last().expect("a night");
     let before = entries(&cloud).await;
     // The scan has begun and read its orders; the withdrawal comes before it posts.
-    assert!(
-        cloud
-            .store
-            .begin_scan(0..OPEN_SHARDS, at(WRONG))
-            .await
-            .expect("a scan begins")
-    );
+    assert!(cloud.store.begin_scan(at(WRONG)).await.expect("a scan begins"));
     let page = cloud.store.scan_orders(0, 1, None).await.expect("orders");
     let read: Vec<_> = page
         .found
@@ -44,7 +38,7 @@ async fn a_scan_and_a_close_that_come_late_post_nothing_of_a_night_withdrawn() {
     let mut late = ScanOutcome::default();
     cloud
         .store
-        .settle_all(read, &ScanRun::new(&cloud.policy, at(WRONG)), &mut late)
+        .settle_all(read, &ScanRun::new(&cloud.policy, at(WRONG), "late"), &mut late)
         .await;
     assert!(late.superseded && late.failed.is_empty(), "{late:?}");
     assert_same("entries", written(&before), written(&entries(&cloud).await));
