@@ -82,11 +82,11 @@ async fn play_season(
             date,
             files: Vec::new(),
         });
-        progress.set_message(date.to_string());
+        progress.set_message(&date.to_string());
         let mut answers: Vec<Answer> = Vec::new();
         week.push(play(backend, &day, |answer| answers.push(answer.clone())).await?);
         answers.iter().for_each(|answer| story.heard(answer));
-        progress.inc(1);
+        progress.inc();
         if week.len() == 7 || date == last {
             progress.suspend(|| story.week(&week));
             week.clear();

@@ -1,12 +1,16 @@
 //! What people see: text on stdout, progress and complaints on stderr.
 
+mod printable;
+mod progress;
 pub(crate) mod summary;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table};
-use indicatif::{ProgressBar, ProgressStyle};
+use comfy_table::{ContentArrangement, Row, Table};
 use serde::Serialize;
+
+use self::printable::printable;
+use self::progress::Progress;
 
 use crate::args::{Arguments, Lang};
 use crate::failure::CommandError;
@@ -56,23 +60,25 @@ impl Terminal {
         }
     }
 
-    /// A line for people; nothing when stdout is for a machine.
+    /// A line for people, one whatever is in it; nothing when stdout is for a machine.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
         if !self.json {
-            self.write(&format!("{}\n", text.as_ref()));
+            self.write(&format!("{}\n", printable(text.as_ref())));
         }
     }
 
-    /// A text for people as it is, to its last byte; nothing when stdout is for a machine.
+    /// A text for people: on a terminal line by line, into a file to its last byte; nothing when stdout is for a machine.
     pub(crate) fn text(&self, text: &str) {
-        if !self.json {
+        if std::io::stdout().is_terminal() {
+            text.lines().for_each(|line| self.line(line));
+        } else if !self.json {
             self.write(text);
         }
     }
 
     /// Sentences for people, broken between words at the terminal's width; whoever reads a pipe gets them on one line.
     pub(crate) fn paragraph(&self, text: impl AsRef<str>) {
-        let text = text.as_ref();
+        let text = &*printable(text.as_ref());
         if self.json || !std::io::stdout().is_terminal() {
             return self.line(text);
         }
@@ -92,14 +98,20 @@ impl Terminal {
         if std::io::stdout().is_terminal() {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
-        self.line(table.to_string());
+        for row in table.row_iter_mut() {
+            let cells = row
+                .cell_iter()
+                .map(|cell| printable(&cell.content()).into_owned());
+            *row = Row::from(cells.collect::<Vec<_>>());
+        }
+        table.lines().for_each(|line| self.line(line));
     }
 
     /// A value for a machine, on one line; nothing when stdout is for people.
     pub(crate) fn machine(&self, value: &impl Serialize) -> Result<(), CommandError> {
         if self.json {
             let text = serde_json::to_string(value).map_err(|error| CommandError::caused(&error))?;
-            self.write(&format!("{text}\n"));
+            self.write(&format!("{}\n", printable(&text)));
         }
         Ok(())
     }
@@ -108,26 +120,23 @@ impl Terminal {
     pub(crate) fn complain(&self, error: &CommandError) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
         // A stderr that is gone leaves nobody to tell.
-        let _ = writeln!(anstream::stderr(), "{style}waymark:{style:#} {error}");
+        let error = error.to_string();
+        let _ = writeln!(
+            anstream::stderr(),
+            "{style}waymark:{style:#} {}",
+            printable(&error)
+        );
     }
 
     /// A progress bar over `steps` steps; hidden unless stderr is a terminal.
-    pub(crate) fn progress(&self, steps: u64) -> ProgressBar {
-        if self.json || !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let bar = ProgressBar::new(steps);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar
+    pub(crate) fn progress(&self, steps: u64) -> Progress {
+        Progress::of(steps, "{bar:30} {pos}/{len} {msg} ({eta} left)", self.json)
     }
 
     /// A progress bar over the bytes of a file; hidden unless stderr is a terminal.
-    pub(crate) fn progress_bytes(&self, bytes: u64) -> ProgressBar {
-        let bar = self.progress(bytes);
-        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} ({bytes_per_sec})");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar
+    pub(crate) fn progress_bytes(&self, bytes: u64) -> Progress {
+        let template = "{bar:30} {bytes}/{total_bytes} {msg} ({bytes_per_sec})";
+        Progress::of(bytes, template, self.json)
     }
 
     fn write(&self, text: &str) {

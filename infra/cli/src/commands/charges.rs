@@ -54,8 +54,9 @@ pub(super) fn signed(cents: i64) -> String {
 /// A night under a shadow policy, for people.
 pub(super) fn show_shadow(shadow: &ShadowFigures, terminal: &Terminal) {
     let name = &shadow.policy;
+    terminal.line("");
     terminal.line(format!(
-        "\n{} {} ({})",
+        "{} {} ({})",
         terminal.say("under the shadow policy", "试行规则对照"),
         name.file,
         name.version

@@ -122,11 +122,11 @@ pub(crate) async fn run(
             date,
             files: Vec::new(),
         });
-        progress.set_message(date.to_string());
+        progress.set_message(&date.to_string());
         let outcome = play(&backend, &day, |_| {}).await?;
         sums.add(&outcome);
         has_failures |= !outcome.failed.is_empty();
-        progress.inc(1);
+        progress.inc();
         progress.suspend(|| -> Result<(), CommandError> {
             terminal.machine(&outcome)?;
             terminal.line(line(&outcome, terminal));

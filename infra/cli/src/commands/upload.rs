@@ -46,9 +46,9 @@ pub(crate) async fn run(
             arguments.seller.as_ref(),
             path,
         )?;
-        progress.set_message(key.name.clone());
+        progress.set_message(&key.name);
         let uploaded = backend.upload(&key, path, &stated).await?;
-        progress.inc(1);
+        progress.inc();
         match uploaded {
             Uploaded::Answered(answer) => {
                 progress.suspend(|| show(&answer, &key, terminal))?;

@@ -42,12 +42,7 @@ fn validate(
         .map(|orders| read_orders(orders, policy, recorded_at))
         .transpose()?;
     let progress = terminal.progress_bytes(bytes);
-    progress.set_message(
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    );
+    progress.set_message(&path.file_name().unwrap_or_default().to_string_lossy());
     let limits = Limits {
         file_bytes_max: arguments.file_mb_max << 20,
         ..Limits::default()

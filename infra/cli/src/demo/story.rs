@@ -315,7 +315,8 @@ impl<'t> Story<'t> {
     }
 
     fn title(&self, title: &str) {
-        self.terminal.line(format!("\n== {title}"));
+        self.terminal.line("");
+        self.terminal.line(format!("== {title}"));
     }
 
     fn text(&self, text: &str) {

@@ -171,8 +171,9 @@ fn tell(difference: Option<OrderDifference>, terminal: &Terminal) -> Result<(), 
 impl Difference {
     /// For people: the clauses, then the sellers and orders with the greatest difference.
     pub(crate) fn show(&self, terminal: &Terminal) {
+        terminal.line("");
         terminal.line(format!(
-            "\n{} {} {}",
+            "{} {} {}",
             terminal.say(
                 "this policy against the shipped one, as of",
                 "本规则与随附规则对比，截至"
