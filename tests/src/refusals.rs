@@ -71,8 +71,9 @@ pub fn refusing(
     cloud: &Cloud,
     refuse: impl Fn(TableCall<'_>) -> Option<Refusal> + Send + Sync + 'static,
 ) -> Store {
+    let inner = cloud.dynamodb.config().http_client();
     let client = Refusing {
-        inner: aws_smithy_http_client::Builder::new().build_http(),
+        inner: inner.expect("the cloud's own client has a connector of its own"),
         refuse: Arc::new(refuse),
     };
     let config = cloud.dynamodb.config().to_builder();

@@ -1,4 +1,4 @@
-//! The cloud a command works on: the embedded one, or the deployed stack.
+//! The cloud a command works on: the embedded one, in this process or in that of a `waymark up`, or the deployed stack.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use domain::{Month, PolicyBook, Timestamp};
 use eligibility_report::EligibilityReport;
 use entrypoint::{PolicyObject, TimeLeft};
 use lake::{Answer, Lake, Stated, UploadKey};
-use local::{Cloud, Night, Options};
+use local::{Cloud, CloudError, Night, Options, Served};
 use morning_digest::MorningDigest;
 use store::{ScanOutcome, Store};
 
@@ -29,9 +29,17 @@ pub(crate) struct Backend {
     pub(crate) policy: Arc<PolicyBook>,
     shadow: Option<Arc<ShadowPolicy>>,
     shadow_object: Option<PolicyObject>,
-    local: Option<Cloud>,
-    /// Where the embedded cloud's state is.
-    data_dir: Option<PathBuf>,
+    place: Place,
+}
+
+/// Where a cloud is.
+enum Place {
+    /// Embedded, in this process.
+    Here(Box<Cloud>),
+    /// Embedded, in the process of a `waymark up`.
+    Up(Served),
+    /// The deployed stack.
+    Deployed,
 }
 
 /// What came of an upload.
@@ -50,7 +58,10 @@ impl Backend {
         if shared.aws {
             return Self::open_aws(policy).await;
         }
-        Self::open_local(&shared.data_dir, policy).await
+        match Self::open_here(&shared.data_dir, policy.clone()).await {
+            Err(CloudError::Served { path }) => Self::open_served(&path, policy),
+            opened => Ok(opened?),
+        }
     }
 
     /// Opens the cloud that the command line names, for a command that only makes sense where there is one: a mistyped
@@ -62,11 +73,14 @@ impl Backend {
         Self::open(shared).await
     }
 
-    /// Opens the embedded cloud under `data_dir`.
-    pub(crate) async fn open_local(
+    /// Opens the embedded cloud under `data_dir` in this process, which then has it alone.
+    ///
+    /// # Errors
+    /// [`CloudError`] when another process has it, or it cannot be opened.
+    pub(crate) async fn open_here(
         data_dir: &Path,
         policy: Option<Arc<PolicyBook>>,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, CloudError> {
         let cloud = Cloud::open(Options {
             data_dir: data_dir.to_path_buf(),
             policy,
@@ -78,8 +92,21 @@ impl Backend {
             policy: Arc::clone(&cloud.policy),
             shadow: None,
             shadow_object: None,
-            local: Some(cloud),
-            data_dir: Some(data_dir.to_path_buf()),
+            place: Place::Here(Box::new(cloud)),
+        })
+    }
+
+    /// Opens the embedded cloud under `data_dir` through the `waymark up` that has it.
+    fn open_served(data_dir: &Path, policy: Option<Arc<PolicyBook>>) -> Result<Self, CommandError> {
+        let policy = local::policy_of(data_dir, policy)?;
+        let served = Served::of(data_dir)?;
+        Ok(Self {
+            store: served.store.clone(),
+            lake: served.lake.clone(),
+            policy,
+            shadow: None,
+            shadow_object: None,
+            place: Place::Up(served),
         })
     }
 
@@ -102,8 +129,7 @@ impl Backend {
             policy: Arc::new(policy),
             shadow: None,
             shadow_object: settings.shadow_policy,
-            local: None,
-            data_dir: None,
+            place: Place::Deployed,
         })
     }
 
@@ -117,15 +143,42 @@ impl Backend {
                 stall_scan::shadow(&self.lake, object).await?
             }
         };
-        if let Some(cloud) = &mut self.local {
+        if let Place::Here(cloud) = &mut self.place {
             cloud.shadow.clone_from(&self.shadow);
         }
         Ok(self)
     }
 
-    /// The embedded cloud, for what only it can do.
+    /// The embedded cloud of this process, for what only it can do.
     pub(crate) fn embedded(&self) -> Option<&Cloud> {
-        self.local.as_ref()
+        match &self.place {
+            Place::Here(cloud) => Some(cloud),
+            Place::Up(_) | Place::Deployed => None,
+        }
+    }
+
+    /// Whether it is the deployed stack.
+    pub(crate) fn is_deployed(&self) -> bool {
+        matches!(self.place, Place::Deployed)
+    }
+
+    /// Delivers everything that waits in the embedded cloud; the deployed stack does so by itself.
+    pub(crate) async fn deliver(&self) -> Result<(), CommandError> {
+        match &self.place {
+            Place::Here(cloud) => cloud.deliver().await.map(drop)?,
+            Place::Up(served) => served.deliver().await?,
+            Place::Deployed => {}
+        }
+        Ok(())
+    }
+
+    /// Delivers the changes that the embedded cloud has not yet written to its lake.
+    pub(crate) async fn deliver_streams(&self) -> Result<(), CommandError> {
+        match &self.place {
+            Place::Here(cloud) => cloud.deliver_streams().await.map(drop)?,
+            Place::Up(_) | Place::Deployed => self.deliver().await?,
+        }
+        Ok(())
     }
 
     /// Puts a file into the inbox and waits for its answer.
@@ -136,15 +189,18 @@ impl Backend {
         stated: &Stated,
     ) -> Result<Uploaded, CommandError> {
         let etag = self.lake.put_stating(key, path, stated).await?;
-        let answer = match &self.local {
-            Some(cloud) => {
-                cloud.deliver_notifications().await?;
-                if let Some(failed) = self.set_aside(key)? {
-                    return Ok(Uploaded::Failed(failed));
-                }
-                self.lake.answer(key).await?
-            }
-            None => self.wait_for_answer(key, &etag).await?,
+        match &self.place {
+            Place::Here(cloud) => cloud.deliver_notifications().await.map(drop)?,
+            Place::Up(served) => served.deliver_notifications().await?,
+            Place::Deployed => {}
+        }
+        if let Some(failed) = self.set_aside(key)? {
+            return Ok(Uploaded::Failed(failed));
+        }
+        let answer = if self.is_deployed() {
+            self.wait_for_answer(key, &etag).await?
+        } else {
+            self.lake.answer(key).await?
         };
         Ok(match answer.failure() {
             Some(issue) => Uploaded::Failed(CommandError::service(format!(
@@ -157,8 +213,10 @@ impl Backend {
 
     /// What an upload that was set aside in the embedded cloud failed of.
     fn set_aside(&self, key: &UploadKey) -> Result<Option<CommandError>, CommandError> {
-        let Some(data_dir) = &self.data_dir else {
-            return Ok(None);
+        let data_dir = match &self.place {
+            Place::Here(cloud) => cloud.data_dir(),
+            Place::Up(served) => served.data_dir(),
+            Place::Deployed => return Ok(None),
         };
         let key = key.to_string();
         let failed = Cloud::failures_in(data_dir)?
@@ -196,9 +254,9 @@ impl Backend {
 
     /// The stall scan as of an instant.
     pub(crate) async fn scan_stalls(&self, as_of: Timestamp) -> Result<ScanOutcome, CommandError> {
-        match &self.local {
-            Some(cloud) => Ok(cloud.scan_stalls(as_of).await?),
-            None => {
+        match &self.place {
+            Place::Here(cloud) => Ok(cloud.scan_stalls(as_of).await?),
+            Place::Up(_) | Place::Deployed => {
                 let function = stall_scan::StallScan {
                     store: self.store.clone(),
                     lake: self.lake.clone(),
@@ -219,9 +277,9 @@ impl Backend {
 
     /// The sign-off scan as of an instant.
     pub(crate) async fn scan_signoffs(&self, as_of: Timestamp) -> Result<ScanOutcome, CommandError> {
-        match &self.local {
-            Some(cloud) => Ok(cloud.scan_signoffs(as_of).await?),
-            None => {
+        match &self.place {
+            Place::Here(cloud) => Ok(cloud.scan_signoffs(as_of).await?),
+            Place::Up(_) | Place::Deployed => {
                 let function = signoff_scan::SignoffScan {
                     store: self.store.clone(),
                     policy: Arc::clone(&self.policy),
@@ -300,23 +358,18 @@ impl Backend {
         })
     }
 
-    /// The report of a month as of an instant.
+    /// The report of a month as of an instant, after every change was written to the lake.
     pub(crate) async fn report(
         &self,
         month: Month,
         as_of: Timestamp,
     ) -> Result<eligibility_report::Outcome, CommandError> {
-        match &self.local {
-            Some(cloud) => Ok(cloud.report(Some(month), as_of).await?),
-            None => Ok(eligibility_report::handle(
-                &self.eligibility_report(),
-                eligibility_report::Request {
-                    as_of,
-                    month: Some(month),
-                },
-            )
-            .await?),
-        }
+        self.deliver_streams().await?;
+        let request = eligibility_report::Request {
+            as_of,
+            month: Some(month),
+        };
+        Ok(eligibility_report::handle(&self.eligibility_report(), request).await?)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use domain::PolicyBook;
 use lake::Answer;
+use local::{Cloud, CloudError};
 use serde_json::Value;
 
 use crate::Done;
@@ -50,6 +51,8 @@ async fn perform(
     policy: Option<Arc<PolicyBook>>,
     terminal: &Terminal,
 ) -> Result<Value, CommandError> {
+    let cloud = arguments.out.join("cloud");
+    is_nobodys(&cloud).await?;
     prepare(&arguments.out)?;
     let season = arguments.out.join("season");
     let zone = policy.as_deref().unwrap_or(PolicyBook::shipped()).zone;
@@ -57,7 +60,7 @@ async fn perform(
         .map_err(|error| unwritable(&arguments.out, &error))?;
     let mut story = Story::new(terminal);
     story.made(&made, arguments);
-    let backend = Backend::open_local(&arguments.out.join("cloud"), policy).await?;
+    let backend = Backend::open_here(&cloud, policy).await?;
     play_season(&backend, &season, &mut story, terminal).await?;
     tell(&backend, arguments, &made, &story).await
 }
@@ -123,6 +126,18 @@ async fn tell(
     story.verdicts(&verdicts);
     story.whereabouts(arguments, proof.is_sound(), entries.len());
     Ok(story.summary(made, &entries, &verdicts, &proof))
+}
+
+/// Refuses to take an earlier demo's cloud away from another process.
+async fn is_nobodys(cloud: &Path) -> Result<(), CommandError> {
+    if Cloud::is_missing(cloud) {
+        return Ok(());
+    }
+    match Backend::open_here(cloud, None).await {
+        Err(error @ (CloudError::Served { .. } | CloudError::InUse { .. })) => Err(error.into()),
+        // Whatever else is wrong with it, it is replaced.
+        _ => Ok(()),
+    }
 }
 
 /// Empties the directory of an earlier demo; leaves anything else alone.

@@ -65,6 +65,7 @@ impl From<CloudError> for CommandError {
             // What the operator chose cannot be used; the cloud itself is not at fault.
             CloudError::Directory { .. }
             | CloudError::InUse { .. }
+            | CloudError::Served { .. }
             | CloudError::OtherPolicy { .. }
             | CloudError::Policy { .. } => Self::usage(error.to_string()),
             _ => Self::caused(&error),

@@ -58,7 +58,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
     terminal::init_tracing();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::service(format!("no threads to run on: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let shared = &arguments.shared;
         match arguments.command {
             Command::Demo(demo) => demo::run(shared, &demo, terminal).await,
@@ -78,5 +78,8 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Identify(identify) => commands::identify::run(shared, &identify, terminal),
             Command::Policy(policy) => commands::policy::run(shared, &policy, terminal).await,
         }
-    })
+    });
+    // What still runs on other threads was given up by whoever waited for it.
+    runtime.shutdown_background();
+    done
 }

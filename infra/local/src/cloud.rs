@@ -18,9 +18,12 @@ use store::Store;
 use tokio::sync::Mutex;
 use upload_validation::UploadValidation;
 
+use crate::access_key::AccessKey;
 use crate::dynamodb::{self, DynamoDb};
 use crate::pinned::{pin_at_first_use, policy_of};
+use crate::private;
 use crate::s3::{self, ObjectStore, ObjectStoreError};
+use crate::served::Note;
 use crate::streams::Streams;
 use crate::template::{Template, TemplateError};
 
@@ -53,10 +56,13 @@ pub struct Cloud {
     pub s3: aws_sdk_s3::Client,
     /// DynamoDB, for any other use.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    /// What clients of its endpoints sign with.
+    pub access_key: AccessKey,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
     /// A policy that the stall scan assesses too, without posting; none at first.
     pub shadow: Option<Arc<ShadowPolicy>>,
+    pub(crate) data_dir: PathBuf,
     pub(crate) template: Template,
     pub(crate) objects: ObjectStore,
     pub(crate) tables: DynamoDb,
@@ -77,6 +83,14 @@ pub enum CloudError {
     /// Another process has it.
     #[error("another waymark is using the data directory {path}; stop it, or choose another with --data-dir")]
     InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A process that can be asked instead has it: see [`crate::Served`].
+    #[error(
+        "`waymark up` serves the data directory {path}; stop it with Ctrl-C first, or choose another with --data-dir"
+    )]
+    Served {
         /// The directory.
         path: PathBuf,
     },
@@ -145,16 +159,12 @@ impl Cloud {
     /// Opens the cloud whose state is under `options.data_dir`, making it when it is not there.
     ///
     /// # Errors
-    /// [`CloudError`] when the directory cannot be used, is in use, works by another policy, or holds damaged state.
+    /// [`CloudError`] when the directory cannot be used, is in use or served, works by another policy, or holds damaged state.
     pub async fn open(options: Options) -> Result<Self, CloudError> {
         let directory = options.data_dir;
-        std::fs::create_dir_all(&directory).map_err(|error| CloudError::Directory {
-            path: directory.clone(),
-            reason: error.to_string(),
-        })?;
         let template = Template::load().map_err(CloudError::Template)?;
         let objects = open_objects(&directory).await?;
-        // The directory is ours alone from here on.
+        let access_key = AccessKey::of(&directory)?;
         let policy = policy_of(&directory, options.policy)?;
         pin_at_first_use(&directory, &policy)?;
         objects.notify_prefixes(vec![template.inbox_prefix.clone()]);
@@ -162,7 +172,7 @@ impl Cloud {
             .create_bucket(BUCKET)
             .await
             .map_err(|error| object_store_error(&directory, error))?;
-        let tables = DynamoDb::open(&directory).await?;
+        let tables = DynamoDb::open(&directory, &access_key).await?;
         for (name, logical) in [(ORDERS_TABLE, "OrdersTable"), (RECORDS_TABLE, "RecordsTable")] {
             tables
                 .create_table(name, template.table(logical).map_err(CloudError::Template)?)
@@ -170,7 +180,7 @@ impl Cloud {
         }
         tables.prepare_passes(ORDERS_TABLE).await?;
         let streams = Mutex::new(Streams::open(tables.database.clone(), &directory)?);
-        let s3 = s3::client(s3::service(objects.clone()));
+        let s3 = s3::client(objects.clone(), &access_key);
         let dynamodb = tables.client.clone();
         let store = Store::new(dynamodb.clone(), ORDERS_TABLE, RECORDS_TABLE);
         Ok(Self {
@@ -178,13 +188,20 @@ impl Cloud {
             lake: Lake::new(s3.clone(), BUCKET),
             s3,
             dynamodb,
+            access_key,
             policy,
             shadow: None,
+            data_dir: directory,
             template,
             objects,
             tables,
             streams,
         })
+    }
+
+    /// Where its state is.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// `upload-validation` of this cloud.
@@ -266,24 +283,32 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
+/// Opens the bucket of a data directory, which is made when it is not there and belongs to the caller alone from then on.
 pub(crate) async fn open_objects(directory: &Path) -> Result<ObjectStore, CloudError> {
     let path = directory.join(STORE);
-    std::fs::create_dir_all(&path).map_err(|error| CloudError::Directory {
-        path: path.clone(),
-        reason: error.to_string(),
-    })?;
+    private::directory(directory)
+        .and_then(|()| std::fs::create_dir_all(&path))
+        .map_err(|error| CloudError::Directory {
+            path: directory.to_path_buf(),
+            reason: error.to_string(),
+        })?;
     let opened = tokio::task::spawn_blocking(move || ObjectStore::open(&path, Arc::new(now))).await;
-    opened
+    let objects = opened
         .map_err(|error| CloudError::Unusable {
             what: "the bucket",
             reason: error.to_string(),
         })?
-        .map_err(|error| object_store_error(directory, error))
+        .map_err(|error| object_store_error(directory, error))?;
+    Note::forget(directory)?;
+    Ok(objects)
 }
 
 fn object_store_error(directory: &Path, error: ObjectStoreError) -> CloudError {
     let reason = with_causes(&error);
     match error {
+        ObjectStoreError::InUse { .. } if Note::is_there(directory) => CloudError::Served {
+            path: directory.to_path_buf(),
+        },
         ObjectStoreError::InUse { .. } => CloudError::InUse {
             path: directory.to_path_buf(),
         },

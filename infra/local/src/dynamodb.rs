@@ -1,34 +1,39 @@
 //! DynamoDB in this process: the emulator, its tables, and an SDK client that reaches nothing else.
+//!
+//! Nothing listens but [`endpoint`], while the cloud is up: this process's own calls need no socket.
+
+mod actions;
+pub(crate) mod endpoint;
+mod in_process;
 
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
-use dynoxide::{Database, server};
+use dynoxide::Database;
 use rusqlite::Connection;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
-use crate::CloudError;
+pub use actions::act;
+
 use crate::template::{IndexProperties, KeyProperties, TableProperties};
+use crate::{AccessKey, CloudError};
 
 pub(crate) const FILE: &str = "dynamodb.sqlite";
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-/// The emulator, served on a port of the loopback interface for as long as this value lives.
+/// The emulator, and a client of it.
 pub(crate) struct DynamoDb {
     pub(crate) database: Database,
     pub(crate) client: Client,
     path: PathBuf,
-    _stop: oneshot::Sender<()>,
 }
 
 impl DynamoDb {
-    /// Opens the emulator's state under `directory` and serves it.
-    pub(crate) async fn open(directory: &Path) -> Result<Self, CloudError> {
+    /// Opens the emulator's state under `directory`; its client signs with `key`.
+    pub(crate) async fn open(directory: &Path, key: &AccessKey) -> Result<Self, CloudError> {
         let path = directory.join(FILE);
         let file = path.clone();
         let opened = tokio::task::spawn_blocking(move || open_database(&file)).await;
@@ -36,29 +41,10 @@ impl DynamoDb {
             what: "the tables",
             reason: error.to_string(),
         })??;
-        let unusable = |reason: String| CloudError::Unusable {
-            what: "the tables",
-            reason,
-        };
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .map_err(|error| unusable(error.to_string()))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| unusable(error.to_string()))?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = database.clone();
-        tokio::spawn(async move {
-            let shutdown = async { stopped.await.unwrap_or_default() };
-            if let Err(error) = server::serve_with_shutdown(listener, served, shutdown).await {
-                tracing::error!(error, "the embedded DynamoDB stopped");
-            }
-        });
         Ok(Self {
+            client: in_process::client(database.clone(), key),
             database,
-            client: client(&format!("http://{address}")),
             path,
-            _stop: stop,
         })
     }
 
@@ -149,17 +135,6 @@ impl DynamoDb {
             .map_err(|error| unusable(error.to_string()))?
             .map_err(|error| unusable(error.to_string()))
     }
-}
-
-/// An SDK client that reaches `endpoint` and nothing else, with credentials that are worth nothing elsewhere.
-fn client(endpoint: &str) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "waymark-local"))
-        .endpoint_url(endpoint)
-        .build();
-    Client::from_conf(config)
 }
 
 fn open_database(path: &Path) -> Result<Database, CloudError> {

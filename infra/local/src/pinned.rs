@@ -6,7 +6,7 @@
 //! stay, since entries cite them.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use domain::{PolicyBook, with_causes};
 use sha2::{Digest, Sha256};
 
 use crate::cloud::{CloudError, open_objects};
+use crate::private;
 
 const FOLDER: &str = "policy";
 const PINNED: &str = "pinned";
@@ -81,7 +82,6 @@ pub(crate) fn pin_at_first_use(data_dir: &Path, book: &PolicyBook) -> Result<(),
 /// # Errors
 /// [`CloudError`] when the directory cannot be used, or another process has it.
 pub async fn replace_policy(data_dir: &Path, book: &PolicyBook) -> Result<Replaced, CloudError> {
-    fs::create_dir_all(data_dir).map_err(|error| unwritable(data_dir, &error))?;
     // Held to the end: whoever works on the directory works by the policy that it found.
     let _objects = open_objects(data_dir).await?;
     let before_sha256 = pinned_sha256(data_dir)?;
@@ -127,20 +127,11 @@ fn pin(data_dir: &Path, book: &PolicyBook, sha256: &str) -> Result<(), CloudErro
     let folder = data_dir.join(FOLDER);
     let pinned = format!("{sha256}  {sha256}.toml\n");
     fs::create_dir_all(&folder)
-        .and_then(|()| put(&text_path(data_dir, sha256), book.text()))
-        .and_then(|()| put(&folder.join(PINNED), &pinned))
+        .and_then(|()| private::put(&text_path(data_dir, sha256), book.text()))
+        .and_then(|()| private::put(&folder.join(PINNED), &pinned))
         // The renames themselves.
         .and_then(|()| File::open(&folder)?.sync_all())
         .map_err(|error| unwritable(&folder, &error))
-}
-
-/// Puts a file in place of whatever is there: whole, or not at all.
-fn put(path: &Path, text: &str) -> io::Result<()> {
-    let part = path.with_extension("part");
-    let mut file = File::create(&part)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&part, path)
 }
 
 fn text_path(data_dir: &Path, sha256: &str) -> PathBuf {

@@ -1,22 +1,34 @@
 //! `waymark up`: the embedded cloud's endpoints for any AWS client, its diagnosis for a browser, with uploads, streams and schedules live.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use dynoxide::server;
+use hyper::Request;
+use hyper::body::Incoming;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use domain::Timestamp;
 
+use crate::dynamodb::endpoint::{DeliveryAsked, Endpoint};
+use crate::function_url::FunctionUrl;
+use crate::listener::{self, Limits};
 use crate::schedules::{Job, Schedule};
-use crate::{Cloud, CloudError, Night, function_url, s3};
+use crate::served::Note;
+use crate::signature::SKEW_SECONDS_MAX;
+use crate::{Cloud, CloudError, Night, s3};
 
 /// How often the streams are looked at while the cloud is up.
 const STREAM_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a schedule may be late.
 const SCHEDULE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Ports to serve on, on the loopback interface.
+/// Deliveries that may be asked for at once; more wait.
+const DELIVERIES_ASKED_MAX: usize = 16;
+
+/// Ports to serve on, on the loopback interface; 0 is any that is free.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoints {
     /// S3.
@@ -46,7 +58,9 @@ pub enum ServeError {
 }
 
 impl Cloud {
-    /// Serves until `shutdown` resolves. `now` is the clock of the schedules and of questions; `ready` is called once all endpoints listen; `told` hears of everything that happened.
+    /// Serves until `shutdown` resolves. `now` is the clock of the schedules, of signatures and of questions; `ready` is called with
+    /// the ports once all endpoints listen; `told` hears of everything that happened. Meanwhile commands find the endpoints in the
+    /// data directory.
     ///
     /// # Errors
     /// [`ServeError`] when a port is taken or the cloud fails.
@@ -54,51 +68,97 @@ impl Cloud {
         &self,
         endpoints: Endpoints,
         now: impl Fn() -> Timestamp + Clone + Send + Sync + 'static,
-        ready: impl FnOnce(),
+        ready: impl FnOnce(Endpoints),
         mut told: impl FnMut(String),
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let s3_listener = listen(endpoints.s3_port, "s3").await?;
-        let dynamodb_listener = listen(endpoints.dynamodb_port, "dynamodb").await?;
-        let diagnosis_listener = listen(endpoints.diagnosis_port, "diagnosis").await?;
+        let (s3, s3_port) = listen(endpoints.s3_port, "s3").await?;
+        let (dynamodb, dynamodb_port) = listen(endpoints.dynamodb_port, "dynamodb").await?;
+        let (diagnosis, diagnosis_port) = listen(endpoints.diagnosis_port, "diagnosis").await?;
         let (stop, stopped) = watch::channel(false);
-        let until = |mut stopped: watch::Receiver<bool>| async move {
-            // An error means that the sender is gone, which is a stop too.
-            let _ = stopped.wait_for(|stop| *stop).await;
+        let (deliveries, mut asked) = mpsc::channel(DELIVERIES_ASKED_MAX);
+        let servers = [
+            self.serve_s3(s3, stopped.clone()),
+            self.serve_dynamodb(dynamodb, now.clone(), deliveries, stopped.clone()),
+            self.serve_diagnosis(diagnosis, now.clone(), stopped),
+        ];
+        let endpoints = Endpoints {
+            s3_port,
+            dynamodb_port,
+            diagnosis_port,
         };
-        let s3_server = tokio::spawn(s3::serve(
-            s3_listener,
-            s3::service(self.objects.clone()),
-            until(stopped.clone()),
-        ));
-        let dynamodb_server = tokio::spawn(server::serve_with_shutdown(
-            dynamodb_listener,
-            self.tables.database.clone(),
-            until(stopped.clone()),
-        ));
-        let diagnosis_server = tokio::spawn(function_url::serve(
-            diagnosis_listener,
-            self.diagnosis(),
-            now.clone(),
-            until(stopped),
-        ));
-        ready();
+        let note = Note::put(&self.data_dir, endpoints).map_err(ServeError::Cloud)?;
+        ready(endpoints);
         let lived = tokio::select! {
             () = shutdown => Ok(()),
-            failed = self.live(&now, &mut told) => failed,
+            failed = self.live(&now, &mut asked, &mut told) => failed,
         };
+        drop((note, asked));
         // The servers may have gone already.
         let _ = stop.send(true);
-        let _ = s3_server.await;
-        let _ = dynamodb_server.await;
-        let _ = diagnosis_server.await;
+        for server in servers {
+            let _ = server.await;
+        }
         lived.map_err(ServeError::Cloud)
+    }
+
+    fn serve_s3(&self, listener: TcpListener, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+        let service = s3::service(self.objects.clone(), &self.access_key, SKEW_SECONDS_MAX);
+        tokio::spawn(s3::serve(listener, service, until(stopped)))
+    }
+
+    fn serve_dynamodb(
+        &self,
+        listener: TcpListener,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        deliveries: mpsc::Sender<DeliveryAsked>,
+        stopped: watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let endpoint = Arc::new(Endpoint {
+            database: self.tables.database.clone(),
+            key: self.access_key.clone(),
+            now,
+            deliveries,
+        });
+        let answer = move |request: Request<Incoming>, _: SocketAddr| {
+            let endpoint = Arc::clone(&endpoint);
+            async move { endpoint.answer(request).await }
+        };
+        tokio::spawn(listener::serve(
+            "DynamoDB",
+            listener,
+            Limits::SERVICE,
+            answer,
+            until(stopped),
+        ))
+    }
+
+    fn serve_diagnosis(
+        &self,
+        listener: TcpListener,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        stopped: watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let desk = self.diagnosis();
+        let url = Arc::new(FunctionUrl { desk, now });
+        let answer = move |request: Request<Incoming>, client: SocketAddr| {
+            let url = Arc::clone(&url);
+            async move { url.answer(&request, client).await }
+        };
+        tokio::spawn(listener::serve(
+            "diagnosis",
+            listener,
+            Limits::PAGE,
+            answer,
+            until(stopped),
+        ))
     }
 
     /// Carries events for ever; returns only when something fails.
     async fn live(
         &self,
         now: &impl Fn() -> Timestamp,
+        asked: &mut mpsc::Receiver<DeliveryAsked>,
         told: &mut impl FnMut(String),
     ) -> Result<(), CloudError> {
         let schedules = Schedule::all(&self.template).map_err(|error| CloudError::Unusable {
@@ -111,24 +171,18 @@ impl Cloud {
         let mut streams = tokio::time::interval(STREAM_INTERVAL);
         let mut clock = tokio::time::interval(SCHEDULE_INTERVAL);
         loop {
-            let delivered = self.deliver_notifications().await?;
-            delivered.news().into_iter().for_each(&mut *told);
+            self.take_in(told).await?;
             tokio::select! {
                 () = self.objects.wait_for_notification() => {}
-                _ = streams.tick() => {
-                    let trouble = match self.deliver_streams().await {
-                        Ok(delivered) => {
-                            delivered.news().into_iter().for_each(&mut *told);
-                            None
-                        }
-                        // Nothing is lost: the next round begins with the same batch.
-                        Err(error @ CloudError::Function { .. }) => Some(error.to_string()),
-                        Err(error) => return Err(error),
-                    };
-                    if trouble != lasting {
-                        lasting = trouble;
-                        lasting.iter().cloned().for_each(&mut *told);
+                _ = streams.tick() => self.write_history(&mut lasting, told).await?,
+                Some(asked) = asked.recv() => {
+                    self.take_in(told).await?;
+                    if asked.changes_too {
+                        self.write_history(&mut lasting, told).await?;
                     }
+                    let trouble = lasting.clone().filter(|_| asked.changes_too);
+                    // Whoever asked may have gone.
+                    let _ = asked.done.send(trouble.map_or(Ok(()), Err));
                 }
                 _ = clock.tick() => {
                     let until = now();
@@ -142,6 +196,34 @@ impl Cloud {
                 }
             }
         }
+    }
+
+    async fn take_in(&self, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
+        let delivered = self.deliver_notifications().await?;
+        delivered.news().into_iter().for_each(told);
+        Ok(())
+    }
+
+    /// Delivers the streams. `lasting` is what they wait for; it is told once.
+    async fn write_history(
+        &self,
+        lasting: &mut Option<String>,
+        told: &mut impl FnMut(String),
+    ) -> Result<(), CloudError> {
+        let trouble = match self.deliver_streams().await {
+            Ok(delivered) => {
+                delivered.news().into_iter().for_each(&mut *told);
+                None
+            }
+            // Nothing is lost: the next round begins with the same batch.
+            Err(error @ CloudError::Function { .. }) => Some(error.to_string()),
+            Err(error) => return Err(error),
+        };
+        if trouble != *lasting {
+            *lasting = trouble;
+            lasting.iter().cloned().for_each(told);
+        }
+        Ok(())
     }
 
     async fn start(&self, job: Job, at: Timestamp, told: &mut impl FnMut(String)) -> Result<(), CloudError> {
@@ -186,12 +268,18 @@ fn told_of(night: &Night, at: Timestamp, told: &mut impl FnMut(String)) {
     told(format!("digest: {}", digest.keys.join(", ")));
 }
 
-async fn listen(port: u16, service: &'static str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(|source| ServeError::Port {
-            port,
-            service,
-            source,
-        })
+async fn listen(port: u16, service: &'static str) -> Result<(TcpListener, u16), ServeError> {
+    let refused = |source| ServeError::Port {
+        port,
+        service,
+        source,
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
+    let port = listener.local_addr().map_err(refused)?.port();
+    Ok((listener, port))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stopped.wait_for(|stop| *stop).await;
 }

@@ -34,7 +34,7 @@ use crate::people::{DAY, HOUR};
 use crate::run::{Death, Run};
 use crate::tables::Tables;
 use crate::virtual_time::{RunSleep, VirtualTime};
-use crate::wire::Cloud;
+use crate::wire::{Cloud, access_key};
 
 /// Attempts at anything while things go wrong; the one after them is spared.
 const STORMY_ATTEMPTS: u32 = 3;
@@ -103,7 +103,7 @@ impl Season {
         let now: Arc<dyn Fn() -> SystemTime + Send + Sync> = Arc::new(now);
         let objects = ObjectStore::open(directory.path(), now).expect("a bucket can be opened");
         objects.notify_prefixes(vec![lake::INBOX.to_owned()]);
-        let bucket = local::s3::http_client(local::s3::service(objects.clone()));
+        let bucket = local::s3::http_client(objects.clone(), &access_key());
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let weather = Weather {
             faults: *[0, 2, 6, 12].choose(&mut random).expect("weathers"),

@@ -13,8 +13,6 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use dynoxide::{Database, DynoxideError};
 use local::{ORDERS_TABLE, RECORDS_TABLE};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, answer, key_of, refusal};
@@ -228,23 +226,7 @@ impl Tables {
     }
 
     fn do_now(&self, operation: &str, request: &Value) -> Result<String, DynoxideError> {
-        let database = &self.database;
-        let body = request.to_string();
-        match operation {
-            "CreateTable" => said(&database.create_table(heard(&body)?)?),
-            "PutItem" => said(&database.put_item(heard(&body)?)?),
-            "GetItem" => said(&database.get_item(heard(&body)?)?),
-            "DeleteItem" => said(&database.delete_item(heard(&body)?)?),
-            "UpdateItem" => said(&database.update_item(heard(&body)?)?),
-            "BatchGetItem" => said(&database.batch_get_item(heard(&body)?)?),
-            "BatchWriteItem" => said(&database.batch_write_item(heard(&body)?)?),
-            "Query" => said(&database.query(heard(&body)?)?),
-            "Scan" => said(&database.scan(heard(&body)?)?),
-            "TransactWriteItems" => said(&database.transact_write_items(heard(&body)?)?),
-            other => Err(DynoxideError::ValidationException(format!(
-                "the simulation has no {other}"
-            ))),
-        }
+        local::act(&self.database, operation, &request.to_string())
     }
 }
 
@@ -268,14 +250,6 @@ fn tables_retain(asked: &mut Value, is_empty: impl Fn(&Value) -> bool) {
     if let Some(tables) = asked["RequestItems"].as_object_mut() {
         tables.retain(|_, wanted| !is_empty(wanted));
     }
-}
-
-fn heard<T: DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
-    serde_json::from_str(body).map_err(|error| DynoxideError::SerializationException(error.to_string()))
-}
-
-fn said(answer: &impl Serialize) -> Result<String, DynoxideError> {
-    serde_json::to_string(answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// An item that a call writes.

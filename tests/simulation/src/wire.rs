@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use local::AccessKey;
 use tokio::sync::oneshot;
 
 use crate::call::Call;
@@ -91,13 +92,16 @@ impl Cloud {
 }
 
 fn credentials() -> Credentials {
-    Credentials::new(
-        local::s3::ACCESS_KEY_ID,
-        local::s3::SECRET_ACCESS_KEY,
-        None,
-        None,
-        "simulation",
-    )
+    let key = access_key();
+    Credentials::new(key.id, key.secret, None, None, "simulation")
+}
+
+/// What the simulation signs with: the same in every run of a seed.
+pub fn access_key() -> AccessKey {
+    AccessKey {
+        id: "simulation".to_owned(),
+        secret: "simulation".to_owned(),
+    }
 }
 
 type Service = Arc<dyn Fn(&HttpConnectorSettings, &RuntimeComponents) -> SharedHttpConnector + Send + Sync>;

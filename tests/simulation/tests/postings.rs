@@ -18,7 +18,7 @@ use simulation::in_flight::InFlight;
 use simulation::run::Run;
 use simulation::tables::Tables;
 use simulation::virtual_time::VirtualTime;
-use simulation::wire::Cloud;
+use simulation::wire::{Cloud, access_key};
 use store::{News, OPEN_SHARDS, OrderWrite, ScanOutcome, Store};
 
 const ORDERS_A_SHARD: usize = 32;
@@ -40,7 +40,7 @@ fn night(shards_at_once: usize, in_flight: InFlight) -> (Duration, ScanOutcome) 
         let objects = ObjectStore::open(directory.path(), Arc::new(|| UNIX_EPOCH)).expect("a bucket");
         let cloud = Cloud {
             tables: Tables::new(),
-            bucket: local::s3::http_client(local::s3::service(objects)),
+            bucket: local::s3::http_client(objects, &access_key()),
             time: time.clone(),
             in_flight,
         };

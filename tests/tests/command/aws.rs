@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use aws_sdk_s3::config::Credentials;
+use local::AccessKey;
 use local::s3::{self, ObjectStore};
 use tests::{Ran, Waymark, made_up};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::up::{Ports, interrupt};
+use crate::up::Up;
 use crate::{assert_complains, waymark};
 
 /// Well below the time for which an answer is waited for.
 const AT_ONCE: Duration = Duration::from_secs(30);
 
-/// Uploads a file of orders to the stack whose bucket is served at `s3_port`.
-async fn upload(waymark: &Waymark, s3_port: u16) -> (Ran, Duration) {
+/// Uploads a file of orders to the stack whose bucket is served at `s3_port` to whoever has the key.
+async fn upload(waymark: &Waymark, s3_port: u16, key: &Credentials) -> (Ran, Duration) {
     let season = made_up(4, 10);
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("rates.csv");
@@ -24,8 +26,8 @@ async fn upload(waymark: &Waymark, s3_port: u16) -> (Ran, Duration) {
     let mut command = waymark.command(["--aws", "--json", "upload", file, "--kind", "rates"]);
     command
         .env("AWS_ENDPOINT_URL_S3", format!("http://127.0.0.1:{s3_port}"))
-        .env("AWS_ACCESS_KEY_ID", s3::ACCESS_KEY_ID)
-        .env("AWS_SECRET_ACCESS_KEY", s3::SECRET_ACCESS_KEY)
+        .env("AWS_ACCESS_KEY_ID", key.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", key.secret_access_key())
         .env("AWS_REGION", s3::REGION)
         .env("WAYMARK_ORDERS_TABLE", local::ORDERS_TABLE)
         .env("WAYMARK_RECORDS_TABLE", local::RECORDS_TABLE)
@@ -40,21 +42,14 @@ async fn upload(waymark: &Waymark, s3_port: u16) -> (Ran, Duration) {
 async fn the_same_bytes_again_get_an_answer_of_their_own() {
     let directory = tempfile::tempdir().expect("a directory");
     let waymark = waymark(&directory.path().join("state"));
-    let ports = Ports::free();
-    let served = waymark.start(ports.arguments());
+    let up = Up::of(&waymark);
     let mut counts = Vec::new();
-    for _ in 0..100 {
-        let (ran, _) = upload(&waymark, ports.s3).await;
-        if ran.status == 0 {
-            counts.push(ran.json_lines()[0]["counts"].clone());
-        }
-        if counts.len() == 2 {
-            break;
-        }
-        // Not served yet; or the second put would be in the second of the first, whose answer is as good.
+    for _ in 0..2 {
+        let (ran, _) = upload(&waymark, up.ports.s3, &up.key()).await;
+        counts.push(ran.json_lines()[0]["counts"].clone());
+        // The second put would be in the second of the first, whose answer is as good.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
     }
-    interrupt(&served);
     assert_eq!(counts[0]["accepted"], counts[0]["rows"], "{counts:?}");
     assert_eq!(counts[1]["unchanged"], counts[1]["rows"], "{counts:?}");
 }
@@ -64,7 +59,11 @@ async fn an_answer_that_cannot_be_read_is_not_waited_out() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = ObjectStore::open(directory.path(), Arc::new(|| SystemTime::UNIX_EPOCH)).expect("a store");
     store.create_bucket(local::BUCKET).await.expect("a bucket");
-    let client = s3::client(s3::service(store.clone()));
+    let key = AccessKey {
+        id: "TEST".to_owned(),
+        secret: "secret".to_owned(),
+    };
+    let client = s3::client(store.clone(), &key);
     let put = client
         .put_object()
         .bucket(local::BUCKET)
@@ -73,9 +72,14 @@ async fn an_answer_that_cannot_be_read_is_not_waited_out() {
     put.send().await.expect("an object");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    tokio::spawn(s3::serve(listener, s3::service(store), std::future::pending()));
+    tokio::spawn(s3::serve(
+        listener,
+        s3::service(store, &key, 900),
+        std::future::pending(),
+    ));
 
-    let (ran, took) = upload(&waymark(directory.path()), port).await;
+    let key = Credentials::new(key.id, key.secret, None, None, "test");
+    let (ran, took) = upload(&waymark(directory.path()), port, &key).await;
     assert_complains(&ran, 3, &["report.json cannot be used", "expected"]);
     assert!(took < AT_ONCE, "{took:?}");
 }
@@ -101,7 +105,8 @@ async fn a_right_that_is_missing_is_not_waited_out() {
         }
     });
     let directory = tempfile::tempdir().expect("a directory");
-    let (ran, took) = upload(&waymark(directory.path()), port).await;
+    let key = Credentials::new("any", "any", None, None, "test");
+    let (ran, took) = upload(&waymark(directory.path()), port, &key).await;
     assert_eq!(ran.status, 3, "{ran:?}");
     assert!(ran.stderr.contains("AccessDenied"), "{ran:?}");
     assert!(took < AT_ONCE, "{took:?}");

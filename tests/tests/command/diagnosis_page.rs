@@ -1,15 +1,14 @@
 //! The page that `waymark up` serves: a clerk's question at a local address, as a function's URL answers it.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::Write;
+use std::net::Shutdown;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tests::Running;
 
 use crate::diagnose::{LATER, with_season};
-use crate::up::{Ports, interrupt};
+use crate::raw::{self, Said};
+use crate::up::Up;
 
 /// A fined order of the season.
 const FINED: &str = "8300000000000002";
@@ -18,18 +17,9 @@ const BROWSER: &str = "Accept: text/html,application/xhtml+xml\r\nAccept-Languag
 /// An embedded cloud that is up, with the season of `waymark diagnose`.
 struct Page {
     port: u16,
-    served: Running,
-    lines: Box<dyn Iterator<Item = String>>,
+    up: Up,
     /// What `waymark diagnose --json` said of the fined order before.
     told: Value,
-}
-
-/// What a server said, until it closed the connection.
-#[derive(Debug)]
-struct Said {
-    status: u16,
-    head: String,
-    body: String,
 }
 
 impl Page {
@@ -39,41 +29,23 @@ impl Page {
             .run(["diagnose", FINED, "--as-of", LATER, "--json"])
             .json_lines()
             .remove(0);
-        let ports = Ports::free();
-        let mut served = waymark.start(ports.arguments());
-        let mut lines = Box::new(served.lines());
-        let address = format!("http://127.0.0.1:{}/", ports.diagnosis);
+        let up = Up::of(&waymark);
+        let address = format!("http://127.0.0.1:{}/", up.ports.diagnosis);
         assert!(
-            lines.any(|line| line.starts_with("Diagnosis ") && line.contains(&address)),
+            up.hello
+                .iter()
+                .any(|line| line.starts_with("Diagnosis ") && line.contains(&address)),
             "the page is named"
         );
         Self {
-            port: ports.diagnosis,
-            served,
-            lines,
+            port: up.ports.diagnosis,
+            up,
             told,
         }
     }
 
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("somebody listens");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a limit");
-        stream
-    }
-
-    /// Sends these bytes as they are; `None` when the server breaks off.
-    fn try_send(&self, bytes: &str) -> Option<Said> {
-        let mut stream = self.connect();
-        stream.write_all(bytes.as_bytes()).ok()?;
-        let mut said = Vec::new();
-        stream.read_to_end(&mut said).ok()?;
-        Some(Said::of(said))
-    }
-
     fn send(&self, bytes: &str) -> Said {
-        self.try_send(bytes).expect("a request is answered")
+        raw::send(self.port, bytes)
     }
 
     /// Asks as a client does who means this address.
@@ -86,24 +58,6 @@ impl Page {
 
     fn get(&self, target: &str) -> Said {
         self.ask("GET", target, "")
-    }
-}
-
-impl Said {
-    fn of(bytes: Vec<u8>) -> Self {
-        let text = String::from_utf8(bytes).expect("an answer is text");
-        let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Self {
-            status: status.expect("a status"),
-            head: head.to_ascii_lowercase(),
-            body: body.to_owned(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        assert!(self.head.contains("content-type: application/json"), "{self:?}");
-        serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
@@ -170,7 +124,7 @@ fn what_is_no_question_for_this_address_is_refused() {
     }
     // Too long to be read to its end: whoever still writes may not hear the answer.
     let long = format!("GET /?q={} HTTP/1.1\r\n\r\n", "7".repeat(1_000_000));
-    let refused = page.try_send(&long);
+    let refused = raw::try_send(page.port, &long);
     assert!(
         refused.as_ref().is_none_or(|said| said.status == 431),
         "{refused:?}"
@@ -179,26 +133,6 @@ fn what_is_no_question_for_this_address_is_refused() {
     assert_eq!(posted.status, 405, "{posted:?}");
     assert!(posted.head.contains("allow: get, head"), "{posted:?}");
 
-    // Other names that lead here are other websites' (DNS rebinding).
-    for host in [
-        "Host: rebound.example\r\n".to_owned(),
-        format!("Host: rebound.example:{port}\r\n"),
-        format!("Host: 127.0.0.1.rebound.example:{port}\r\n"),
-        "Host: 127.0.0.1\r\n".to_owned(),
-        format!("Host: 127.0.0.1:{port}\r\nHost: rebound.example\r\n"),
-        "Host: \r\n".to_owned(),
-        String::new(),
-    ] {
-        let said = page.send(&format!("GET {target} HTTP/1.1\r\n{host}\r\n"));
-        assert_eq!(said.status, 421, "{host}");
-        assert!(
-            said.body.contains(&format!("http://127.0.0.1:{port}/")),
-            "{said:?}"
-        );
-        assert!(!said.body.contains(FINED), "{said:?}");
-    }
-    let absolute = format!("GET http://rebound.example{target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
-    assert_eq!(page.send(&absolute).status, 421);
     let named = page.send(&format!(
         "GET {target} HTTP/1.1\r\nHost: LOCALHOST:{port}\r\n\r\n"
     ));
@@ -208,26 +142,19 @@ fn what_is_no_question_for_this_address_is_refused() {
 #[test]
 fn a_slow_or_broken_client_hinders_nobody_and_not_the_end() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut page = Page::of(directory.path());
-    let silent: Vec<_> = (0..20).map(|_| page.connect()).collect();
-    let mut halfway = page.connect();
+    let page = Page::of(directory.path());
+    let silent: Vec<_> = (0..20).map(|_| raw::connect(page.port)).collect();
+    let mut halfway = raw::connect(page.port);
     halfway
         .write_all(b"GET /?q=1 HTTP/1.1\r\nHost: 127")
         .expect("half a request");
-    let broken = page.connect();
+    let broken = raw::connect(page.port);
     broken.shutdown(Shutdown::Both).expect("a client that goes");
     let nonsense = page.send("\u{16}\u{3}\u{1} no request\r\n\r\n");
     assert_eq!(nonsense.status, 400, "{nonsense:?}");
     let target = format!("/?q={FINED}");
     assert_eq!(page.get(&target).status, 200);
 
-    let begun = Instant::now();
-    interrupt(&page.served);
-    assert_eq!(page.served.wait(), Some(0), "Ctrl-C is how it is stopped");
-    assert!(
-        begun.elapsed() < Duration::from_secs(9),
-        "nobody is waited for: {:?}",
-        begun.elapsed()
-    );
-    drop((silent, page.lines));
+    page.up.stop();
+    drop(silent);
 }

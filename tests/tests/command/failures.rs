@@ -9,7 +9,7 @@ use local::ORDERS_TABLE;
 use tempfile::TempDir;
 use tests::{OwnCloud, Waymark};
 
-use crate::up::{Ports, interrupt};
+use crate::up::Up;
 use crate::{assert_complains, waymark};
 
 const POISON: &str = "8200000000000001";
@@ -124,10 +124,7 @@ async fn up_outlives_what_fails_and_delivers_again_what_a_command_asks_for() {
     let (directory, files) = poisoned().await;
     let waymark = waymark(directory.path());
     assert_eq!(upload(&waymark, files.path()).status, 3);
-    let mut served = waymark.start(Ports::free().arguments());
-    let mut lines = served.lines();
-    lines.next().expect("a hello");
-    std::thread::spawn(move || lines.for_each(drop));
+    let up = Up::of(&waymark);
     let ran = waymark.run(["failures", "--json"]);
     assert_eq!(ran.status, 1, "also while up has the cloud: {ran:?}");
     let began = Instant::now();
@@ -135,11 +132,9 @@ async fn up_outlives_what_fails_and_delivers_again_what_a_command_asks_for() {
     assert_eq!(ran.status, 1, "up delivered it, and it failed again: {ran:?}");
     assert!(ran.stdout.contains("after 2 attempts"), "{ran:?}");
     assert!(began.elapsed() < Duration::from_secs(30));
-    interrupt(&served);
-    let status = tokio::task::spawn_blocking(move || served.wait())
+    tokio::task::spawn_blocking(|| up.stop())
         .await
-        .expect("a wait");
-    assert_eq!(status, Some(0), "up ended when it was asked to, and no earlier");
+        .expect("up ends when it is asked to, and no earlier");
 }
 
 #[test]

@@ -11,10 +11,13 @@ mod help;
 mod hostile;
 mod output;
 mod policy;
+mod raw;
 mod shadow;
+mod strangers;
 mod up;
 mod validate;
 mod what_if;
+mod while_up;
 mod wrong_use;
 
 use std::path::Path;

@@ -225,7 +225,7 @@ fn a_policy_is_not_replaced_under_whoever_works_by_it() {
     let ran = waymark.run(["policy", "set", &text(&file)]);
     drop(lines);
     up.kill();
-    assert_complains(&ran, 2, &["another waymark is using"]);
+    assert_complains(&ran, 2, &["`waymark up`", "Ctrl-C"]);
 }
 
 #[test]

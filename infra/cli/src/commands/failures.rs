@@ -1,19 +1,13 @@
 //! `waymark failures`: what failed for good and was set aside, and another delivery of it.
 
-use std::time::Duration;
-
-use local::{Cloud, CloudError, FailedKind, Options, SetAside};
+use local::{Cloud, FailedKind, SetAside};
 use serde::Serialize;
 
 use crate::Done;
 use crate::args::{Failures, FailuresAction, Retry, Shared};
+use crate::backend::Backend;
 use crate::failure::CommandError;
-use crate::policy;
 use crate::terminal::Terminal;
-
-/// How often, and how long, the process that has the cloud open is asked whether it has delivered.
-const POLL: Duration = Duration::from_millis(200);
-const POLLS_MAX: u32 = 1_500;
 
 pub(crate) async fn run(
     shared: &Shared,
@@ -77,7 +71,7 @@ async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Do
         )));
     }
     Cloud::ask_again(&shared.data_dir, retry.key.as_deref())?;
-    deliver(shared).await?;
+    Backend::open(shared).await?.deliver().await?;
     let left = Cloud::failures_in(&shared.data_dir)?;
     let mut done = Done::Well;
     for SetAside { key, .. } in &asked {
@@ -99,32 +93,6 @@ async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Do
         terminal.line(terminal.say("nothing is set aside", "没有搁置的内容"));
     }
     Ok(done)
-}
-
-/// Delivers what was asked for: here, or in the process that has the cloud open.
-async fn deliver(shared: &Shared) -> Result<(), CommandError> {
-    let opened = Cloud::open(Options {
-        data_dir: shared.data_dir.clone(),
-        policy: policy::named(shared)?,
-    });
-    match opened.await {
-        Ok(cloud) => {
-            cloud.deliver().await?;
-            return Ok(());
-        }
-        Err(CloudError::InUse { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    for _ in 0..POLLS_MAX {
-        let waits = |failed: &SetAside| failed.is_asked_again;
-        if !Cloud::failures_in(&shared.data_dir)?.iter().any(waits) {
-            return Ok(());
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    Err(CommandError::service(
-        "the waymark that is using the data directory has not delivered what was asked for; `waymark failures` says what is left",
-    ))
 }
 
 fn show(failed: &SetAside, terminal: &Terminal) {

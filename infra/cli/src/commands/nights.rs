@@ -36,9 +36,7 @@ pub(crate) async fn run(
             ledger.after
         )));
     }
-    if let Some(cloud) = backend.embedded() {
-        cloud.deliver_streams().await?;
-    }
+    backend.deliver_streams().await?;
     let reports = eligibility_report::withdraw(&backend.eligibility_report(), after).await?;
     let digests = morning_digest::withdraw(&backend.morning_digest(), after).await?;
     terminal.machine(&Shown {

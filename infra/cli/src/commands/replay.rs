@@ -209,9 +209,7 @@ pub(crate) async fn play(
         backend.report(month, as_of).await?;
         outcome.reports.push(month);
     }
-    if let Some(cloud) = backend.embedded() {
-        cloud.deliver_streams().await?;
-    }
+    backend.deliver_streams().await?;
     Ok(outcome)
 }
 

@@ -33,9 +33,7 @@ pub(crate) async fn run(
         ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
         ScanKind::Night => whole(&backend, as_of, terminal).await?,
     };
-    if let Some(cloud) = backend.embedded() {
-        cloud.deliver_streams().await?;
-    }
+    backend.deliver_streams().await?;
     Ok(if scans.iter().any(|outcome| outcome.failed_count > 0) {
         Done::WithFindings
     } else {

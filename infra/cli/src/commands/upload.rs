@@ -63,9 +63,7 @@ pub(crate) async fn run(
         }
     }
     progress.finish_and_clear();
-    if let Some(cloud) = backend.embedded() {
-        cloud.deliver_streams().await?;
-    }
+    backend.deliver_streams().await?;
     Ok(done)
 }
 

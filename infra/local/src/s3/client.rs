@@ -1,30 +1,31 @@
 //! The SDK's client over the service, without a socket.
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_s3::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_s3::primitives::SdkBody;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use s3s::service::S3Service;
 
-use super::serve::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use super::object_store::ObjectStore;
+use super::serve::{REGION, service};
+use crate::AccessKey;
 
 /// HTTP status 304, which has no body.
 const NOT_MODIFIED: u16 = 304;
 
-/// Gives a client that calls the service in process: the same type, and the same code above it, as
-/// in production.
+/// Gives a client that calls the store's service in process: the same type, and the same code above
+/// it, as in production.
 #[must_use]
-pub fn client(service: S3Service) -> aws_sdk_s3::Client {
+pub fn client(store: ObjectStore, key: &AccessKey) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
-        .credentials_provider(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local"))
+        .credentials_provider(key.credentials())
         // Never resolved: the connector takes every request. The name shows in logs only.
         .endpoint_url("http://s3.local")
         .force_path_style(true)
-        .http_client(http_client(service))
+        .http_client(http_client(store, key))
         .build();
     aws_sdk_s3::Client::from_conf(config)
 }
@@ -32,7 +33,8 @@ pub fn client(service: S3Service) -> aws_sdk_s3::Client {
 /// The lower half of [`client`]: where the SDK hands over HTTP requests. For callers that put
 /// something in between, such as faults.
 #[must_use]
-pub fn http_client(service: S3Service) -> SharedHttpClient {
+pub fn http_client(store: ObjectStore, key: &AccessKey) -> SharedHttpClient {
+    let service = service(store, key, u32::MAX);
     let connector = SharedHttpConnector::new(InProcess(s3s_aws::Connector::from(service)));
     http_client_fn(move |_, _| connector.clone())
 }

@@ -7,7 +7,7 @@
 //! neither can exist without the other.
 //!
 //! What is absent, on purpose: object versions (only a counter, for `sequencer`), access control
-//! beyond one fixed key pair, encryption, tags, storage classes and lifecycles. Headers that ask for
+//! beyond one access key, encryption, tags, storage classes and lifecycles. Headers that ask for
 //! those are accepted and have no effect; a *condition* that is not carried out is refused instead,
 //! because ignoring it would lose an update.
 //!
@@ -15,7 +15,7 @@
 //! included. A power cut may lose the last writes, because bodies are not synced one by one.
 //!
 //! Holds no clock: [`ObjectStore::open`] is given one. (The signature check inside `s3s` reads the
-//! machine's clock, so [`service()`] switches its skew limit off.)
+//! machine's clock, so [`service()`] is told how far a signature may be from it.)
 
 mod attributes;
 mod bodies;
@@ -44,4 +44,4 @@ pub use failures::{FailedKind, SetAside, ask_again, failures_in};
 pub(crate) use notifications::key_of;
 pub use notifications::{PendingNotification, ReceivedNotification};
 pub use object_store::{Clock, ObjectStore};
-pub use serve::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, serve, service};
+pub use serve::{REGION, serve, service};

@@ -55,7 +55,7 @@ pub(crate) async fn compare(
 ) -> Result<Difference, CommandError> {
     let book = PolicyBook::shipped();
     let alike = backend.policy.takes_in_like(book);
-    let shipped = if !alike && alone && backend.embedded().is_some() {
+    let shipped = if !alike && alone && !backend.is_deployed() {
         Some(Shipped::take_in(season, backend).await?)
     } else {
         None
@@ -105,7 +105,7 @@ impl Shipped {
         let directory = tempfile::tempdir()
             .map_err(|error| CommandError::usage(format!("no place for a second cloud: {error}")))?;
         let book = PolicyBook::shipped().clone();
-        let backend = Backend::open_local(directory.path(), Some(book.into())).await?;
+        let backend = Backend::open_here(directory.path(), Some(book.into())).await?;
         for day in season {
             let as_of = day_end(day.date, played.policy.zone);
             take_in(&backend, day, as_of, &mut DayOutcome::default(), |_| {}).await?;

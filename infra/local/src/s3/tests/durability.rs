@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{BUCKET, Fixture, body, clock, opened, pattern};
-use crate::s3::{ObjectStore, ObjectStoreError, client, service};
+use super::{BUCKET, Fixture, body, clock, key, opened, pattern};
+use crate::s3::{ObjectStore, ObjectStoreError, client};
 
 #[tokio::test]
 async fn a_reopened_store_has_everything() {
@@ -206,7 +206,7 @@ async fn victim() {
     let store = ObjectStore::open(&dir, clock()).unwrap();
     store.create_bucket(BUCKET).await.unwrap();
     store.notify_prefixes(vec![String::new()]);
-    let s3 = client(service(store));
+    let s3 = client(store, &key());
     let mut log = fs::File::options()
         .create(true)
         .append(true)

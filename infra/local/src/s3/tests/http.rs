@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{BUCKET, Fixture, body, pattern, refusal};
-use crate::s3::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, serve, service};
+use super::{BUCKET, Fixture, body, key, pattern, refusal};
+use crate::AccessKey;
+use crate::s3::{REGION, serve, service};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_is_served_over_http_until_told_to_stop() {
@@ -14,10 +15,11 @@ async fn the_store_is_served_over_http_until_told_to_stop() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, service(fixture.store.clone()), async {
+    let service = service(fixture.store.clone(), &key(), 900);
+    let served = tokio::spawn(serve(listener, service, async {
         stopped.await.ok();
     }));
-    fixture.s3 = client_of(&endpoint, SECRET_ACCESS_KEY);
+    fixture.s3 = client_of(&endpoint, &key());
 
     let bytes = pattern(3 * 1024 * 1024);
     fixture.put("a b/中", bytes.clone()).await;
@@ -43,7 +45,11 @@ async fn the_store_is_served_over_http_until_told_to_stop() {
     assert_eq!(refusal(get.send().await).0, 304);
     let head = fixture.s3.head_object().bucket(BUCKET).key("none").send().await;
     assert!(head.unwrap_err().into_service_error().is_not_found());
-    let stranger = client_of(&endpoint, "guessed")
+    let guessed = AccessKey {
+        secret: "guessed".to_owned(),
+        ..key()
+    };
+    let stranger = client_of(&endpoint, &guessed)
         .list_buckets()
         .send()
         .await
@@ -66,11 +72,11 @@ async fn the_store_is_served_over_http_until_told_to_stop() {
         .expect_err("nobody listens any more");
 }
 
-fn client_of(endpoint: &str, secret: &str) -> aws_sdk_s3::Client {
+fn client_of(endpoint: &str, key: &AccessKey) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
-        .credentials_provider(Credentials::new(ACCESS_KEY_ID, secret, None, None, "test"))
+        .credentials_provider(key.credentials())
         .endpoint_url(endpoint)
         .force_path_style(true)
         .build();

@@ -18,7 +18,8 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use tempfile::TempDir;
 
-use super::{Clock, ObjectStore, ObjectStoreError, client, service};
+use super::{Clock, ObjectStore, ObjectStoreError, client};
+use crate::AccessKey;
 
 const BUCKET: &str = "local-test";
 /// 2026-02-03T04:05:06Z.
@@ -50,7 +51,7 @@ impl Fixture {
 
     async fn at(dir: TempDir) -> Self {
         let store = opened(dir.path()).await.unwrap();
-        let s3 = client(service(store.clone()));
+        let s3 = client(store.clone(), &key());
         Self { dir, store, s3 }
     }
 
@@ -90,6 +91,13 @@ impl Fixture {
 
     fn body_files(&self) -> usize {
         files_in(&self.dir.path().join("bodies"))
+    }
+}
+
+fn key() -> AccessKey {
+    AccessKey {
+        id: "TEST".to_owned(),
+        secret: "secret".to_owned(),
     }
 }
 
