@@ -296,6 +296,15 @@ pub(crate) struct Failures {
 pub(crate) enum FailuresAction {
     /// Delivers once more what was set aside
     Retry(Retry),
+    /// Gives up on what was set aside: it is delivered no more
+    Discard(Discard),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Discard {
+    /// Its key, as `waymark failures` lists it
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
 }
 
 #[derive(Clone, Debug, Args)]

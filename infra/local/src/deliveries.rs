@@ -221,6 +221,14 @@ impl Cloud {
     pub fn ask_again(data_dir: &Path, key: Option<&str>) -> Result<usize, CloudError> {
         s3::ask_again(&data_dir.join(STORE), key).map_err(bucket_failed)
     }
+
+    /// Gives up on what was set aside under `key`: it is delivered no more. Tells whether there was any.
+    ///
+    /// # Errors
+    /// [`CloudError::Unusable`] when its state cannot be written.
+    pub fn discard_failure(data_dir: &Path, key: &str) -> Result<bool, CloudError> {
+        s3::discard(&data_dir.join(STORE), key).map_err(bucket_failed)
+    }
 }
 
 /// A notification as Lambda hands a message of the queue over.
@@ -241,9 +249,11 @@ fn message(record: &Value, receives: u32) -> Result<SqsEvent, Undelivered> {
     })
 }
 
-/// A run of a function; one that panics has failed, and takes nothing else along.
-async fn caught<O>(run: impl Future<Output = Result<O, Failure>>) -> Result<O, Undelivered> {
-    match AssertUnwindSafe(run).catch_unwind().await {
+/// A run of a function; one that panics has failed, and takes nothing else along. It is boxed: a function's future is large,
+/// and those that wait for a delivery would hold it in theirs.
+fn caught<O>(run: impl Future<Output = Result<O, Failure>>) -> impl Future<Output = Result<O, Undelivered>> {
+    let run = AssertUnwindSafe(Box::pin(run)).catch_unwind();
+    run.map(|ended| match ended {
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(failure)) => Err(Undelivered {
             is_retryable: matches!(failure, Failure::Retryable(_)),
@@ -253,7 +263,7 @@ async fn caught<O>(run: impl Future<Output = Result<O, Failure>>) -> Result<O, U
             cause: format!("the function panicked: {}", panic_text(panic.as_ref())),
             is_retryable: false,
         }),
-    }
+    })
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
@@ -274,5 +284,65 @@ fn bucket_failed(error: ObjectStoreError) -> CloudError {
     CloudError::Unusable {
         what: "the bucket",
         reason: with_causes(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    #[tokio::test]
+    async fn an_upload_that_ends_its_process_each_time_is_set_aside_and_the_next_is_answered() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let options = Options {
+            data_dir: directory.path().to_owned(),
+            policy: None,
+        };
+        let cloud = Cloud::open(options).await.expect("a cloud");
+        for name in ["bad", "good"] {
+            let key = format!("inbox/rates/_/{name}.csv");
+            let rates = b"date,currency,usd_per_unit\n2024-05-01,EUR,1.07\n".to_vec();
+            let put = cloud
+                .s3
+                .put_object()
+                .bucket(crate::BUCKET)
+                .key(key)
+                .body(rates.into());
+            put.send().await.expect("the inbox takes it");
+        }
+        for _ in 0..cloud.template.upload_receives_max {
+            cloud
+                .objects
+                .receive_notification()
+                .await
+                .expect("it is received, and the process ends");
+        }
+        let delivered = cloud
+            .deliver_notifications()
+            .await
+            .expect("one file ends nothing");
+        assert_eq!(delivered.answered.len(), 1);
+        assert_eq!(delivered.set_aside[0].key, "inbox/rates/_/bad.csv");
+        assert_eq!(
+            delivered.set_aside[0].attempts,
+            cloud.template.upload_receives_max
+        );
+        assert!(delivered.set_aside[0].cause.contains("the process ended"));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_panics_has_failed_and_no_attempt_helps() {
+        let text = "a bug";
+        let run = async {
+            if text.is_empty() {
+                Ok(())
+            } else {
+                std::panic::panic_any(text)
+            }
+        };
+        let failed = caught(run).await.expect_err("a failure");
+        assert!(!failed.is_retryable);
+        assert_eq!(failed.cause, "the function panicked: a bug");
     }
 }

@@ -105,6 +105,17 @@ async fn what_failed_is_listed_with_its_cause_and_delivered_again() {
     let ran = waymark.run(["failures", "retry", KEY]);
     assert_eq!(ran.status, 1, "the cause is still there: {ran:?}");
     assert!(ran.stdout.contains("after 2 attempts"), "{ran:?}");
+    // The change of the bad item is as bad whenever it is delivered: somebody gives it up.
+    let change = failed.iter().find(|failed| failed["what"] == "change");
+    let change = change
+        .and_then(|failed| failed["key"].as_str())
+        .expect("a change");
+    assert_eq!(waymark.run(["failures", "discard", change]).status, 0);
+    assert_complains(
+        &waymark.run(["failures", "discard", change]),
+        2,
+        &["nothing is set aside", change],
+    );
     let directory = remove_poison(directory).await;
     let ran = waymark.run(["failures", "retry", KEY, "--json"]);
     assert_eq!(ran.status, 0, "{ran:?}");
@@ -112,6 +123,7 @@ async fn what_failed_is_listed_with_its_cause_and_delivered_again() {
         ran.json_lines(),
         [serde_json::json!({ "key": KEY, "done": true })]
     );
+    assert_eq!(waymark.run(["failures"]).status, 0);
     assert_eq!(
         waymark.run(["ledger", "verify", "--json"]).json_lines()[0]["orders"],
         2

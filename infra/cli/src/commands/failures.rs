@@ -26,6 +26,17 @@ pub(crate) async fn run(
     match &arguments.action {
         None => list(shared, terminal),
         Some(FailuresAction::Retry(retry)) => again(shared, retry, terminal).await,
+        Some(FailuresAction::Discard(discard)) => {
+            if !Cloud::discard_failure(&shared.data_dir, &discard.key)? {
+                return Err(not_set_aside(&discard.key));
+            }
+            terminal.line(format!(
+                "{}: {}",
+                discard.key,
+                terminal.say("discarded", "已放弃")
+            ));
+            Ok(Done::Well)
+        }
     }
 }
 
@@ -39,14 +50,14 @@ fn list(shared: &Shared, terminal: &Terminal) -> Result<Done, CommandError> {
         terminal.line(terminal.say("nothing is set aside", "没有搁置的内容"));
         return Ok(Done::Well);
     }
-    terminal.paragraph(format!(
-        "{} {}",
-        terminal.say("set aside:", "已搁置："),
-        count(failures.len(), terminal)
-    ));
+    let count = failures.len();
+    terminal.line(match terminal.is_chinese() {
+        true => format!("已搁置：{count} 项"),
+        false => format!("set aside: {count}"),
+    });
     terminal.paragraph(terminal.say(
-        "when its cause is removed: waymark failures retry KEY, or --all",
-        "原因排除后执行：waymark failures retry KEY，或加 --all",
+        "when its cause is removed: `waymark failures retry KEY`, or --all; to give up on it: `waymark failures discard KEY`",
+        "原因排除后：waymark failures retry KEY（或 --all）；放弃：waymark failures discard KEY",
     ));
     Ok(Done::WithFindings)
 }
@@ -66,9 +77,7 @@ async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Do
         .filter(|failed| retry.key.as_ref().is_none_or(|key| *key == failed.key))
         .collect();
     if let Some(key) = retry.key.as_ref().filter(|_| asked.is_empty()) {
-        return Err(CommandError::usage(format!(
-            "nothing is set aside under {key}; `waymark failures` lists what is"
-        )));
+        return Err(not_set_aside(key));
     }
     Cloud::ask_again(&shared.data_dir, retry.key.as_deref())?;
     Backend::open(shared).await?.deliver().await?;
@@ -95,6 +104,12 @@ async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Do
     Ok(done)
 }
 
+fn not_set_aside(key: &str) -> CommandError {
+    CommandError::usage(format!(
+        "nothing is set aside under {key}; `waymark failures` lists what is"
+    ))
+}
+
 fn show(failed: &SetAside, terminal: &Terminal) {
     let what = match failed.what {
         FailedKind::Upload => terminal.say("an upload", "上传文件"),
@@ -110,11 +125,4 @@ fn show(failed: &SetAside, terminal: &Terminal) {
     terminal.line(&failed.key);
     terminal.paragraph(format!("  {what}{comma}{since}"));
     terminal.paragraph(format!("  {}", failed.cause));
-}
-
-fn count(failures: usize, terminal: &Terminal) -> String {
-    match terminal.is_chinese() {
-        true => format!("{failures} 项"),
-        false => failures.to_string(),
-    }
 }

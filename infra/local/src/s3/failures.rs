@@ -25,7 +25,7 @@ pub(super) const SCHEMA: &str = "
     ) STRICT;
 ";
 
-const COLUMNS: &str = "key, what, event, cause, attempts, since_ms, again";
+const COLUMNS: &str = "key, what, event, cause, attempts, since_ms";
 /// How long another process's write is waited for.
 const BUSY_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -61,9 +61,6 @@ pub struct SetAside {
     pub attempts: u32,
     /// When it was set aside first.
     pub since: Timestamp,
-    /// Whether it is to be delivered again.
-    #[serde(skip)]
-    pub is_asked_again: bool,
     /// What a function is invoked with.
     #[serde(skip)]
     pub(crate) event: Value,
@@ -163,7 +160,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SetAside> {
         cause: row.get(3)?,
         attempts: row.get(4)?,
         since: Timestamp::from(DateTime::from_timestamp_millis(since_ms).unwrap_or_default()),
-        is_asked_again: row.get(6)?,
     })
 }
 
@@ -189,6 +185,15 @@ pub fn ask_again(directory: &Path, key: Option<&str>) -> Result<usize, ObjectSto
         connection.execute("UPDATE failed SET again = 1 WHERE key = ifnull(?1, key)", [key])
     };
     Ok(with_index(directory, "ask for another delivery", asked)?.unwrap_or_default())
+}
+
+/// Gives up on what was set aside under `key`; tells whether there was any.
+///
+/// # Errors
+/// [`ObjectStoreError::Index`] if SQLite fails.
+pub fn discard(directory: &Path, key: &str) -> Result<bool, ObjectStoreError> {
+    let discarded = |connection: &Connection| connection.execute("DELETE FROM failed WHERE key = ?1", [key]);
+    Ok(with_index(directory, "discard what failed", discarded)?.is_some_and(|rows| rows > 0))
 }
 
 /// Works on the index of a store without opening the store; `None` where there is none, or one of an earlier layout.

@@ -40,7 +40,7 @@ mod tests;
 pub use client::{client, http_client};
 pub use error::{ObjectStoreError, Refusal};
 pub(crate) use failures::Failed;
-pub use failures::{FailedKind, SetAside, ask_again, failures_in};
+pub use failures::{FailedKind, SetAside, ask_again, discard, failures_in};
 pub(crate) use notifications::key_of;
 pub use notifications::{PendingNotification, ReceivedNotification};
 pub use object_store::{Clock, ObjectStore};
