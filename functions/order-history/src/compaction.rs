@@ -12,7 +12,7 @@ use crate::{BatchOutcome, HistoryError, OrderHistory, failure, handle_batch, met
 
 /// Months whose batches a day's compaction folds, the running one among them: those that orders still change of.
 const MONTHS: u32 = 4;
-/// What one compaction of batches may take.
+/// What one step of a compaction may take.
 const COMPACTION_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// What a task came to.
@@ -67,7 +67,7 @@ pub async fn run(history: &OrderHistory, task: Value, time: TimeLeft) -> Result<
     }
 }
 
-/// Compacts what is asked, a day's batches as far as the time goes: the next day takes what is left.
+/// Compacts what is asked as far as the time goes: the next day, or the same task again, takes what is left.
 ///
 /// # Errors
 /// [`Failure`] when the bucket or the disk refuses, or a file holds no rows of the lake. Nothing is lost then.
@@ -76,17 +76,17 @@ pub async fn compact(
     task: CompactionTask,
     time: &TimeLeft,
 ) -> Result<Compacted, Failure> {
-    let as_of = match task {
-        CompactionTask::Month(compaction) => return compact_month(history, compaction).await,
-        CompactionTask::Daily { as_of } => as_of,
+    let compactions = match task {
+        CompactionTask::Month(compaction) => vec![compaction],
+        CompactionTask::Daily { as_of } => {
+            let running = Month::of(as_of, history.policy.zone);
+            let extent = Extent::Batches;
+            let months = (0..MONTHS).map(|before| running.minus(before));
+            months.map(|month| Compaction { month, extent }).collect()
+        }
     };
-    let running = Month::of(as_of, history.policy.zone);
     let mut total = Compacted::default();
-    for month in (0..MONTHS).map(|before| running.minus(before)) {
-        let batches = Compaction {
-            month,
-            extent: Extent::Batches,
-        };
+    for compaction in compactions {
         let mut more = true;
         while more {
             // What comes first is always done, so that a row of days comes to its end however little time each has.
@@ -94,7 +94,7 @@ pub async fn compact(
                 total.more = true;
                 return Ok(total);
             }
-            let compacted = compact_month(history, batches).await?;
+            let compacted = compact_month(history, compaction).await?;
             more = compacted.more;
             total.add(&Compacted {
                 more: false,

@@ -32,8 +32,14 @@ use crate::{Lake, LakeError};
 /// Rows of a bucket, about: they are sorted in memory, an order's state with them.
 const BUCKET_ROWS: u64 = 131_072;
 
-/// Bytes of the batches that one compaction takes, about: their files lie on the disk, and each bucket reads them again.
-const BATCH_BYTES: u64 = 64 << 20;
+/// Bytes of the files that one step of a compaction takes, about: they lie on the disk, and their rows once more, spread.
+const STEP_BYTES: u64 = 64 << 20;
+
+/// A step's bytes are so many times those of one bucket of a month that takes several steps.
+const BUCKETS_A_STEP: u64 = 8;
+
+/// Buckets of a month, at most; a power of two.
+const BUCKETS_MAX: u32 = 1 << 16;
 
 /// Hex digits of a set's id.
 const ID_DIGITS: usize = 16;
@@ -44,7 +50,7 @@ const ID_DIGITS: usize = 16;
 pub enum Extent {
     /// The batches that came since the last time, as many as one run can take: what a day brings.
     Batches,
-    /// All files of the month, into one set: when it is over.
+    /// All files of the month, into one a bucket: when it is over.
     Month,
 }
 
@@ -68,7 +74,7 @@ pub struct Compacted {
     pub rows: u64,
     /// Files that they lie in now.
     pub files_written: u64,
-    /// Whether batches were left for another run.
+    /// Whether something was left for another step.
     pub more: bool,
 }
 
@@ -164,17 +170,30 @@ fn bucket_file<R: WriteRow>(
 }
 
 impl Lake {
-    /// Compacts a month's order rows and its ledger rows.
+    /// Takes a step of compacting a month's order rows and its ledger rows.
     ///
     /// # Errors
     /// [`LakeError`] when the bucket or the disk refuses, or a file holds no rows of the lake. Nothing is lost then.
     pub async fn compact(&self, compaction: Compaction, scratch: &Path) -> Result<Compacted, LakeError> {
+        self.compact_within(compaction, scratch, STEP_BYTES).await
+    }
+
+    /// As [`Lake::compact`], with so many bytes of files a step.
+    ///
+    /// # Errors
+    /// As [`Lake::compact`].
+    pub async fn compact_within(
+        &self,
+        compaction: Compaction,
+        scratch: &Path,
+        step_bytes: u64,
+    ) -> Result<Compacted, LakeError> {
         let (orders, ledger) = (orders_of(compaction.month), ledger_of(compaction.month));
         let mut compacted = self
-            .compact_files::<OrderRow>(&orders, compaction.extent, scratch)
+            .compact_files::<OrderRow>(&orders, compaction.extent, scratch, step_bytes)
             .await?;
         let of_ledger = self
-            .compact_files::<EntryRow>(&ledger, compaction.extent, scratch)
+            .compact_files::<EntryRow>(&ledger, compaction.extent, scratch, step_bytes)
             .await?;
         compacted.add(&of_ledger);
         Ok(compacted)
@@ -185,24 +204,25 @@ impl Lake {
         prefix: &str,
         extent: Extent,
         scratch: &Path,
+        step_bytes: u64,
     ) -> Result<Compacted, LakeError> {
         let mut attempts = LISTINGS_MAX;
-        let (objects, more, files) = loop {
+        let (step, files) = loop {
             attempts -= 1;
-            let (objects, more) = to_compact(self.objects_under(prefix).await?, extent, BATCH_BYTES);
-            match self.fetch_objects(&objects, scratch).await {
+            let step = next_step(self.objects_under(prefix).await?, extent, step_bytes);
+            match self.fetch_objects(&step.objects, scratch).await {
                 Err(LakeError::Gone { .. }) if attempts > 0 => {}
-                fetched => break (objects, more, fetched?),
+                fetched => break (step, fetched?),
             }
         };
-        if objects.is_empty() {
+        if step.objects.is_empty() {
             return Ok(Compacted::default());
         }
-        let mut compacted = self.write_set::<R>(prefix, &objects, &files, scratch).await?;
-        compacted.more = more;
+        let mut compacted = self.write_set::<R>(prefix, &step, &files, scratch).await?;
+        compacted.more = step.more;
         // The commit point: from here on the rows lie in the set. Whoever wrote one of the files anew meanwhile keeps it.
         let now = self.objects_under(prefix).await?;
-        for object in objects.iter().filter(|object| now.contains(object)) {
+        for object in step.objects.iter().filter(|object| now.contains(object)) {
             self.remove(&object.key).await?;
         }
         for file in files {
@@ -217,7 +237,7 @@ impl Lake {
     async fn write_set<R: CompactRow>(
         &self,
         prefix: &str,
-        objects: &[LakeObject],
+        step: &Step,
         files: &[FetchedFile],
         scratch: &Path,
     ) -> Result<Compacted, LakeError> {
@@ -229,10 +249,13 @@ impl Lake {
         for file in files {
             rows += count_rows(&file.path).map_err(|source| unfit(file, source))?;
         }
+        let objects = &step.objects;
         let names = objects.iter().filter_map(|object| SetName::parse(&object.key));
         let generation = names.map(|name| name.generation).max().unwrap_or(0) + 1;
         let set = id_of(objects);
-        let buckets = u32::try_from(rows.div_ceil(BUCKET_ROWS).max(1).next_power_of_two()).unwrap_or(1 << 16);
+        let buckets = step
+            .buckets
+            .unwrap_or_else(|| power_of_two(rows.div_ceil(BUCKET_ROWS)));
         let mut spread = Spread::<R>::over(files, buckets, scratch);
         while let Some((bucket, rows)) = spread.next()? {
             let count = rows.len() as u64;
@@ -254,30 +277,105 @@ impl Lake {
     }
 }
 
-/// The objects worth compacting: more than one, or a batch; and whether batches are left beyond `batch_bytes`.
-fn to_compact(mut objects: Vec<LakeObject>, extent: Extent, batch_bytes: u64) -> (Vec<LakeObject>, bool) {
+/// A step of a compaction.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Step {
+    /// The files whose rows it takes; none where there is nothing to do.
+    objects: Vec<LakeObject>,
+    /// The buckets that the rows go to; by how many rows there are, where it is `None`.
+    buckets: Option<u32>,
+    /// Whether it leaves something for another step.
+    more: bool,
+}
+
+/// The next step: of batches as many as fit, of a month that fits all of it, of a larger one a portion.
+fn next_step(mut objects: Vec<LakeObject>, extent: Extent, step_bytes: u64) -> Step {
+    if extent == Extent::Batches {
+        objects.retain(|object| object.bucket().is_none());
+        return first_of(objects, step_bytes, None);
+    }
+    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
+    if bytes > step_bytes {
+        return month_step(objects, bytes, step_bytes);
+    }
     let names: Vec<_> = objects.iter().map(|object| SetName::parse(&object.key)).collect();
     let is_one_set = names.windows(2).all(|pair| {
         let of = |name: &Option<SetName>| name.as_ref().map(|name| (name.generation, name.set.clone()));
         of(&pair[0]) == of(&pair[1])
     });
-    match extent {
-        Extent::Month if is_one_set && names.iter().all(Option::is_some) => (Vec::new(), false),
-        Extent::Month => (objects, false),
-        Extent::Batches => {
-            objects.retain(|object| SetName::parse(&object.key).is_none());
-            let mut bytes = 0;
-            // A batch larger than all that goes alone.
-            let mut fits = |object: &LakeObject| {
-                bytes += object.bytes;
-                bytes <= batch_bytes
-            };
-            let taken = objects.iter().take_while(|object| fits(object)).count().max(1);
-            let more = objects.len() > taken;
-            objects.truncate(taken);
-            (objects, more)
-        }
+    if is_one_set && names.iter().all(Option::is_some) {
+        return Step::default();
     }
+    Step {
+        objects,
+        buckets: None,
+        more: false,
+    }
+}
+
+/// A portion of a month that no disk holds at once. First what is not told apart by as many buckets as the month needs, a
+/// portion after the other; then the files of each bucket that has several. Each step leaves less to do than it found, so it
+/// does not matter where one was killed.
+fn month_step(objects: Vec<LakeObject>, bytes: u64, step_bytes: u64) -> Step {
+    let buckets_of = |object: &LakeObject| object.bucket().map_or(0, |(_, buckets)| buckets);
+    let known = objects.iter().map(buckets_of).max().unwrap_or(0);
+    let needed = power_of_two(bytes.div_ceil((step_bytes / BUCKETS_A_STEP).max(1)));
+    // A month that has grown a little is not spread anew for it.
+    let buckets = if needed <= known.saturating_mul(2) {
+        known
+    } else {
+        needed
+    };
+    let (coarse, fine): (Vec<_>, Vec<_>) = objects
+        .into_iter()
+        .partition(|object| buckets_of(object) < buckets);
+    if !coarse.is_empty() {
+        let step = first_of(coarse, step_bytes, Some(buckets));
+        return Step { more: true, ..step };
+    }
+    let mut by_bucket: BTreeMap<u32, Vec<LakeObject>> = BTreeMap::new();
+    for object in fine {
+        let bucket = object.bucket().map_or(0, |(bucket, _)| bucket % buckets);
+        by_bucket.entry(bucket).or_default().push(object);
+    }
+    by_bucket.retain(|_, objects| objects.len() > 1);
+    let mut step = Step {
+        buckets: Some(buckets),
+        ..Step::default()
+    };
+    let mut bytes = 0;
+    for objects in by_bucket.into_values() {
+        bytes += objects.iter().map(|object| object.bytes).sum::<u64>();
+        if bytes > step_bytes && !step.objects.is_empty() {
+            step.more = true;
+            return step;
+        }
+        step.objects.extend(objects);
+    }
+    step
+}
+
+/// As many of the objects as fit, and at least one.
+fn first_of(mut objects: Vec<LakeObject>, step_bytes: u64, buckets: Option<u32>) -> Step {
+    let mut bytes = 0;
+    // One larger than all that goes alone.
+    let mut fits = |object: &LakeObject| {
+        bytes += object.bytes;
+        bytes <= step_bytes
+    };
+    let taken = objects.iter().take_while(|object| fits(object)).count().max(1);
+    let more = objects.len() > taken;
+    objects.truncate(taken);
+    Step {
+        objects,
+        buckets,
+        more,
+    }
+}
+
+fn power_of_two(least: u64) -> u32 {
+    let least = u32::try_from(least.max(1)).unwrap_or(BUCKETS_MAX);
+    least.min(BUCKETS_MAX).next_power_of_two()
 }
 
 /// A set's id: a digest of what it is made from, so that the same files make the same set.
@@ -302,26 +400,80 @@ fn unfit(file: &FetchedFile, source: BoxError) -> LakeError {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_run_takes_as_many_batches_as_it_can_hold_and_at_least_one() {
-        let batch = |key: &str, bytes| LakeObject {
+    fn batch(key: &str, bytes: u64) -> LakeObject {
+        LakeObject {
             key: format!("lake/orders/month=2024-04/{key}.parquet"),
             etag: "tag".to_owned(),
             bytes,
-        };
+        }
+    }
+
+    #[test]
+    fn a_run_takes_as_many_batches_as_it_can_hold_and_at_least_one() {
         let all = [batch("1", 40), batch("2", 60), batch("3", 1), batch("4", 500)];
         let mut left = all.to_vec();
         let mut taken = Vec::new();
         loop {
-            let (objects, more) = to_compact(left.clone(), Extent::Batches, 100);
-            taken.push(objects.len());
-            left.drain(..objects.len());
-            assert_eq!(more, !left.is_empty());
-            if !more {
+            let step = next_step(left.clone(), Extent::Batches, 100);
+            taken.push(step.objects.len());
+            left.drain(..step.objects.len());
+            assert_eq!(step.more, !left.is_empty());
+            if !step.more {
                 break;
             }
         }
         assert_eq!(taken, [2, 1, 1]);
-        assert_eq!(to_compact(Vec::new(), Extent::Batches, 100), (Vec::new(), false));
+        assert_eq!(next_step(Vec::new(), Extent::Batches, 100), Step::default());
+    }
+
+    /// Steps as their files' names and sizes go: each file of a step is spread evenly over the buckets that it may hold.
+    #[test]
+    fn a_month_of_any_size_is_folded_in_steps_that_fit() {
+        for count in [3, 50, 700] {
+            let mut objects: Vec<_> = (0..count)
+                .map(|index| batch(&format!("{index:04}"), 60 + index % 7))
+                .collect();
+            let mut steps = 0;
+            loop {
+                let step = next_step(objects.clone(), Extent::Month, 1_000);
+                if step.objects.is_empty() {
+                    break;
+                }
+                steps += 1;
+                assert!(steps < 10 * count, "{count} files take {steps} steps");
+                let bytes: u64 = step.objects.iter().map(|object| object.bytes).sum();
+                assert!(bytes <= 1_000, "{bytes} in one step");
+                objects.retain(|object| !step.objects.contains(object));
+                let buckets = step.buckets.unwrap_or(1);
+                let mut by_bucket: BTreeMap<u32, u64> = BTreeMap::new();
+                for object in &step.objects {
+                    let (bucket, of) = object.bucket().unwrap_or((0, 1));
+                    let shares =
+                        (0..buckets).filter(|share| share % of.min(buckets) == bucket % of.min(buckets));
+                    let shares: Vec<u32> = shares.collect();
+                    for share in &shares {
+                        *by_bucket.entry(*share).or_default() += object.bytes.div_ceil(shares.len() as u64);
+                    }
+                }
+                for (bucket, bytes) in by_bucket {
+                    let name = SetName {
+                        generation: steps as u32,
+                        set: format!("{steps:016}"),
+                        bucket,
+                        buckets,
+                    };
+                    objects.push(batch(name.to_string().trim_end_matches(".parquet"), bytes));
+                }
+            }
+            let mut buckets: Vec<_> = objects.iter().filter_map(LakeObject::bucket).collect();
+            let files = buckets.len();
+            buckets.sort_unstable();
+            buckets.dedup();
+            assert_eq!(
+                (files, objects.len()),
+                (buckets.len(), buckets.len()),
+                "one file a bucket"
+            );
+        }
     }
 }

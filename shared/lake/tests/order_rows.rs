@@ -129,7 +129,7 @@ impl History {
             return true;
         };
         match fact {
-            Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
+            Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator, &book.intake),
             Fact::Tracking(fact) => order.rule_tracking(fact, &Uploader::Operator, book.newest(), book),
             Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
             Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, book.newest(), 400),

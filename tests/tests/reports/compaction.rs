@@ -189,3 +189,36 @@ async fn compactions_at_once_and_beside_writers_and_readers_lose_no_row() {
     compact(&cloud, whole_month()).await;
     assert_eq!((said(&cloud).await, order_files(&cloud).await), (expected, 1));
 }
+
+/// A month that no disk holds at once is folded in steps, each of which may be the last before a kill.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_larger_than_the_disk_is_folded_in_steps() {
+    let cloud = lake_of_april().await;
+    bring(&cloud, "events", LATE, at("2024-05-06T10:00:00Z")).await;
+    let before = said(&cloud).await;
+    let objects = cloud.lake.order_objects(april()).await.expect("a listing");
+    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
+    let mut steps = 0;
+    loop {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let step = cloud
+            .lake
+            .compact_within(whole_month(), scratch.path(), bytes * 2 / 3)
+            .await
+            .expect("a step is done");
+        assert_eq!(said(&cloud).await, before, "after step {steps}");
+        if step.files_read == 0 {
+            break;
+        }
+        steps += 1;
+        assert!(steps < 20, "{step:?}");
+    }
+    assert!(steps > 2, "{steps}");
+    let objects = cloud.lake.order_objects(april()).await.expect("a listing");
+    let mut buckets: Vec<_> = objects
+        .iter()
+        .map(|object| object.bucket().map(|(bucket, _)| bucket))
+        .collect();
+    buckets.dedup();
+    assert_eq!(buckets.len(), objects.len(), "one file a bucket");
+}
