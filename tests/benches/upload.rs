@@ -17,7 +17,7 @@ use domain::{
 use futures::stream::{self, StreamExt, TryStreamExt};
 use intake::{AssumedTimes, Context, FileZone, Kind, Limits, RawRow, Trust};
 use local::{Cloud, Options};
-use store::{News, OrderWrite, StoreError};
+use store::{News, OrderWrite, Room, StoreError};
 use tests::{at, operator_key};
 
 const PAID_AT: &str = "2024-06-01T00:00:00Z";
@@ -185,6 +185,7 @@ async fn place(cloud: &Cloud, rows: u64) -> Result<(), StoreError> {
             sign_off_open: true,
         };
         let news = News {
+            room: Room::OF_NEWS,
             order: write,
             new_claims: Vec::new(),
             rivals: Vec::new(),

@@ -1,26 +1,26 @@
 //! The answer to an upload, as its rows are ruled.
 
 pub(crate) mod notes;
+mod repairing;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
 
 use domain::message::{file_message, message};
 use domain::ruling::{Ruling, Verdict};
 use domain::{Finding, PolicyBook, RowCode};
 use intake::cell::Undone;
-use intake::{About, CheckedRow, FileError, RawRow, RejectedLine, RejectedWriter, Remark};
+use intake::{About, CheckedRow, FileError, Limits, RawRow, RejectedLine, RejectedWriter, Remark};
 use lake::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 
 use crate::commit::RuledRow;
 
+pub(crate) use repairing::Repairing;
+
 /// Findings in `report.json`, at most; `by_code` and `rejected.csv` hold all.
 const ISSUES_MAX: usize = 10_000;
-
-/// Bytes of `rejected.csv` that are written at once.
-const REJECTED_BUFFER_BYTES: usize = 1 << 17;
 
 /// Codes that a row has, each once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,19 +73,20 @@ pub(crate) struct Answering {
     /// Refused rows that have one of them.
     priced_rows: u64,
     notes: Vec<Note>,
-    rejected: Option<RejectedWriter<BufWriter<File>>>,
+    rejected: Option<RejectedWriter<File>>,
 }
 
 impl Answering {
-    /// Begins an answer; refused rows go to the file `rejected`, if they are wanted.
+    /// Begins an answer; refused rows go to the file `rejected`, if they are wanted, as far as it has room for them.
     pub(crate) fn new(
         summary: UploadSummary,
         rejected: Option<&Path>,
         header: &[String],
+        limits: &Limits,
     ) -> io::Result<Self> {
         let rejected = rejected.map(|path| {
-            let file = BufWriter::with_capacity(REJECTED_BUFFER_BYTES, File::create(path)?);
-            RejectedWriter::new(file, header)
+            let file = File::create(path)?;
+            Ok::<_, io::Error>(RejectedWriter::new(file, header, limits.answer_bytes_max))
         });
         Ok(Self {
             summary,
@@ -225,10 +226,10 @@ impl Answering {
         self.notes
             .extend(placeholders.map(|&rows| notes::of_placeholders(rows)));
         if let Some(rejected) = self.rejected {
-            rejected
-                .finish()?
-                .into_inner()
-                .map_err(io::IntoInnerError::into_error)?;
+            let (file, written) = rejected.finish()?;
+            // What was begun when the disk was full is no line.
+            file.set_len(written.bytes)?;
+            self.notes.extend(notes::of_rows_left_out(written));
         }
         Ok(Answer {
             upload: UploadSummary {

@@ -15,7 +15,7 @@ use store::{Parent, Store, StoreError, StoredOrder};
 
 use crate::UploadValidation;
 use crate::commit::{
-    Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, file_name, wait_for_number,
+    Brought, Done, Job, Known, Loaded, OrderNews, Row, RuledRow, Subject, file_name, wait_for_number,
 };
 use crate::waves::Waves;
 
@@ -105,10 +105,11 @@ impl<'a> Batch<'a> {
             let index = row.origin;
             if outcome.waits() {
                 let parent = row.news.parent(&outcome.ruling);
-                waiting.push((row.news, parent));
+                waiting.push((index, row.news, parent));
             }
             ruled[index] = with_warnings(outcome, &rows[index].1.findings);
         }
+        let waiting = self.within_bounds(waiting, &mut ruled).await?;
         brought.extend(self.park(waiting).await?);
         self.wake(brought).await?;
         self.propose(&mut ruled).await?;
@@ -132,13 +133,12 @@ impl<'a> Batch<'a> {
         for (place, row) in rows.into_iter().enumerate() {
             let (origin, row) = row.at_place(place);
             origins.push(origin);
-            let of_number = || row.news.number().and_then(|number| claimants.get(number));
-            ruled.push(match (row.news.order_id(), &row.news) {
-                (Some(order_id), _) => {
+            ruled.push(match row.news.subject() {
+                Subject::Order(order_id) => {
                     jobs.entry(order_id.clone()).or_default().push(row);
                     None
                 }
-                (None, OrderNews::Event(fact)) => match of_number() {
+                Subject::Parcel(fact) => match claimants.get(&fact.number) {
                     Some(orders) => {
                         for order_id in orders {
                             jobs.entry(order_id.clone()).or_default().push(row.clone());
@@ -151,8 +151,6 @@ impl<'a> Batch<'a> {
                         Some(outcome)
                     }
                 },
-                // Every other row names its order.
-                (None, _) => None,
             });
         }
         let mut waves = Waves::new(ruled, origins);

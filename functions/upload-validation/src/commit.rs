@@ -12,12 +12,10 @@ use domain::ruling::{Ruling, Uploader};
 use domain::{
     Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Timestamp, TrackingNumber,
 };
-use store::{
-    Commit, NewClaim, News, OrderWrite, Parent, Store, StoreError, StoredOrder, TRANSACTION_ITEMS_MAX,
-};
+use store::{Commit, NewClaim, News, OrderWrite, Parent, Room, Store, StoreError, StoredOrder};
 
-pub(crate) use row::{OrderNews, Row, file_name};
-pub(crate) use rule::{has_rate, wait_for_number, wait_for_order};
+pub(crate) use row::{OrderNews, Row, Subject, file_name};
+pub(crate) use rule::{claim_without_room, has_rate, refuse_for_room, wait_for_number, wait_for_order};
 use rule::{refuse_archived, rule};
 
 use crate::rivals::Rivals;
@@ -136,7 +134,8 @@ impl<T> Job<T> {
         numbers
     }
 
-    /// Rules the rows and commits what they bring. A lost race loads and rules again.
+    /// Rules the rows and commits what they bring. A lost race loads and rules again. What has no room in one write is tried row by
+    /// row, and a row for which there is none alone is refused.
     pub(crate) async fn run(self, known: &Known<'_>, mut loaded: Loaded) -> Result<Done<T>, StoreError> {
         let mut has_room = true;
         for _ in 0..ATTEMPTS_MAX {
@@ -157,7 +156,8 @@ impl<T> Job<T> {
             match self.commit(known, &loaded, order.as_ref(), &rivals).await? {
                 Some(Commit::Done) => return Ok(self.done(order.as_ref(), before, ruled)),
                 Some(Commit::Raced) => loaded = self.load(known.store).await?,
-                // More orders than one transaction can tell of it: the row is refused, and the next attempt says so.
+                None if self.rows.len() > 1 => return self.run_row_by_row(known).await,
+                // The next attempt refuses the row.
                 None => has_room = false,
             }
         }
@@ -165,6 +165,27 @@ impl<T> Job<T> {
             subject: format!("order {}", self.order_id),
             attempts: ATTEMPTS_MAX,
         })
+    }
+
+    async fn run_row_by_row(self, known: &Known<'_>) -> Result<Done<T>, StoreError> {
+        let mut done = Done {
+            order_id: self.order_id.clone(),
+            rows: Vec::with_capacity(self.rows.len()),
+            brought: Vec::new(),
+            contested: Vec::new(),
+        };
+        for row in self.rows {
+            let job = Job {
+                order_id: self.order_id.clone(),
+                rows: vec![row],
+            };
+            let loaded = job.load(known.store).await?;
+            let of_row = Box::pin(job.run(known, loaded)).await?;
+            done.rows.extend(of_row.rows);
+            done.brought.extend(of_row.brought);
+            done.contested = of_row.contested;
+        }
+        Ok(done)
     }
 
     /// The order was settled for good and has left: of the rows about it only a decision on an appeal still counts, which works
@@ -203,8 +224,8 @@ impl<T> Job<T> {
         })
     }
 
-    /// Writes the order, the records of its new numbers and the rivals that must know; `None` when these are more than one
-    /// transaction holds.
+    /// Writes the order, the records of its new numbers and the rivals that must know; `None` when there is no room for them: in
+    /// one of the items, in one transaction, or because the order would share numbers with too many others.
     async fn commit(
         &self,
         known: &Known<'_>,
@@ -224,7 +245,9 @@ impl<T> Job<T> {
             seen: loaded.claimants.get(number).map_or(&[], Vec::as_slice),
         });
         let write = |order, seen_version| write_of(order, seen_version, known.book);
+        let is_claim = order.claim_rows() > before.map_or(0, |before| before.order.claim_rows());
         let news = News {
+            room: if is_claim { Room::OF_CLAIMS } else { Room::OF_NEWS },
             order: write(order, before.map(|before| before.version)),
             new_claims: new_claims.collect(),
             rivals: rivals
@@ -232,10 +255,11 @@ impl<T> Job<T> {
                 .map(|rival| write(&rival.order, Some(rival.version)))
                 .collect(),
         };
-        if news.items() > TRANSACTION_ITEMS_MAX {
+        let terms = known.book.in_force_at(order.paid_at).claims;
+        if is_claim && rivals.are_too_many(order, terms) {
             return Ok(None);
         }
-        known.store.commit(&news).await.map(Some)
+        known.store.commit(&news).await
     }
 
     /// What came of the job. Parents are brought also where they were there before: a run killed between its write and the

@@ -1,9 +1,10 @@
 //! One upload from its object to its answer.
 
 mod reading;
+mod spool;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -14,21 +15,19 @@ use domain::order::UploadId;
 use domain::ruling::Uploader;
 use domain::time::not_beyond;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode, with_causes};
-use intake::{
-    AUTO, Context, FileError, FileZone, Kind, Limits, RepairedWriter, SHEET_ROWS_MAX, Survey, Trust,
-    UploadError, stated_zone,
-};
+use intake::{AUTO, Context, FileError, FileZone, Kind, Limits, Survey, Trust, UploadError, stated_zone};
 use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
 use store::UploadRecord;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::answer::{Answering, notes};
+use crate::answer::{Answering, Repairing, notes};
 use crate::batch::{Batch, Surroundings};
 use crate::proposals::PROPOSAL_KEYS_MAX;
 use crate::{UploadFailure, UploadValidation, Written};
 use reading::{Message, Readable, read_to_end, send_batches};
+use spool::{Spooled, spool};
 
 /// An upload with its answer.
 pub(crate) struct Judged {
@@ -159,7 +158,8 @@ struct Fetched {
     stored: Stored,
     /// When the same prefix sent the same bytes first, if it did before: that instant counts.
     sent_before: Option<Timestamp>,
-    too_large: bool,
+    /// Why the file is not read at all.
+    refusal: Option<FileError>,
 }
 
 impl Fetched {
@@ -178,25 +178,27 @@ impl Fetched {
             source,
         };
         let directory = tempfile::tempdir().map_err(disk_failed)?;
-        let mut file = File::create(directory.path().join(UPLOADED)).map_err(disk_failed)?;
-        let mut digest = digest::Context::new(&digest::SHA256);
-        let mut bytes = 0_u64;
-        let bytes_max = Limits::default().file_bytes_max;
-        let too_large = object.bytes > bytes_max;
-        while let Some(chunk) = object.body.next().await.filter(|_| !too_large) {
-            let chunk = chunk.map_err(|source| disk_failed(io::Error::other(source)))?;
-            bytes += chunk.len() as u64;
-            digest.update(&chunk);
-            file.write_all(&chunk).map_err(disk_failed)?;
-        }
+        let path = directory.path().join(UPLOADED);
+        let is_too_large = object.bytes > Limits::default().file_bytes_max;
+        let spooled = if is_too_large {
+            Spooled::default()
+        } else {
+            let next = async || Some(object.body.next().await?.map_err(io::Error::other));
+            spool(next, &path).await.map_err(disk_failed)?
+        };
+        let refusal = match (is_too_large, spooled.is_disk_full) {
+            (true, _) => Some(FileError::new(FileCode::FileTooLarge, object.bytes.to_string())),
+            (false, true) => Some(FileError::new(FileCode::DiskFull, "")),
+            (false, false) => None,
+        };
         let summary = UploadSummary {
             key: key.to_string(),
             etag: object.etag,
             written_at: Some(object.last_modified),
             kind: key.kind.clone(),
             seller_id: key.seller_id.as_ref().map_or("_".to_owned(), ToString::to_string),
-            sha256: hex::encode(digest.finish()),
-            bytes: bytes.max(object.bytes),
+            sha256: spooled.sha256,
+            bytes: spooled.bytes.max(object.bytes),
             rows: 0,
             about: None,
         };
@@ -217,7 +219,7 @@ impl Fetched {
                 content: 0,
             },
             sent_before: None,
-            too_large,
+            refusal,
         })
     }
 
@@ -261,7 +263,9 @@ impl Fetched {
                 return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
             }
         };
-        let mut answering = Answering::new(summary, Some(&rejected), &header).map_err(disk_failed)?;
+        let limits = Limits::default();
+        let mut answering =
+            Answering::new(summary, Some(&rejected), &header, &limits).map_err(disk_failed)?;
         answering.about(&about);
         if key.kind == AUTO {
             answering.note(notes::of_kind(kind));
@@ -275,11 +279,8 @@ impl Fetched {
         if let Some(assumed) = &assumed {
             answering.note(notes::of_assumed_zone(assumed));
         }
-        let repair_failed = |error| disk_failed(io::Error::other(error));
-        let mut repaired = (rows <= SHEET_ROWS_MAX)
-            .then(|| RepairedWriter::new(&header, &columns, &context))
-            .transpose()
-            .map_err(repair_failed)?;
+        let mut repaired =
+            Repairing::begin(rows, &header, (&columns, &context), &limits).map_err(disk_failed)?;
         let surroundings = Surroundings {
             function,
             uploader: uploader(key),
@@ -301,12 +302,8 @@ impl Fetched {
                     source,
                 })?;
             answering.take(&rows, &ruled).map_err(disk_failed)?;
-            if let Some(repaired) = &mut repaired {
-                for ((raw, _), ruled) in rows.iter().zip(&ruled) {
-                    repaired
-                        .write(raw, &ruled.ruling.findings)
-                        .map_err(repair_failed)?;
-                }
+            for ((raw, _), ruled) in rows.iter().zip(&ruled) {
+                repaired.write(raw, &ruled.ruling.findings).map_err(disk_failed)?;
             }
         }
         // A reader that ended early has sent nothing more either: without its word the rest of the file would be missing.
@@ -314,16 +311,11 @@ impl Fetched {
             .await
             .map_err(|error| disk_failed(io::Error::other(error)))?;
         let path = self.directory.path().join("repaired.xlsx");
-        let repaired = match repaired {
-            Some(repaired) => {
-                repaired.finish(&path).map_err(repair_failed)?;
-                Some(path)
-            }
-            None => {
-                answering.note(notes::of_no_sheet());
-                None
-            }
-        };
+        let unrepaired = repaired.finish(&path).map_err(disk_failed)?;
+        let repaired = unrepaired.is_none().then_some(path);
+        if let Some(unrepaired) = unrepaired {
+            answering.note(unrepaired);
+        }
         let answer = answering.finish(&function.policy).map_err(disk_failed)?;
         Ok((answer, AnswerFiles { rejected, repaired }))
     }
@@ -380,11 +372,8 @@ impl Fetched {
         if stated.is_none() && key.kind != AUTO {
             return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
         }
-        if self.too_large {
-            return Ok(Err(FileError::new(
-                FileCode::FileTooLarge,
-                self.summary.bytes.to_string(),
-            )));
+        if let Some(refusal) = &self.refusal {
+            return Ok(Err(refusal.clone()));
         }
         let kind = match self.kind(stated).await {
             Ok(kind) => kind,

@@ -2,18 +2,117 @@
 //! by then (45 days between the two uploads, `intake.parked_days_max`). A lapsed row stays listed and is never deleted; so
 //! does one that is refused when its parent comes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use domain::parking::Wait;
 use domain::ruling::Verdict;
-use domain::{Currency, OrderId, RowCode, Timestamp, TrackingNumber};
+use domain::{Currency, OrderId, RowCode, Source, Timestamp, TrackingNumber};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use store::{Parent, ParkedRow, StoreError};
+use store::{Parent, ParkedNote, ParkedRow, StoreError};
 
 use crate::batch::{Batch, CALLS_AT_ONCE};
-use crate::commit::{Brought, OrderNews, Row, RuledRow, file_name, has_rate};
+use crate::commit::{Brought, OrderNews, Row, RuledRow, file_name, has_rate, refuse_for_room};
+
+/// Parked rows that are applied together, about.
+const WOKEN_ROWS_MAX: usize = 2_000;
+/// Parked rows of one parent that one call reads.
+const PAGE_ROWS: u16 = 100;
+
+/// Parents for which rows may wait.
+struct Waiting {
+    /// Each with the row after which to read on.
+    parents: VecDeque<(Parent, Option<String>)>,
+    /// When the upload that brings each was learned.
+    learned_at: BTreeMap<Parent, Timestamp>,
+}
+
+/// Rows that were waiting when their parents came.
+#[derive(Default)]
+struct Woken {
+    woken: usize,
+    lapsed: usize,
+}
 
 impl Batch<'_> {
+    /// Of rows that are to wait those that may: an order or a number for which rows wait takes no more of one sender's than it
+    /// would take as its own. What is beyond is refused, in its place in `ruled`.
+    pub(crate) async fn within_bounds(
+        &self,
+        waiting: Vec<(usize, OrderNews, Parent)>,
+        ruled: &mut [RuledRow],
+    ) -> Result<Vec<(OrderNews, Parent)>, StoreError> {
+        let mut first: BTreeMap<&Parent, Source> = BTreeMap::new();
+        for (_, news, parent) in &waiting {
+            if self.rows_max(news, parent).is_some() {
+                first.entry(parent).or_insert_with(|| news.source());
+            }
+        }
+        let awaited = first.keys().map(|parent| (*parent).clone()).collect();
+        let awaited = self.store().awaited(awaited).await?;
+        let counts = stream::iter(awaited).map(|parent| {
+            let before = first.get(&parent).copied();
+            async move {
+                let count = self.count_waiting(&parent, before).await?;
+                Ok::<_, StoreError>((parent, count))
+            }
+        });
+        let mut counts: HashMap<Parent, usize> = counts.buffered(CALLS_AT_ONCE).try_collect().await?;
+        let mut may_wait = Vec::with_capacity(waiting.len());
+        for (index, news, parent) in waiting {
+            let Some(rows_max) = self.rows_max(&news, &parent) else {
+                may_wait.push((news, parent));
+                continue;
+            };
+            let count = counts.entry(parent.clone()).or_default();
+            if *count < rows_max {
+                *count += 1;
+                may_wait.push((news, parent));
+            } else {
+                ruled[index] = RuledRow::free(refuse_for_room(&news));
+            }
+        }
+        Ok(may_wait)
+    }
+
+    /// Rows of one sender that may wait for a parent; `None` where something else bounds them: what waits for a rate is a file's
+    /// orders, and what waits for a number is a claim already.
+    fn rows_max(&self, news: &OrderNews, parent: &Parent) -> Option<usize> {
+        let book = &self.surroundings().function.policy;
+        let intake = &book.intake;
+        match (parent, news) {
+            (Parent::Rate(_) | Parent::Claim(_), _) => None,
+            (_, OrderNews::Appeal(_)) => Some(intake.appeals_per_order_max * intake.states_per_appeal_max),
+            (_, OrderNews::Event(_)) => Some(intake.events_per_order_max),
+            (_, OrderNews::Tracking(_) | OrderNews::Order(_)) => {
+                Some(book.newest().claims.rows_per_order_max)
+            }
+        }
+    }
+
+    /// Rows of this sender that wait for a parent: those of other uploads, and those of this one that stand `before` a row. So a
+    /// file that is done again is bounded as it was.
+    async fn count_waiting(&self, parent: &Parent, before: Option<Source>) -> Result<usize, StoreError> {
+        let own = before.map(|source| (format!("#{:016x}#", source.upload), source.row));
+        let is_counted = |row: &ParkedNote| {
+            let is_before = own
+                .as_ref()
+                .is_none_or(|(upload, first)| !row.id.contains(upload) || row.row < *first);
+            row.uploader == self.surroundings().uploader && is_before
+        };
+        let (mut count, mut after) = (0, None);
+        loop {
+            let (rows, last) = self
+                .store()
+                .parked_page(parent, after.as_deref(), PAGE_ROWS)
+                .await?;
+            count += rows.iter().filter(|row| is_counted(row)).count();
+            if last.is_none() {
+                return Ok(count);
+            }
+            after = last;
+        }
+    }
+
     /// Keeps the rows that wait. Gives the parents that have come meanwhile: whoever brought them may have looked
     /// for parked rows before ours were there.
     pub(crate) async fn park(&self, waiting: Vec<(OrderNews, Parent)>) -> Result<Vec<Brought>, StoreError> {
@@ -34,34 +133,10 @@ impl Batch<'_> {
 
     /// Applies the rows parked for the parents `brought`, and those parked for what these bring, until nothing more
     /// wakes. Rows that have lapsed stay as they are.
-    pub(crate) async fn wake(&self, mut brought: Vec<Brought>) -> Result<(), StoreError> {
-        let mut applied = Vec::new();
-        let mut lapsed = 0_usize;
-        while !brought.is_empty() {
-            let (awake, late) = self.waiting_for(brought).await?;
-            lapsed += late;
-            let rows = awake.into_iter().map(|row| Row {
-                news: row.fact.clone(),
-                uploader: row.uploader.clone(),
-                learned_at: row.learned_at,
-                file: file_name(&row.upload_key),
-                origin: row,
-            });
-            let (mut ruled, more) = self.apply(rows.collect()).await?;
-            ruled.retain(|(_, ruled)| !ruled.waits());
-            applied.push(ruled);
-            brought = more;
-        }
-        // Only now, and what woke last first: a run killed before this wakes them all once more, each by the row that
-        // brought its parent and that is still parked. Released at once, that row would take their wake-up along.
-        for generation in applied.iter().rev() {
-            stream::iter(generation)
-                .map(|(row, ruled)| self.release(&row.origin, ruled))
-                .buffer_unordered(CALLS_AT_ONCE)
-                .try_collect::<()>()
-                .await?;
-        }
-        let woken: usize = applied.iter().map(Vec::len).sum();
+    pub(crate) async fn wake(&self, brought: Vec<Brought>) -> Result<(), StoreError> {
+        let mut count = Woken::default();
+        self.wake_all(brought, &mut count).await?;
+        let Woken { woken, lapsed } = count;
         if woken + lapsed > 0 {
             tracing::info!(
                 upload.key = self.surroundings().upload_key,
@@ -73,11 +148,36 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The rows that wait for the parents `brought` and have not lapsed, and how many have.
-    async fn waiting_for(
-        &self,
-        mut brought: Vec<Brought>,
-    ) -> Result<(Vec<ParkedRow<OrderNews>>, usize), StoreError> {
+    async fn wake_all(&self, brought: Vec<Brought>, count: &mut Woken) -> Result<(), StoreError> {
+        let mut waiting = self.waiting_for(brought).await?;
+        while let Some((awake, late)) = self.next_waiting(&mut waiting).await? {
+            let rows = awake.into_iter().map(|row| Row {
+                news: row.fact.clone(),
+                uploader: row.uploader.clone(),
+                learned_at: row.learned_at,
+                file: file_name(&row.upload_key),
+                origin: row,
+            });
+            let (mut ruled, more) = self.apply(rows.collect()).await?;
+            if !more.is_empty() {
+                Box::pin(self.wake_all(more, count)).await?;
+            }
+            // Only now that what they brought is awake: a run killed before this wakes these rows once more, and by them
+            // whatever waits for them. Released earlier, they would take that wake-up along.
+            ruled.retain(|(_, ruled)| !ruled.waits());
+            stream::iter(&ruled)
+                .map(|(row, ruled)| self.release(&row.origin, ruled))
+                .buffer_unordered(CALLS_AT_ONCE)
+                .try_collect::<()>()
+                .await?;
+            count.woken += ruled.len();
+            count.lapsed += late;
+        }
+        Ok(())
+    }
+
+    /// The parents `brought` for which rows may wait.
+    async fn waiting_for(&self, mut brought: Vec<Brought>) -> Result<Waiting, StoreError> {
         // Of several uploads that bring a parent the earliest counts.
         brought.sort();
         brought.dedup_by(|later, earlier| later.parent == earlier.parent);
@@ -86,21 +186,49 @@ impl Batch<'_> {
             .map(|brought| (brought.parent, brought.learned_at))
             .collect();
         let awaited = self.store().awaited(learned_at.keys().cloned().collect()).await?;
-        let parked = stream::iter(awaited)
-            .map(|parent| async move { self.store().parked::<OrderNews>(&parent).await });
-        let parked: Vec<Vec<ParkedRow<OrderNews>>> = parked.buffered(CALLS_AT_ONCE).try_collect().await?;
+        Ok(Waiting {
+            parents: awaited.into_iter().map(|parent| (parent, None)).collect(),
+            learned_at,
+        })
+    }
+
+    /// The next rows that wait and have not lapsed, and how many have; `None` when there are no more. Bounded, however many rows
+    /// wait for a parent.
+    async fn next_waiting(
+        &self,
+        waiting: &mut Waiting,
+    ) -> Result<Option<(Vec<ParkedRow<OrderNews>>, usize)>, StoreError> {
+        let mut parked = Vec::new();
+        while parked.len() < WOKEN_ROWS_MAX && !waiting.parents.is_empty() {
+            let at_once = waiting.parents.len().min(CALLS_AT_ONCE);
+            let pages: Vec<_> = waiting.parents.drain(..at_once).collect();
+            let pages = stream::iter(pages).map(|(parent, after)| async move {
+                let page = self.store().parked_page(&parent, after.as_deref(), PAGE_ROWS);
+                Ok::<_, StoreError>((page.await?, parent))
+            });
+            let mut pages = pages.buffered(CALLS_AT_ONCE);
+            while let Some(((rows, last), parent)) = pages.try_next().await? {
+                parked.extend(rows);
+                if last.is_some() {
+                    waiting.parents.push_front((parent, last));
+                }
+            }
+        }
+        if parked.is_empty() && waiting.parents.is_empty() {
+            return Ok(None);
+        }
         let wait_max = self.surroundings().function.policy.intake.parked_max;
         let has_lapsed = |row: &ParkedRow<OrderNews>| {
-            let until = learned_at.get(&row.parent).copied();
+            let until = waiting.learned_at.get(&row.parent).copied();
             Wait::of(row.learned_at, until.unwrap_or(row.learned_at), wait_max).is_lapsed()
         };
-        let (late, mut awake): (Vec<_>, Vec<_>) = parked.into_iter().flatten().partition(has_lapsed);
+        let (late, mut awake): (Vec<_>, Vec<_>) = parked.into_iter().partition(has_lapsed);
         // In the order in which they were learned, whatever each of them waited for.
         awake.sort_by(|one, other| one.id.cmp(&other.id));
         for row in &late {
             tracing::warn!(upload.key = row.upload_key, row = row.row, code = %row.parent.code(), "a parked row had lapsed when its parent came");
         }
-        Ok((awake, late.len()))
+        Ok(Some((awake, late.len())))
     }
 
     /// Ends a row's wait. One that is refused now stays listed: its sender was told that it waits, and nothing else tells

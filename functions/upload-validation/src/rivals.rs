@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::claims::ClaimTerms;
-use domain::facts::TrackingFact;
-use domain::ruling::Ruling;
-use domain::{Finding, Order, OrderId, RowCode, TrackingNumber};
+use domain::{Order, OrderId, TrackingNumber};
 use store::{Departed, Store, StoreError, StoredOrder};
 
 /// The other orders that claim numbers of an order, as they shall be.
@@ -68,6 +66,14 @@ impl Rivals {
         Ok(rivals)
     }
 
+    /// Whether the order, or one of those that now know something new of it, shares numbers with more orders than one may.
+    pub(crate) fn are_too_many(&self, order: &Order, terms: ClaimTerms) -> bool {
+        let changed = self.changed().map(|rival| &rival.order);
+        changed
+            .chain([order])
+            .any(|order| order.rivals().len() > terms.rivals_max())
+    }
+
     /// The rivals that now know something new.
     pub(crate) fn changed(&self) -> impl Iterator<Item = &StoredOrder> {
         let rivals = self.orders.values();
@@ -85,40 +91,4 @@ fn remember(order: &mut Order, number: &TrackingNumber, departed: &Departed) {
             order.keep_events(number, ends);
         }
     }
-}
-
-/// The refusal of a row whose claim would be one too many: of its order, of its number, or of what one transaction holds.
-pub(crate) fn claims_refused(
-    order: &Order,
-    fact: &TrackingFact,
-    claimants: &HashMap<TrackingNumber, Vec<OrderId>>,
-    terms: ClaimTerms,
-    has_room: bool,
-) -> Option<Ruling> {
-    let number = fact.number.as_ref()?;
-    let rows: usize = order.shipments.iter().map(|shipment| shipment.claims.len()).sum();
-    let known = order.shipment(number);
-    if known.is_some_and(|known| known.claims.iter().any(|claim| claim.source == fact.source)) {
-        return None;
-    }
-    let others = claimants.get(number).map_or(0, Vec::len);
-    let detail = if rows >= terms.rows_per_order_max {
-        format!("{} rows an order | 每个订单 {0} 行", terms.rows_per_order_max)
-    } else if known.is_none() && order.shipments.len() >= terms.numbers_per_order_max {
-        format!(
-            "{} numbers an order | 每个订单 {0} 个运单号",
-            terms.numbers_per_order_max
-        )
-    } else if known.is_none() && others >= terms.orders_per_number_max {
-        format!(
-            "{} orders a number | 每个运单号 {0} 个订单",
-            terms.orders_per_number_max
-        )
-    } else if !has_room {
-        "orders that share numbers with this one | 与本订单共用运单号的订单数".to_owned()
-    } else {
-        return None;
-    };
-    let finding = Finding::new(RowCode::NumbersLimit, "tracking_number", number.as_str());
-    Some(Ruling::applied(vec![finding.with_detail(detail)]))
 }

@@ -113,14 +113,16 @@ impl Appeal {
         decided.max_by_key(|state| (state.since, state.status))
     }
 
+    /// Whether the state that a row states is known: it takes no place.
+    pub(crate) fn knows(&self, fact: &AppealFact) -> bool {
+        let state = AppealState::of(fact);
+        self.states.iter().any(|known| known.is_like(&state))
+    }
+
     /// Adds a state; the same state again keeps its earliest `recorded_at`. True when something changed.
     pub(crate) fn learn(&mut self, fact: &AppealFact) -> bool {
         let state = AppealState::of(fact);
-        match self
-            .states
-            .iter_mut()
-            .find(|known| (known.since, known.status) == (state.since, state.status))
-        {
+        match self.states.iter_mut().find(|known| known.is_like(&state)) {
             Some(known) if known.recorded_at <= state.recorded_at => false,
             Some(known) => {
                 known.recorded_at = state.recorded_at;
@@ -167,6 +169,10 @@ impl AppealState {
             status: fact.status,
             recorded_at: fact.recorded_at,
         }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (self.since, self.status) == (other.since, other.status)
     }
 }
 

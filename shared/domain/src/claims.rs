@@ -64,6 +64,11 @@ impl ClaimTerms {
         Ok(())
     }
 
+    /// Other orders that may share numbers with one order. Whatever it says anew is written to all of them, in one transaction.
+    pub fn rivals_max(self) -> usize {
+        self.orders_per_number_max.saturating_sub(1)
+    }
+
     /// How long after a superseded claim another one takes its whole timeline.
     pub fn yield_max(self) -> Elapsed {
         Elapsed::days(i64::from(self.yield_days_max))

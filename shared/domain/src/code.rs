@@ -140,6 +140,10 @@ row_codes! {
     AgreementMissing "AGREEMENT_MISSING" Warning "A3";
     /// Stated more than 14 h after it was recorded, or recorded later than now.
     TimeInFuture "TIME_IN_FUTURE" Error "";
+    /// The order has as many appeals as it may, or the appeal as many states.
+    AppealsLimit "APPEALS_LIMIT" Error "";
+    /// The order has as many statuses as it may.
+    StatusesLimit "STATUSES_LIMIT" Error "";
 }
 
 macro_rules! file_codes {
@@ -197,6 +201,8 @@ file_codes! {
     KindNotAllowed "KIND_NOT_ALLOWED";
     /// The content fits no kind of file, or several.
     KindUnclear "KIND_UNCLEAR";
+    /// The service has no room to keep the file while it is checked.
+    DiskFull "DISK_FULL";
     /// The file's times would lie in the future in the zone that is assumed, and in Beijing's not.
     ZoneDoubtful "ZONE_DOUBTFUL";
     /// The file could not be processed to its end, for a reason that is ours and that no retry removes.
@@ -257,6 +263,8 @@ causes! {
 pub enum NoteCode {
     /// Times without a zone were read in an assumed one.
     ZoneAssumed,
+    /// A file of the answer does not hold all rows: it would be too large.
+    AnswerLimit,
 }
 
 impl NoteCode {
@@ -264,6 +272,7 @@ impl NoteCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ZoneAssumed => "ZONE_ASSUMED",
+            Self::AnswerLimit => "ANSWER_LIMIT",
         }
     }
 }

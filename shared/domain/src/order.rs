@@ -6,6 +6,7 @@
 mod numbers;
 mod seen;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -204,19 +205,10 @@ impl Order {
     /// Adds the status of an order row; true when something changed. A plain `paid` says nothing new, and a
     /// status without an instant is taken to hold from when it was first learned.
     pub(crate) fn learn_status(&mut self, fact: &OrderFact) -> bool {
-        if fact.status == OrderStatus::Paid && fact.status_at.is_none() {
+        let Some(change) = StatusChange::of(fact) else {
             return false;
-        }
-        let change = StatusChange {
-            at: fact.status_at,
-            status: fact.status,
-            recorded_at: fact.recorded_at,
         };
-        match self
-            .statuses
-            .iter_mut()
-            .find(|known| (known.at, known.status) == (change.at, change.status))
-        {
+        match self.statuses.iter_mut().find(|known| known.is_like(&change)) {
             Some(known) if known.recorded_at <= change.recorded_at => return false,
             Some(known) => {
                 let overtaken = std::mem::replace(known, change);
@@ -227,6 +219,11 @@ impl Order {
         self.statuses
             .sort_by_key(|change| (change.since(), change.status, change.recorded_at));
         true
+    }
+
+    /// Whether the status of an order row is known, or says nothing: it takes no place.
+    pub(crate) fn knows_status(&self, fact: &OrderFact) -> bool {
+        StatusChange::of(fact).is_none_or(|change| self.statuses.iter().any(|known| known.is_like(&change)))
     }
 
     /// The order was learned of earlier than thought: an older file came after a newer one. True when it was.
@@ -250,6 +247,12 @@ impl Order {
     /// The shipment under `number`.
     pub fn shipment(&self, number: &TrackingNumber) -> Option<&Shipment> {
         self.shipments.iter().find(|shipment| shipment.number == *number)
+    }
+
+    /// The other orders that share numbers with this one.
+    pub fn rivals(&self) -> BTreeSet<&OrderId> {
+        let words = self.shipments.iter().flat_map(|shipment| &shipment.rivals);
+        words.map(|word| &word.order_id).collect()
     }
 
     /// Events over all parcels.
@@ -295,6 +298,20 @@ impl Order {
 }
 
 impl StatusChange {
+    /// The status that an order row states; a plain `paid` says nothing.
+    fn of(fact: &OrderFact) -> Option<Self> {
+        let says_nothing = fact.status == OrderStatus::Paid && fact.status_at.is_none();
+        (!says_nothing).then_some(Self {
+            at: fact.status_at,
+            status: fact.status,
+            recorded_at: fact.recorded_at,
+        })
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (self.at, self.status) == (other.at, other.status)
+    }
+
     /// From when the status holds.
     pub fn since(&self) -> Timestamp {
         self.at.unwrap_or(self.recorded_at)

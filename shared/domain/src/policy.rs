@@ -75,8 +75,14 @@ pub struct IntakePolicy {
     pub earliest: Timestamp,
     /// Days before the payment day whose rate may stand in for a missing one.
     pub rate_lookback_days_max: u32,
-    /// Events an order may have.
+    /// Events an order may have (`EVENTS_LIMIT`).
     pub events_per_order_max: usize,
+    /// Appeals an order may have (`APPEALS_LIMIT`).
+    pub appeals_per_order_max: usize,
+    /// States an appeal may have (`APPEALS_LIMIT`): an order full of appeals still takes the decisions on them.
+    pub states_per_appeal_max: usize,
+    /// Statuses an order may have, each with its instant (`STATUSES_LIMIT`).
+    pub statuses_per_order_max: usize,
     /// The kinds of files that a seller may send under its own prefix.
     pub seller_kinds: Vec<String>,
     /// What stands for a sign-off though it is not the recipient's own (B4).

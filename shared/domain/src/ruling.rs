@@ -3,6 +3,7 @@
 //! A row ruled twice (a redelivered upload) is ruled alike: a fact remembers the row that brought it, so the same
 //! row of the same upload is accepted again, while another row with the same facts is `unchanged`.
 
+mod claim;
 mod upload;
 
 pub use upload::{is_late, lateness, rule_by_stated};
@@ -10,6 +11,7 @@ pub use upload::{is_late, lateness, rule_by_stated};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{AppealFact, EventFact, OrderFact};
+use crate::policy::IntakePolicy;
 use crate::shipment::Recorded;
 use crate::{Appeal, Finding, Order, Policy, RowCode, SellerId, Severity};
 
@@ -131,7 +133,7 @@ impl Uploader {
 
 impl Order {
     /// A further row about a known order: its status may move on, its immutable facts may not.
-    pub fn rule_order(&mut self, fact: &OrderFact, uploader: &Uploader) -> Ruling {
+    pub fn rule_order(&mut self, fact: &OrderFact, uploader: &Uploader, limits: &IntakePolicy) -> Ruling {
         if !uploader.owns(self) {
             return Ruling::refused(Finding::new(
                 RowCode::OrderOtherSeller,
@@ -160,6 +162,11 @@ impl Order {
             return Ruling::refused(
                 Finding::new(RowCode::RowConflict, "order_id", fact.order_id.as_str()).with_detail(detail),
             );
+        }
+        let statuses_max = limits.statuses_per_order_max;
+        if self.statuses.len() >= statuses_max && !self.knows_status(fact) {
+            let finding = Finding::new(RowCode::StatusesLimit, "status", fact.status.as_str());
+            return Ruling::refused(finding.with_detail(statuses_max.to_string()));
         }
         let earlier = self.learn_of_order(fact.recorded_at);
         if earlier {
@@ -254,7 +261,7 @@ impl Order {
     }
 
     /// A row about an appeal of this order (B5).
-    pub fn rule_appeal(&mut self, fact: &AppealFact, uploader: &Uploader) -> Ruling {
+    pub fn rule_appeal(&mut self, fact: &AppealFact, uploader: &Uploader, limits: &IntakePolicy) -> Ruling {
         if !uploader.owns(self) {
             return Ruling::refused(Finding::new(
                 RowCode::OrderOtherSeller,
@@ -262,11 +269,22 @@ impl Order {
                 fact.order_id.as_str(),
             ));
         }
+        let too_many = |most: String| {
+            let finding = Finding::new(RowCode::AppealsLimit, "appeal_id", &fact.appeal_id);
+            Ruling::refused(finding.with_detail(most))
+        };
+        let appeals_max = limits.appeals_per_order_max;
+        let is_full = self.appeals.len() >= appeals_max;
         let Some(appeal) = self
             .appeals
             .iter_mut()
             .find(|appeal| appeal.appeal_id == fact.appeal_id)
         else {
+            if is_full {
+                return too_many(format!(
+                    "{appeals_max} appeals an order | 每个订单 {appeals_max} 个申诉"
+                ));
+            }
             self.appeals.push(Appeal::filed(fact));
             self.appeals
                 .sort_by(|one, other| one.appeal_id.cmp(&other.appeal_id));
@@ -277,6 +295,12 @@ impl Order {
         {
             let finding = Finding::new(RowCode::RowConflict, "appeal_id", &fact.appeal_id);
             return Ruling::refused(finding.with_detail(format!("{:?}, {}", appeal.clause, appeal.filed_at)));
+        }
+        let states_max = limits.states_per_appeal_max;
+        if appeal.states.len() >= states_max && !appeal.knows(fact) {
+            return too_many(format!(
+                "{states_max} states an appeal | 每个申诉 {states_max} 个状态"
+            ));
         }
         let changed = appeal.learn(fact);
         if changed || appeal.source == fact.source {

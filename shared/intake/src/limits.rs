@@ -13,7 +13,8 @@ pub struct Limits {
     pub columns_max: usize,
     /// Characters of a cell (`CELL_LIMIT`); it also bounds what an unclosed quote can swallow.
     pub cell_characters_max: usize,
-    /// Bytes that all parts of a workbook inflate to together (`INFLATE_LIMIT`).
+    /// Bytes that all parts of a workbook inflate to together; and those of the texts in its rows, a text that is shared or merged
+    /// counting in each cell (`INFLATE_LIMIT`).
     pub sheet_bytes_max: u64,
     /// Data rows of a sheet, blank ones not counted (`ROW_LIMIT`).
     pub sheet_rows_max: u64,
@@ -25,6 +26,9 @@ pub struct Limits {
     pub shared_string_bytes_max: u64,
     /// Cells of a sheet, empty ones that the file spells out included (`CELL_COUNT_LIMIT`).
     pub cells_max: u64,
+    /// Bytes of `rejected.csv`, and of the texts in `repaired.xlsx`. An answer that would be larger holds what fits and says so
+    /// (`ANSWER_LIMIT`).
+    pub answer_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +48,7 @@ impl Default for Limits {
             shared_string_bytes_max: 96 << 20,
             // A full sheet of all the columns that the widest kind knows, and some.
             cells_max: 20_000_000,
+            answer_bytes_max: 256 << 20,
         }
     }
 }

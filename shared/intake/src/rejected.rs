@@ -24,6 +24,9 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 const LINE_END: &str = "\r\n";
 
+/// Bytes of lines that are written at once.
+const WAITING_BYTES: usize = 1 << 17;
+
 /// Room for the texts of a cell, at first.
 const TEXT_BYTES: usize = 512;
 
@@ -56,12 +59,28 @@ pub struct RejectedLine {
     end: usize,
 }
 
-/// Writes `rejected.csv`: UTF-8 with a byte order mark, commas, CR LF.
+/// Writes `rejected.csv`: UTF-8 with a byte order mark, commas, CR LF. It holds whole lines, as many as fit.
 pub struct RejectedWriter<W: Write> {
     out: W,
     form: RejectedForm,
     /// The line at hand; its memory is used again.
     line: String,
+    /// Lines that are to be written, and how many.
+    waiting: Vec<u8>,
+    waiting_rows: u64,
+    bytes_left: u64,
+    written: Written,
+}
+
+/// What a `rejected.csv` came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its bytes. Behind them may lie the beginning of a line for which the disk had no room.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Refused rows that it has no room for: those behind the last one that it has.
+    pub left_out: u64,
 }
 
 impl RejectedForm {
@@ -141,11 +160,8 @@ impl RejectedForm {
 }
 
 impl<W: Write> RejectedWriter<W> {
-    /// Begins the file for an upload with this header.
-    ///
-    /// # Errors
-    /// When `out` cannot be written to.
-    pub fn new(mut out: W, header: &[String]) -> io::Result<Self> {
+    /// Begins the file for an upload with this header; it is to have `bytes_max` bytes at most.
+    pub fn new(out: W, header: &[String], bytes_max: u64) -> Self {
         let form = RejectedForm::of(header);
         let mut line = BYTE_ORDER_MARK.to_owned();
         let kept = form.kept.iter().map(|&index| header[index].as_str());
@@ -156,8 +172,15 @@ impl<W: Write> RejectedWriter<W> {
             push_cell(&mut line, name);
         }
         line.push_str(LINE_END);
-        out.write_all(line.as_bytes())?;
-        Ok(Self { out, form, line })
+        Self {
+            out,
+            form,
+            bytes_left: bytes_max.saturating_sub(line.len() as u64),
+            waiting: line.clone().into_bytes(),
+            waiting_rows: 0,
+            line,
+            written: Written::default(),
+        }
     }
 
     /// Writes a refused row with all its findings.
@@ -178,19 +201,48 @@ impl<W: Write> RejectedWriter<W> {
     /// # Errors
     /// When the file cannot be written to.
     pub fn write_line(&mut self, lines: &str, line: RejectedLine, number: u64) -> io::Result<()> {
-        self.out
-            .write_all(&lines.as_bytes()[line.start..line.number_at])?;
-        write!(self.out, "{number}")?;
-        self.out.write_all(&lines.as_bytes()[line.number_at..line.end])
+        let number = number.to_string();
+        let bytes = (line.end - line.start + number.len()) as u64;
+        // Once a row was left out, all behind it are: the file holds the first ones.
+        if self.written.left_out > 0 || bytes > self.bytes_left {
+            self.written.left_out += 1;
+            return Ok(());
+        }
+        self.bytes_left -= bytes;
+        let lines = lines.as_bytes();
+        self.waiting.extend_from_slice(&lines[line.start..line.number_at]);
+        self.waiting.extend_from_slice(number.as_bytes());
+        self.waiting.extend_from_slice(&lines[line.number_at..line.end]);
+        self.waiting_rows += 1;
+        if self.waiting.len() < WAITING_BYTES {
+            return Ok(());
+        }
+        self.write_waiting()
     }
 
-    /// Ends the file and gives back what it was written to.
+    /// Ends the file and gives back what it was written to, and what it came to.
     ///
     /// # Errors
     /// When the last of it cannot be written.
-    pub fn finish(mut self) -> io::Result<W> {
+    pub fn finish(mut self) -> io::Result<(W, Written)> {
+        self.write_waiting()?;
         self.out.flush()?;
-        Ok(self.out)
+        Ok((self.out, self.written))
+    }
+
+    /// A full disk is a bound like any other.
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let rows = mem::take(&mut self.waiting_rows);
+        match self.out.write_all(&self.waiting) {
+            Ok(()) => {
+                self.written.bytes += self.waiting.len() as u64;
+                self.written.rows += rows;
+            }
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => self.written.left_out += rows,
+            Err(error) => return Err(error),
+        }
+        self.waiting.clear();
+        Ok(())
     }
 }
 

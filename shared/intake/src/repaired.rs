@@ -22,8 +22,8 @@ pub const TO_DO_COLUMN: &str = "需处理 / to do";
 /// Data rows that a sheet holds below its header.
 pub const SHEET_ROWS_MAX: u64 = 1_048_575;
 
-/// Characters that a sheet's cell holds; the texts of what is to do are cut there.
-const CELL_CHARACTERS_MAX: usize = 32_767;
+/// Units of UTF-16 that a sheet's cell holds; longer texts are cut there.
+const CELL_UNITS_MAX: usize = 32_767;
 
 const TO_DO_FILL: Color = Color::RGB(0x00FF_D9D9);
 const REPAIRED_FILL: Color = Color::RGB(0x00E2_F3DC);
@@ -39,6 +39,22 @@ impl From<XlsxError> for RepairError {
     }
 }
 
+impl RepairError {
+    /// Whether there is no room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(&*self.0, XlsxError::IoError(error) if error.kind() == std::io::ErrorKind::StorageFull)
+    }
+}
+
+/// Why a workbook has no room for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoom {
+    /// A sheet has no more rows.
+    Rows,
+    /// It would be larger than it may be, or than the disk has room for.
+    Bytes,
+}
+
 /// Writes `repaired.xlsx`, row by row: rows go to a temporary file, so that memory stays bounded.
 pub struct RepairedWriter<'a> {
     workbook: Workbook,
@@ -51,6 +67,7 @@ pub struct RepairedWriter<'a> {
     formats: Formats,
     /// The next row of the sheet.
     next: u32,
+    bytes_left: u64,
 }
 
 struct Formats {
@@ -60,11 +77,16 @@ struct Formats {
 }
 
 impl<'a> RepairedWriter<'a> {
-    /// Begins the workbook for an upload with this header.
+    /// Begins the workbook for an upload with this header, whose texts are to have `bytes_max` bytes at most.
     ///
     /// # Errors
     /// When the temporary file cannot be made.
-    pub fn new(header: &[String], columns: &'a Columns, context: &'a Context) -> Result<Self, RepairError> {
+    pub fn new(
+        header: &[String],
+        columns: &'a Columns,
+        context: &'a Context,
+        bytes_max: u64,
+    ) -> Result<Self, RepairError> {
         let of_column = |index: usize| {
             Column::ALL
                 .iter()
@@ -102,12 +124,16 @@ impl<'a> RepairedWriter<'a> {
                 to_do: text().set_background_color(TO_DO_FILL),
             },
             next: 1,
+            bytes_left: bytes_max,
         })
     }
 
-    /// Whether the sheet has no room for a further row.
-    pub fn is_full(&self) -> bool {
-        u64::from(self.next) > SHEET_ROWS_MAX
+    /// Why the sheet has no room for a row and all behind it, if it has none.
+    pub fn has_no_room(&self, row: &RawRow) -> Option<NoRoom> {
+        if u64::from(self.next) > SHEET_ROWS_MAX {
+            return Some(NoRoom::Rows);
+        }
+        (row.bytes() as u64 > self.bytes_left).then_some(NoRoom::Bytes)
     }
 
     /// Writes a row, repaired, with what was found in it.
@@ -147,6 +173,7 @@ impl<'a> RepairedWriter<'a> {
             write_text(sheet, self.next, last, &to_do, &self.formats.to_do)?;
         }
         self.next += 1;
+        self.bytes_left = self.bytes_left.saturating_sub((row.bytes() + to_do.len()) as u64);
         Ok(())
     }
 
@@ -257,10 +284,19 @@ fn write_text(
     format: &Format,
 ) -> Result<(), RepairError> {
     let safe = protected(text);
-    let end = safe
-        .char_indices()
-        .nth(CELL_CHARACTERS_MAX)
-        .map_or(safe.len(), |(end, _)| end);
-    sheet.write_string_with_format(row, at, &safe[..end], format)?;
+    sheet.write_string_with_format(row, at, cut(&safe), format)?;
     Ok(())
+}
+
+/// As much of a text as a cell holds. A sheet counts in units of UTF-16, of which a rare character takes two.
+fn cut(text: &str) -> &str {
+    if text.len() <= CELL_UNITS_MAX {
+        return text;
+    }
+    let mut units = text.char_indices().scan(0, |units, (at, character)| {
+        *units += character.len_utf16();
+        Some((at, *units))
+    });
+    let end = units.find(|(_, units)| *units > CELL_UNITS_MAX);
+    end.map_or(text, |(at, _)| &text[..at])
 }

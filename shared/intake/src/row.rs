@@ -168,7 +168,7 @@ impl RawRow {
     }
 
     /// Bytes of its cells together.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.text.len()
     }
 

@@ -19,8 +19,10 @@ use crate::title;
 use crate::totals::is_totals;
 use crate::{Chunk, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
 
-/// Rows of a chunk where rows are read one by one.
+/// Rows of a chunk where rows are read one by one, at most.
 const CHUNK_ROWS: usize = 2_000;
+/// Bytes of their texts, about: several chunks are under way at once.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// Rows of totals one after the other that are kept until it is seen whether the file ends there; more are rows.
 pub const TOTALS_ROWS_MAX: usize = 100;
@@ -232,7 +234,9 @@ impl<R: Read + Seek> Upload<R> {
         }
         let mut rows = Vec::new();
         let mut row = RawRow::default();
-        while rows.len() < CHUNK_ROWS && self.table.read(&mut row)? {
+        let mut bytes = 0;
+        while rows.len() < CHUNK_ROWS && bytes < CHUNK_BYTES && self.table.read(&mut row)? {
+            bytes += row.bytes();
             rows.push(mem::take(&mut row));
         }
         Ok((!rows.is_empty()).then(|| Chunk::of_rows(rows)))

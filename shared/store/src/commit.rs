@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::builders::ConditionCheckBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 use domain::{Order, OrderId, TrackingNumber};
 
-use crate::item::{name, number, order_item, text};
+use crate::item::{item_bytes, name, number, order_item, text};
 use crate::orders::number_item;
 use crate::{Item, Refusal, Store, StoreError};
 
@@ -34,6 +34,8 @@ pub struct NewClaim<'a> {
 /// An upload's news of one order: written by one transaction or not at all.
 #[derive(Clone, Debug)]
 pub struct News<'a> {
+    /// What it may come to.
+    pub room: Room,
     /// The order.
     pub order: OrderWrite<'a>,
     /// Numbers that the news bring to it.
@@ -43,7 +45,38 @@ pub struct News<'a> {
 }
 
 /// Items in one transaction (DynamoDB's own limit).
-pub const TRANSACTION_ITEMS_MAX: usize = 100;
+const TRANSACTION_ITEMS_MAX: usize = 100;
+
+/// Bytes that a write of an order may come to, so that DynamoDB takes it: an item has 400 KB there, a transaction 4 MB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Of the order's item, and of each order that must know.
+    pub item_bytes_max: usize,
+    /// Of all items together.
+    pub transaction_bytes_max: usize,
+}
+
+impl Room {
+    /// For claims on numbers, which any seller can make of any number: half of what there is, so that what an operator says of
+    /// the orders that share one still finds room.
+    pub const OF_CLAIMS: Self = Self {
+        item_bytes_max: 200 << 10,
+        transaction_bytes_max: 2 << 20,
+    };
+
+    /// For everything else a file says. What is left of an item is for what nights write: the state of the ledger, which grows
+    /// with the events of the order, and rates.
+    pub const OF_NEWS: Self = Self {
+        item_bytes_max: 300 << 10,
+        transaction_bytes_max: 3 << 20,
+    };
+
+    fn holds(self, orders: &[Item]) -> bool {
+        let bytes = orders.iter().map(item_bytes);
+        bytes.clone().all(|bytes| bytes <= self.item_bytes_max)
+            && bytes.sum::<usize>() <= self.transaction_bytes_max
+    }
+}
 
 impl News<'_> {
     /// Items that its transaction writes.
@@ -66,19 +99,26 @@ impl Store {
     ///
     /// The condition on each version lets exactly one of several writers through; the others see [`Commit::Raced`],
     /// read what the winner wrote and rule again. So two orders that claim one number always know of each other: whoever
-    /// claims it second writes both.
+    /// claims it second writes both. `None` when the news have no room in a transaction: nothing is written.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn commit(&self, news: &News<'_>) -> Result<Commit, StoreError> {
-        if news.items() == 1 {
-            self.put_order(&news.order, item_of(&news.order)?).await
-        } else {
-            self.put_order_with_rivals(news).await
+    pub async fn commit(&self, news: &News<'_>) -> Result<Option<Commit>, StoreError> {
+        let writes = std::iter::once(&news.order).chain(&news.rivals);
+        let orders = writes.map(item_of).collect::<Result<Vec<Item>, _>>()?;
+        if news.items() > TRANSACTION_ITEMS_MAX || !news.room.holds(&orders) {
+            return Ok(None);
         }
+        let commit = match <[Item; 1]>::try_from(orders) {
+            Ok([order]) if news.new_claims.is_empty() => self.put_order(&news.order, order).await?,
+            Ok([order]) => self.put_order_with_rivals(news, vec![order]).await?,
+            Err(orders) => self.put_order_with_rivals(news, orders).await?,
+        };
+        Ok(Some(commit))
     }
 
-    async fn put_order(&self, write: &OrderWrite<'_>, item: Item) -> Result<Commit, StoreError> {
+    /// The conditional write of one order alone.
+    pub(crate) async fn put_order(&self, write: &OrderWrite<'_>, item: Item) -> Result<Commit, StoreError> {
         let call = self
             .client
             .put_item()
@@ -111,11 +151,11 @@ impl Store {
         }
     }
 
-    async fn put_order_with_rivals(&self, news: &News<'_>) -> Result<Commit, StoreError> {
+    async fn put_order_with_rivals(&self, news: &News<'_>, orders: Vec<Item>) -> Result<Commit, StoreError> {
         let order_id = &news.order.order.order_id;
         let mut actions = Vec::with_capacity(news.items());
-        for write in std::iter::once(&news.order).chain(&news.rivals) {
-            actions.push(transact_put(self.order_put(item_of(write)?, write.seen_version)?));
+        for (write, item) in std::iter::once(&news.order).chain(&news.rivals).zip(orders) {
+            actions.push(transact_put(self.order_put(item, write.seen_version)?));
         }
         for claim in &news.new_claims {
             actions.push(transact_put(self.claim_put(order_id, claim)?));
@@ -202,7 +242,7 @@ impl Store {
     }
 }
 
-fn item_of(write: &OrderWrite<'_>) -> Result<Item, StoreError> {
+pub(crate) fn item_of(write: &OrderWrite<'_>) -> Result<Item, StoreError> {
     order_item(
         write.order,
         write.seen_version.unwrap_or(0) + 1,

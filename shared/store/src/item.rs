@@ -95,6 +95,20 @@ pub(crate) fn seconds_of(item: &Item, attribute: &str) -> Option<Timestamp> {
     Some(Timestamp::from_unix(seconds))
 }
 
+/// Bytes of an item as DynamoDB counts them: names and values. Of attributes that no order has none are counted.
+pub fn item_bytes(item: &Item) -> usize {
+    let bytes = item.iter().map(|(name, value)| {
+        name.len()
+            + match value {
+                AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+                AttributeValue::B(bytes) => bytes.as_ref().len(),
+                AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+                _ => 0,
+            }
+    });
+    bytes.sum()
+}
+
 /// The item of an order at a version, as a commit writes it; `open` puts it into the sparse index `open_by_payment`.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod listing;
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::ruling::Uploader;
 use domain::{Currency, OrderId, RowCode, Timestamp, TrackingNumber};
 use serde::Serialize;
@@ -179,21 +180,42 @@ impl Store {
         Ok(parents)
     }
 
-    /// The rows that wait for a parent, in the order of their uploads and rows.
+    /// A page of the rows that wait for a parent, in the order of their uploads and rows, `rows_max` at most; and the id
+    /// `after` which the next page begins, if there may be one. One read, however many wait.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read or a row does not decode.
-    pub async fn parked<F: DeserializeOwned>(
+    pub async fn parked_page<F: DeserializeOwned>(
         &self,
         parent: &Parent,
-    ) -> Result<Vec<ParkedRow<F>>, StoreError> {
-        let items = self
-            .partition(&parent.pk(), &format!("rows parked for {parent:?}"))
-            .await?;
-        let rows = items
-            .iter()
-            .filter(|item| string_of(item, name::SK).as_deref() != Some(MARK));
-        rows.map(read_parked).collect()
+        after: Option<&str>,
+        rows_max: u16,
+    ) -> Result<(Vec<ParkedRow<F>>, Option<String>), StoreError> {
+        let start = after.map(|id| key(parent.pk(), id));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk");
+        let query = query
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text(parent.pk()))
+            .limit(i32::from(rows_max))
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .send(|| query.clone().send())
+            .await
+            .map_err(|source| StoreError::call(format!("read rows parked for {parent:?}"), source))?;
+        self.capacity.count_read(answer.consumed_capacity());
+        let items = answer.items().iter();
+        let rows = items.filter(|item| string_of(item, name::SK).as_deref() != Some(MARK));
+        let rows = rows.map(read_parked).collect::<Result<_, _>>()?;
+        let last = answer
+            .last_evaluated_key()
+            .and_then(|key| string_of(key, name::SK));
+        Ok((rows, last))
     }
 
     /// Forgets a parked row that was applied.
@@ -205,10 +227,13 @@ impl Store {
             .client
             .delete_item()
             .table_name(&self.records)
-            .set_key(Some(key(row.parent.pk(), row.id.clone())));
-        self.send(|| call.clone().send())
+            .set_key(Some(key(row.parent.pk(), row.id.clone())))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .send(|| call.clone().send())
             .await
             .map_err(|source| StoreError::call("forget a parked row", source))?;
+        self.capacity.count_write(answer.consumed_capacity());
         Ok(())
     }
 }

@@ -14,11 +14,14 @@ use domain::{Order, OrderId, PolicyBook, Timestamp, TrackingEvent, TrackingNumbe
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{key, name, number, order_key, string_of, text};
+use crate::item::{item_bytes, key, name, number, order_key, string_of, text};
 use crate::settle::SETTLEMENTS_AT_ONCE;
 use crate::{Item, ScanOutcome, Store, StoreError, StoredOrder};
 
 const DEPARTED: &str = "departed#";
+
+/// Bytes of what remains of an order, at most; DynamoDB's items have 400 KB.
+const REMAINS_BYTES_MAX: usize = 390 << 10;
 
 fn departed_key(order_id: &OrderId) -> Item {
     key(format!("{DEPARTED}{order_id}"), "order")
@@ -87,6 +90,10 @@ impl Store {
         let body = serde_json::to_string(&Departed::of(&stored.order))
             .map_err(StoreError::unbuilt(format!("what remains of order {order_id}")))?;
         record.insert(name::BODY.to_owned(), text(body));
+        // What one record cannot hold stays where it is: hundreds of claims, each superseded by many statuses.
+        if item_bytes(&record) > REMAINS_BYTES_MAX {
+            return Ok(false);
+        }
         self.put_record(record, &subject).await?;
         let call = self
             .client

@@ -9,7 +9,7 @@ use domain::{Cents, EntryKind, LedgerEntry, Month, Order, OrderId, PolicyBook, T
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 
-use crate::commit::{Commit, News, OrderWrite};
+use crate::commit::{Commit, OrderWrite, item_of};
 use crate::lanes::Lanes;
 use crate::ledger::Settlement;
 use crate::rates::RatesRead;
@@ -284,16 +284,12 @@ impl Store {
     /// Writes an order with other rates, of which no entry follows as of the night: what the lake shows of it changes.
     async fn keep_rates(&self, stored: &StoredOrder, book: &PolicyBook) -> Result<Commit, StoreError> {
         let order = &stored.order;
-        self.commit(&News {
-            order: OrderWrite {
-                order,
-                seen_version: Some(stored.version),
-                sign_off_open: order.is_sign_off_open(book.in_force_at(order.paid_at)),
-            },
-            new_claims: Vec::new(),
-            rivals: Vec::new(),
-        })
-        .await
+        let write = OrderWrite {
+            order,
+            seen_version: Some(stored.version),
+            sign_off_open: order.is_sign_off_open(book.in_force_at(order.paid_at)),
+        };
+        self.put_order(&write, item_of(&write)?).await
     }
 }
 

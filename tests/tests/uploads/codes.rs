@@ -164,6 +164,27 @@ fn cases() -> Vec<Case> {
             }),
         },
         Case {
+            code: AppealsLimit,
+            kind: "appeals",
+            rows: (0..51).fold(
+                "appeal_id,order_id,reason,status,filed_at\n".to_owned(),
+                |file, number| file + &format!("A{number},{},late,pending,{LEARNED_AT}\n", order_id(6)),
+            ),
+        },
+        Case {
+            code: StatusesLimit,
+            kind: "orders",
+            rows: (0..21).fold(
+                format!("{},status,status_at\n", ORDERS.trim_end()),
+                |file, minute| {
+                    let order = order_id(6);
+                    file + &format!(
+                        "{order},S1,{PAID_AT},80.10,USD,US,refunded,2024-05-01T12:{minute:02}:00Z\n"
+                    )
+                },
+            ),
+        },
+        Case {
             code: CreditCodeCheckDigit,
             kind: "sellers",
             rows: "seller_id,entity_type,credit_code\nS9,company,914403007084611361\n".to_owned(),

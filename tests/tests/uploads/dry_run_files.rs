@@ -90,6 +90,57 @@ fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
     assert!(short_rejected == long_rejected, "the refused rows differ");
 }
 
+/// An answer that would be larger than it may be holds the first rows, and says so.
+#[test]
+fn an_answer_holds_what_fits_and_says_so() {
+    let directory: TempDir = tempfile::tempdir().expect("a directory");
+    let (path, out) = (directory.path().join("bad.csv"), directory.path().join("out"));
+    let header = "order_id,carrier,tracking_number\n";
+    std::fs::write(&path, header.to_owned() + &"x,y,z\n".repeat(3_000)).expect("a file");
+    let judged = |answer_bytes_max| {
+        let dry_run = DryRun {
+            kind: Kind::Tracking,
+            uploader: Uploader::Operator,
+            recorded_at: at(LEARNED_AT),
+            clock: at(LEARNED_AT),
+            zone: None,
+            policy: PolicyBook::shipped(),
+            limits: Limits {
+                answer_bytes_max,
+                ..Limits::default()
+            },
+            orders: None,
+            progress: &|_| {},
+        };
+        let answer = dry_run.run(&path, Some(&out)).expect("the file is there");
+        let limited = answer
+            .notes
+            .iter()
+            .filter(|note| note.code.as_deref() == Some("ANSWER_LIMIT"));
+        let limited: Vec<String> = limited.map(|note| note.message_en.clone()).collect();
+        let rejected = std::fs::read_to_string(out.join("rejected.csv")).expect("refused rows");
+        let repaired = std::fs::read(out.join("repaired.xlsx")).ok();
+        (answer, limited, rejected, repaired)
+    };
+    let (whole, limited, all, repaired) = judged(256 << 20);
+    assert!(limited.is_empty() && repaired.is_some(), "{limited:?}");
+    let (cut, limited, some, repaired) = judged(200_000);
+    assert!(repaired.is_none(), "half a workbook is none");
+    assert_eq!((cut.counts, cut.by_code), (whole.counts, whole.by_code));
+    assert!(some.len() <= 200_000 && some.ends_with("\r\n") && all.starts_with(&some));
+    let rows = some.lines().count() - 1;
+    assert!(rows > 50, "{rows}");
+    let said = format!(
+        "the first {rows} refused rows; it has no room for {} more",
+        3_000 - rows
+    );
+    assert!(limited.iter().any(|note| note.contains(&said)), "{limited:?}");
+    assert!(
+        limited.iter().any(|note| note.contains("no repaired.xlsx")),
+        "{limited:?}"
+    );
+}
+
 /// What is on disk when a run is killed: here, when it has read half of the rows.
 #[test]
 fn a_run_killed_half_way_leaves_the_earlier_answer_whole() {
@@ -130,8 +181,7 @@ fn a_run_killed_half_way_leaves_the_earlier_answer_whole() {
     };
     let killed = catch_unwind(AssertUnwindSafe(|| run(&kill)));
     assert!(killed.is_err(), "it was killed");
-    let part = std::fs::metadata(out.join(".rejected.csv.part")).expect("it was under way");
-    assert!(part.len() > 0);
+    assert!(out.join(".rejected.csv.part").exists(), "it was under way");
     assert_eq!(files(), earlier);
     write(4);
     assert_eq!(run(&|_| {}).counts.rejected, 4);

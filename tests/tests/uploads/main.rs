@@ -1,5 +1,6 @@
 //! Uploads through the front door: what a file may do, what it may not, and what becomes of bad ones.
 
+mod bounds;
 mod codes;
 mod conflicts;
 mod dry_run;

@@ -2,7 +2,7 @@
 
 use domain::code::NoteCode;
 use domain::{Cents, RowCode, Timestamp, Zone};
-use intake::{About, Assumed, Kind, Remark, SHEET_ROWS_MAX};
+use intake::{About, Assumed, Kind, NoRoom, Remark, SHEET_ROWS_MAX, Written};
 use lake::Note;
 
 /// Characters of a stated time that a note quotes, at most.
@@ -248,12 +248,41 @@ pub(super) fn of_no_rows() -> Note {
 }
 
 /// There is no `repaired.xlsx`.
-pub(crate) fn of_no_sheet() -> Note {
-    note(
-        None,
-        format!(
-            "There is no repaired.xlsx: a sheet has no room for more than {SHEET_ROWS_MAX} rows. Correct rejected.csv and upload it."
+pub(super) fn of_no_repaired(no_room: NoRoom) -> Note {
+    match no_room {
+        NoRoom::Rows => note(
+            None,
+            format!(
+                "There is no repaired.xlsx: a sheet has no room for more than {SHEET_ROWS_MAX} rows. Correct rejected.csv and upload it."
+            ),
+            format!("没有 repaired.xlsx：一张工作表最多放 {SHEET_ROWS_MAX} 行。请修改 rejected.csv 后重新上传。"),
         ),
-        format!("没有 repaired.xlsx：一张工作表最多放 {SHEET_ROWS_MAX} 行。请修改 rejected.csv 后重新上传。"),
-    )
+        NoRoom::Bytes => of_answer_limit(
+            "There is no repaired.xlsx: it would be too large. Correct rejected.csv and upload it, or split the file.".to_owned(),
+            "没有 repaired.xlsx：文件会过大。请修改 rejected.csv 后重新上传，或把文件拆分后上传。".to_owned(),
+        ),
+    }
+}
+
+/// `rejected.csv` has no room for all refused rows.
+pub(super) fn of_rows_left_out(written: Written) -> Option<Note> {
+    let Written { rows, left_out, .. } = written;
+    (left_out > 0).then(|| {
+        of_answer_limit(
+            format!(
+                "rejected.csv holds the first {rows} refused rows; it has no room for {left_out} more, which are counted all the same. Correct what they have in common and upload the file again, or split it."
+            ),
+            format!(
+                "rejected.csv 只收录前 {rows} 条被拒绝的行，另有 {left_out} 条放不下（统计数已包含）。请先修正共同的问题再重新上传，或把文件拆分后上传。"
+            ),
+        )
+    })
+}
+
+fn of_answer_limit(message_en: String, message_zh: String) -> Note {
+    Note {
+        code: Some(NoteCode::AnswerLimit.as_str().to_owned()),
+        message_en,
+        message_zh,
+    }
 }

@@ -17,6 +17,14 @@ pub(crate) enum OrderNews {
     Appeal(AppealFact),
 }
 
+/// What a row is about.
+pub(crate) enum Subject<'a> {
+    /// An order, which it names.
+    Order(&'a OrderId),
+    /// A parcel: the event goes to every order that claims its number.
+    Parcel(&'a EventFact),
+}
+
 /// A row on its way to its order.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<T> {
@@ -61,13 +69,13 @@ pub(crate) fn file_name(upload_key: &str) -> Arc<str> {
 }
 
 impl OrderNews {
-    /// The order it is about; an event names only its parcel.
-    pub(crate) fn order_id(&self) -> Option<&OrderId> {
+    /// What it is about.
+    pub(crate) fn subject(&self) -> Subject<'_> {
         match self {
-            Self::Order(fact) => Some(&fact.order_id),
-            Self::Tracking(fact) => Some(&fact.order_id),
-            Self::Appeal(fact) => Some(&fact.order_id),
-            Self::Event(_) => None,
+            Self::Order(fact) => Subject::Order(&fact.order_id),
+            Self::Tracking(fact) => Subject::Order(&fact.order_id),
+            Self::Appeal(fact) => Subject::Order(&fact.order_id),
+            Self::Event(fact) => Subject::Parcel(fact),
         }
     }
 

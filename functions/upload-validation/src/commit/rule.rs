@@ -6,9 +6,9 @@ use domain::ruling::{Ruling, Uploader};
 use domain::{Cents, Currency, Finding, Order, PolicyBook, RowCode};
 
 use super::{Known, Loaded, OrderNews, Row, RuledRow};
-use crate::rivals::claims_refused;
 
-/// Rules a row about an order that is there, or comes with it.
+/// Rules a row about an order that is there, or comes with it. Where the tables have no room for what it says, it is refused and
+/// the order stays as it was.
 pub(super) fn rule<T>(
     order: &mut Option<Order>,
     row: &Row<T>,
@@ -16,15 +16,31 @@ pub(super) fn rule<T>(
     known: &Known<'_>,
     has_room: bool,
 ) -> RuledRow {
+    if has_room {
+        return rule_in_room(order, row, loaded, known);
+    }
+    let before = order.clone();
+    let ruled = rule_in_room(order, row, loaded, known);
+    if *order == before {
+        return ruled;
+    }
+    *order = before;
+    RuledRow::free(refuse_for_room(&row.news))
+}
+
+fn rule_in_room<T>(order: &mut Option<Order>, row: &Row<T>, loaded: &Loaded, known: &Known<'_>) -> RuledRow {
+    let limits = &known.book.intake;
     let ruling = match (&row.news, order.as_mut()) {
         (OrderNews::Order(fact), None) => place(order, fact, &row.uploader, known),
         (OrderNews::Order(fact), Some(order)) => restate(order, fact, &row.uploader, known),
         (OrderNews::Tracking(fact), Some(order)) => {
             let policy = known.book.in_force_at(order.paid_at);
-            if let Some(refused) = claims_refused(order, fact, &loaded.claimants, policy.claims, has_room) {
-                return RuledRow::free(refused);
-            }
-            let ruling = order.rule_tracking(fact, &row.uploader, policy, known.book);
+            let claimants = fact
+                .number
+                .as_ref()
+                .and_then(|number| loaded.claimants.get(number));
+            let claimants = claimants.map_or(&[][..], Vec::as_slice);
+            let ruling = order.rule_claim(fact, claimants, &row.uploader, policy, known.book);
             if ruling.is_refused() {
                 order.cite_failed_file(fact, &ruling.findings, policy, &row.file);
             }
@@ -38,11 +54,10 @@ pub(super) fn rule<T>(
         (OrderNews::Tracking(fact), None) => wait_for_order(fact),
         (OrderNews::Event(fact), Some(order)) => {
             let policy = known.book.in_force_at(order.paid_at);
-            let events_max = known.book.intake.events_per_order_max;
-            order.rule_event(fact, &row.uploader, policy, events_max)
+            order.rule_event(fact, &row.uploader, policy, limits.events_per_order_max)
         }
         (OrderNews::Event(fact), None) => wait_for_number(fact),
-        (OrderNews::Appeal(fact), Some(order)) => order.rule_appeal(fact, &row.uploader),
+        (OrderNews::Appeal(fact), Some(order)) => order.rule_appeal(fact, &row.uploader, limits),
         (OrderNews::Appeal(fact), None) => Ruling::parked(
             RowCode::OrderUnknown,
             "order_id",
@@ -64,6 +79,24 @@ pub(super) fn refuse_archived(news: &OrderNews) -> Ruling {
     Ruling::applied(vec![Finding::new(RowCode::OrderArchived, column, value)])
 }
 
+/// A row for which an order's item, or the transaction with the orders that must know of it, has no room.
+pub(crate) fn refuse_for_room(news: &OrderNews) -> Ruling {
+    let (code, column, value) = match news {
+        OrderNews::Order(fact) => (RowCode::StatusesLimit, "status", fact.status.as_str()),
+        OrderNews::Tracking(fact) => return claim_without_room(fact),
+        OrderNews::Event(fact) => (RowCode::EventsLimit, "tracking_number", fact.number.as_str()),
+        OrderNews::Appeal(fact) => (RowCode::AppealsLimit, "appeal_id", fact.appeal_id.as_str()),
+    };
+    Ruling::applied(vec![Finding::new(code, column, value)])
+}
+
+/// A tracking row for whose claim there is no room.
+pub(crate) fn claim_without_room(fact: &TrackingFact) -> Ruling {
+    let number = fact.number.as_ref().map_or("", |number| number.as_str());
+    let finding = Finding::new(RowCode::NumbersLimit, "tracking_number", number);
+    Ruling::applied(vec![finding])
+}
+
 /// Places a new order by the rates that are known; without one it waits (never 1.0).
 fn place(order: &mut Option<Order>, fact: &OrderFact, uploader: &Uploader, known: &Known<'_>) -> Ruling {
     let rates = known.rates.get(&fact.amount.currency);
@@ -83,7 +116,7 @@ fn restate(order: &mut Order, fact: &OrderFact, uploader: &Uploader, known: &Kno
     if would_replace && fact.amount.currency != Currency::USD && !has_rate(fact, rates, known.book) {
         return wait_for_rate(fact);
     }
-    let ruling = order.rule_order(fact, uploader);
+    let ruling = order.rule_order(fact, uploader, &known.book.intake);
     // Rates were read for the row's day and currency: an order that has others keeps its own.
     let is_same = (order.paid_at, order.amount.currency) == (fact.paid_at, fact.amount.currency);
     if is_same && fact.amount.currency == Currency::USD {

@@ -6,8 +6,10 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use chrono::NaiveDate;
+use domain::claims::ClaimTerms;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, TrackingFact};
 use domain::order::OrderStatus;
+use domain::policy::IntakePolicy;
 use domain::ruling::{Ruling, Verdict};
 use domain::seller::SellerFact;
 use domain::statement::StatementLine;
@@ -24,10 +26,12 @@ pub(super) struct InFile {
     fixed: Table<u64>,
     /// What was told already: states of orders and appeals, events with the earliest recording.
     told: Table<u32>,
-    /// By number, how many of its events the file has.
-    events: Table<u16>,
+    /// How many there are of what has a bound: events by number, appeals and statuses by order, states by appeal, orders that
+    /// wait by number.
+    counts: Table<u16>,
     rates: HashMap<(Currency, NaiveDate), Rate>,
-    events_max: usize,
+    limits: IntakePolicy,
+    claims: ClaimTerms,
 }
 
 /// What an acceptable tracking row is in its file.
@@ -52,14 +56,16 @@ enum Stands {
 impl InFile {
     /// For a file of about so many rows.
     pub(super) fn new(rows: usize, policy: &PolicyBook) -> Self {
+        let claims = policy.newest().claims;
         Self {
             keys: Keys::new(&policy.carriers),
-            numbers: Numbers::made_for(rows, &policy.carriers),
+            numbers: Numbers::made_for(rows, &policy.carriers, claims.numbers_per_order_max),
             fixed: Table::new(),
             told: Table::new(),
-            events: Table::new(),
+            counts: Table::new(),
             rates: HashMap::new(),
-            events_max: policy.intake.events_per_order_max,
+            limits: policy.intake.clone(),
+            claims,
         }
     }
 
@@ -73,15 +79,28 @@ impl InFile {
         &mut self.numbers
     }
 
-    /// `NUM_USED_ELSEWHERE`, when an accepted row of another order has the number.
-    pub(super) fn used_elsewhere(&self, fact: &TrackingFact) -> Option<Finding> {
+    /// `NUM_USED_ELSEWHERE`, when an accepted row of another order has the number; `NUMBERS_LIMIT` where too many wait for it.
+    pub(super) fn used_elsewhere(&mut self, fact: &TrackingFact) -> Option<Finding> {
         let (number, key) = (fact.number.as_ref()?, self.keys.of(fact)?);
         let holder = self.numbers.holder(&key)?;
-        holder.is_of_other_order().then(|| {
-            let row = holder.row;
-            Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str())
-                .with_detail(format!("of row {row} | （第 {row} 行）"))
-        })
+        if !holder.is_of_other_order() {
+            return None;
+        }
+        let orders_max = self.claims.orders_per_number_max;
+        // The order that holds the number is one of them.
+        let waiting_max = orders_max.saturating_sub(1);
+        if self
+            .is_told(&(number, &fact.order_id), fact.uploaded_at, number, waiting_max)
+            .is_none()
+        {
+            let finding = Finding::new(RowCode::NumbersLimit, "tracking_number", number.as_str());
+            return Some(finding.with_detail(format!(
+                "{orders_max} orders a number | 每个运单号 {orders_max} 个订单"
+            )));
+        }
+        let row = holder.row;
+        let finding = Finding::new(RowCode::NumUsedElsewhere, "tracking_number", number.as_str());
+        Some(finding.with_detail(format!("of row {row} | （第 {row} 行）")))
     }
 
     /// Takes a tracking row that nothing refuses.
@@ -103,6 +122,12 @@ impl InFile {
             if holder.uploaded_at <= key.uploaded_at() {
                 return Place::Ruled(duplicate("tracking_number", number.as_str(), Some(row)));
             }
+        }
+        if standing.is_one_too_many {
+            let most = self.claims.numbers_per_order_max;
+            let finding = Finding::new(RowCode::NumbersLimit, "tracking_number", number.as_str());
+            let finding = finding.with_detail(format!("{most} numbers an order | 每个订单 {most} 个运单号"));
+            return Place::Ruled(Ruling::applied(vec![finding]));
         }
         self.numbers.hold(&key, &standing, fact.source.row);
         if standing.is_first {
@@ -130,7 +155,15 @@ impl InFile {
             OrderStatus::Refunded => 2,
         };
         let state = (&fact.order_id, status, fact.status_at.map(Timestamp::unix));
-        let has_moved = says_status && self.tells(&state, fact.recorded_at);
+        let statuses_max = self.limits.statuses_per_order_max;
+        let has_moved = says_status
+            && match self.is_told(&state, fact.recorded_at, &fact.order_id, statuses_max) {
+                Some(is_told) => !is_told,
+                None => {
+                    let finding = Finding::new(RowCode::StatusesLimit, "status", fact.status.as_str());
+                    return Ruling::applied(vec![finding.with_detail(statuses_max.to_string())]);
+                }
+            };
         if is_new || has_moved {
             Ruling::applied(Vec::new())
         } else {
@@ -146,17 +179,31 @@ impl InFile {
             fact.filed_at.unix(),
             fact.episode_start.map(Timestamp::unix),
         );
-        if self.stands(&(&fact.order_id, &fact.appeal_id), &facts) == Stands::Otherwise {
+        let appeal = (&fact.order_id, &fact.appeal_id);
+        let too_many = |most: String| {
+            let finding = Finding::new(RowCode::AppealsLimit, "appeal_id", &fact.appeal_id);
+            Ruling::applied(vec![finding.with_detail(most)])
+        };
+        let appeals_max = self.limits.appeals_per_order_max;
+        if self.fixed.get(self.hash(&appeal)).is_none() && !self.count(&fact.order_id, appeals_max) {
+            return too_many(format!(
+                "{appeals_max} appeals an order | 每个订单 {appeals_max} 个申诉"
+            ));
+        }
+        if self.stands(&appeal, &facts) == Stands::Otherwise {
             let finding = Finding::new(RowCode::RowConflict, "appeal_id", &fact.appeal_id);
             return Ruling::applied(vec![finding]);
         }
         let since = fact.decided_at.unwrap_or(fact.filed_at);
         let status = format!("{:?}", fact.status);
         let state = (&fact.order_id, &fact.appeal_id, status, since.unix());
-        if self.tells(&state, fact.recorded_at) {
-            Ruling::applied(Vec::new())
-        } else {
-            duplicate("appeal_id", &fact.appeal_id, None)
+        let states_max = self.limits.states_per_appeal_max;
+        match self.is_told(&state, fact.recorded_at, &appeal, states_max) {
+            Some(false) => Ruling::applied(Vec::new()),
+            Some(true) => duplicate("appeal_id", &fact.appeal_id, None),
+            None => too_many(format!(
+                "{states_max} states an appeal | 每个申诉 {states_max} 个状态"
+            )),
         }
     }
 
@@ -168,24 +215,13 @@ impl InFile {
             fact.node.as_str(),
             &fact.code,
         );
-        let key = self.hash(&event);
-        let number = self.hash(&fact.number);
-        let count = self.events.get(number).unwrap_or_default();
-        let is_known = self.told.get(key).is_some();
-        if !is_known && usize::from(count) >= self.events_max {
-            let finding = Finding::new(RowCode::EventsLimit, "tracking_number", fact.number.as_str());
-            return Ruling::applied(vec![finding.with_detail(self.events_max.to_string())]);
-        }
-        if !is_known {
-            self.events.put(number, count.saturating_add(1));
-        }
-        if self.tells(&event, fact.recorded_at) {
-            Ruling::applied(fact.findings.clone())
-        } else {
-            Ruling {
-                verdict: Verdict::Unchanged,
-                findings: Vec::new(),
-                fined: false,
+        let events_max = self.limits.events_per_order_max;
+        match self.is_told(&event, fact.recorded_at, &fact.number, events_max) {
+            Some(false) => Ruling::applied(fact.findings.clone()),
+            Some(true) => Ruling::unchanged(),
+            None => {
+                let finding = Finding::new(RowCode::EventsLimit, "tracking_number", fact.number.as_str());
+                Ruling::applied(vec![finding.with_detail(events_max.to_string())])
             }
         }
     }
@@ -250,15 +286,36 @@ impl InFile {
         }
     }
 
-    /// Whether the file tells something for the first time, or as learned earlier than it told before.
-    fn tells(&mut self, what: &impl Hash, recorded_at: Timestamp) -> bool {
-        let key = self.hash(what);
-        let recorded_at = seconds(recorded_at);
-        let is_news = self.told.get(key).is_none_or(|known| recorded_at < known);
-        if is_news {
+    /// Whether the file has stated something before, recorded no later; `None` where it is new and one more than the `max` that
+    /// there may be `of` one thing.
+    fn is_told(
+        &mut self,
+        what: &impl Hash,
+        recorded_at: Timestamp,
+        of: &impl Hash,
+        max: usize,
+    ) -> Option<bool> {
+        let (key, recorded_at) = (self.hash(what), seconds(recorded_at));
+        let known = self.told.get(key);
+        if known.is_none() && !self.count(of, max) {
+            return None;
+        }
+        let is_told = known.is_some_and(|known| known <= recorded_at);
+        if !is_told {
             self.told.put(key, recorded_at);
         }
-        is_news
+        Some(is_told)
+    }
+
+    /// Counts one more of something; false where there are `max` already.
+    fn count(&mut self, of: &impl Hash, max: usize) -> bool {
+        let key = self.hash(of);
+        let count = self.counts.get(key).unwrap_or_default();
+        let has_room = usize::from(count) < max;
+        if has_room {
+            self.counts.put(key, count.saturating_add(1));
+        }
+        has_room
     }
 
     fn hash(&self, what: &impl Hash) -> u64 {

@@ -1,18 +1,15 @@
 //! Judging: what the rows of a file say against each other, in the order of the file, behind the threads that read them.
 
 use std::collections::VecDeque;
-use std::io;
 
 use domain::RowCode;
 use domain::ruling::Verdict;
-use intake::{
-    AssumedTimes, CheckedRow, Chunk, Columns, Context, FileError, RawRow, RepairedWriter, TOTALS_ROWS_MAX,
-};
+use intake::{AssumedTimes, CheckedRow, Chunk, Columns, Context, FileError, RawRow, TOTALS_ROWS_MAX};
 
 use super::in_file::InFile;
 use super::reading::{ReadChunk, ReadRow, Refused, Said, Sound};
 use super::{DryRun, Stop};
-use crate::answer::Answering;
+use crate::answer::{Answering, Repairing};
 
 /// Rows whose keys are looked for together, before each is judged.
 const ROWS_FETCHED: usize = 64;
@@ -24,7 +21,7 @@ pub(super) struct Judging<'a, 'run> {
     pub(super) context: &'a Context,
     pub(super) in_file: InFile,
     pub(super) answering: Answering,
-    pub(super) repaired: Option<RepairedWriter<'a>>,
+    pub(super) repaired: Option<Repairing<'a>>,
     pub(super) rows_max: u64,
     rows: u64,
     /// Rows that are totals if nothing but totals comes after them.
@@ -39,7 +36,7 @@ impl<'a, 'run> Judging<'a, 'run> {
         (columns, context): (&'a Columns, &'a Context),
         in_file: InFile,
         answering: Answering,
-        repaired: Option<RepairedWriter<'a>>,
+        repaired: Option<Repairing<'a>>,
         rows_max: u64,
     ) -> Self {
         Self {
@@ -108,7 +105,7 @@ impl<'a, 'run> Judging<'a, 'run> {
     fn passes(&mut self, sound: &Sound) -> bool {
         let numbers = self.in_file.numbers();
         let standing = numbers.standing(&sound.key);
-        if standing.holder.is_some() {
+        if standing.holder.is_some() || standing.is_one_too_many {
             return false;
         }
         let is_late = sound.is_late && standing.is_first;
@@ -152,12 +149,8 @@ impl<'a, 'run> Judging<'a, 'run> {
         self.answering
             .take_row(&raw, undone, &ruling)
             .map_err(Stop::Write)?;
-        // A text may have rows that no line feed ends.
-        self.repaired = self.repaired.take().filter(|repaired| !repaired.is_full());
         if let Some(repaired) = &mut self.repaired {
-            repaired
-                .write(&raw, &ruling.findings)
-                .map_err(|error| Stop::Write(io::Error::other(error)))?;
+            repaired.write(&raw, &ruling.findings).map_err(Stop::Write)?;
         }
         Ok(())
     }

@@ -28,12 +28,11 @@ use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::time::StatedZone;
 use domain::{Cents, PolicyBook, Timestamp};
 use intake::{
-    AUTO, CheckedRow, Context, Fact, FileError, FileZone, Kind, Limits, RejectedForm, RepairedWriter,
-    SHEET_ROWS_MAX, Trust, UploadError,
+    AUTO, CheckedRow, Context, Fact, FileError, FileZone, Kind, Limits, RejectedForm, Trust, UploadError,
 };
 use lake::{Answer, UploadSummary};
 
-use crate::answer::{Answering, notes};
+use crate::answer::{Answering, Repairing, notes};
 use crate::batch::rule_alone;
 use crate::file::are_known;
 use files::{AnswerFiles, Watched};
@@ -205,19 +204,19 @@ impl DryRun<'_> {
             summary.clone(),
             files.map(|files| files.rejected.as_path()),
             upload.header(),
+            &limits,
         )
         .map_err(Stop::Write)?;
         if self.kind == Kind::Tracking {
             answering.price(&self.policy.newest().upload.fined_codes);
         }
-        let fits_a_sheet = survey.lines() <= SHEET_ROWS_MAX;
         let repaired = files
-            .filter(|_| fits_a_sheet)
-            .map(|_| RepairedWriter::new(upload.header(), &columns, &context))
+            .map(|_| Repairing::begin(survey.lines(), upload.header(), (&columns, &context), &limits))
             .transpose()
-            .map_err(|error| Stop::Write(io::Error::other(error)))?;
+            .map_err(Stop::Write)?;
         let rows_max = upload.rows_max();
-        let is_short = self.kind == Kind::Tracking && self.orders.is_none() && repaired.is_none();
+        let is_repaired = repaired.as_ref().is_some_and(Repairing::has_room);
+        let is_short = self.kind == Kind::Tracking && self.orders.is_none() && !is_repaired;
         let rows = if is_short { survey.lines().min(rows_max) } else { 0 };
         let in_file = InFile::new(rows as usize, self.policy);
         let reading = Reading {
@@ -249,12 +248,10 @@ impl DryRun<'_> {
             answering.note(notes::of_assumed_zone(assumed));
         }
         run.note(&mut answering);
-        if let (Some(repaired), Some(files)) = (repaired, files) {
-            repaired
-                .finish(&files.repaired)
-                .map_err(|error| Stop::Write(io::Error::other(error)))?;
-        } else if files.is_some() {
-            answering.note(notes::of_no_sheet());
+        if let (Some(repaired), Some(files)) = (repaired, files)
+            && let Some(unrepaired) = repaired.finish(&files.repaired).map_err(Stop::Write)?
+        {
+            answering.note(unrepaired);
         }
         answering.about(&about);
         answering.finish(run.policy).map_err(Stop::Write)
@@ -265,7 +262,7 @@ impl DryRun<'_> {
         if checked.fact.is_none() {
             return rule_alone(&checked);
         }
-        let warnings = checked.findings;
+        let (warnings, limits) = (checked.findings, &self.policy.intake);
         let ruling = match checked.fact {
             Some(Fact::Tracking(fact)) => match &mut self.orders {
                 Some(orders) => orders.rule_tracking(&fact, &self.uploader, self.policy),
@@ -276,11 +273,11 @@ impl DryRun<'_> {
             },
             Some(Fact::Order(fact)) => {
                 let known = self.orders.as_mut();
-                let known = known.and_then(|orders| orders.rule_order(&fact, &self.uploader));
+                let known = known.and_then(|orders| orders.rule_order(&fact, &self.uploader, limits));
                 known.unwrap_or_else(|| in_file.judge_order(&fact))
             }
             Some(Fact::Appeal(fact)) => match &mut self.orders {
-                Some(orders) => orders.rule_appeal(&fact, &self.uploader),
+                Some(orders) => orders.rule_appeal(&fact, &self.uploader, limits),
                 None => in_file.judge_appeal(&fact),
             },
             Some(Fact::Event(fact)) => in_file.judge_event(&fact),

@@ -15,6 +15,7 @@ use foldhash::fast::FixedState;
 use foldhash::quality::RandomState;
 
 use super::index::{Index, ROWS_MAX, Slot, rest};
+use super::table::Table;
 
 /// What tells a tracking row among the others of its file.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,9 @@ pub(super) struct Numbers {
     first_uploads: Index,
     /// By the row's number; of rows that hold nothing, nothing.
     rows: Vec<Held>,
+    /// By order, its numbers beyond the first: hardly any order has one.
+    further: Table<u16>,
+    numbers_per_order_max: usize,
 }
 
 /// What an accepted row leaves behind.
@@ -73,6 +77,8 @@ pub(super) struct Standing {
     pub(super) holder: Option<Holder>,
     /// Whether the row would be its order's first accepted upload as far as the file tells.
     pub(super) is_first: bool,
+    /// Whether the key's number would be one more than its order may have.
+    pub(super) is_one_too_many: bool,
     holder_slot: Slot,
     first_slot: Slot,
 }
@@ -123,7 +129,7 @@ impl Holder {
 
 impl Numbers {
     /// For a file of about so many rows; more are taken, too.
-    pub(super) fn made_for(rows: usize, carriers: &CarrierTable) -> Self {
+    pub(super) fn made_for(rows: usize, carriers: &CarrierTable, numbers_per_order_max: usize) -> Self {
         Self {
             carriers: carriers
                 .carriers()
@@ -132,6 +138,8 @@ impl Numbers {
             holders: Index::made_for(rows),
             first_uploads: Index::made_for(rows),
             rows: Vec::with_capacity(rows.min(ROWS_MAX)),
+            further: Table::new(),
+            numbers_per_order_max,
         }
     }
 
@@ -161,7 +169,9 @@ impl Numbers {
         let first_slot = self
             .first_uploads
             .look(key.order, |row| rows[row].order == key.order as u32);
+        let is_further = holder_slot.row.is_none() && first_slot.row.is_some();
         Standing {
+            is_one_too_many: is_further && self.count(key) >= self.numbers_per_order_max,
             holder: holder_slot.row.map(|row| self.holder_at(row, key)),
             is_first: first_slot
                 .row
@@ -186,10 +196,19 @@ impl Numbers {
             number: rest(key.number),
             terms: key.terms,
         };
+        if standing.holder.is_none() && standing.first_slot.row.is_some() {
+            let count = self.further.get(key.order).unwrap_or_default();
+            self.further.put(key.order, count.saturating_add(1));
+        }
         self.holders.put(&standing.holder_slot, row);
         if standing.is_first {
             self.first_uploads.put(&standing.first_slot, row);
         }
+    }
+
+    /// The numbers of an order that has one.
+    fn count(&self, key: &Key) -> usize {
+        1 + usize::from(self.further.get(key.order).unwrap_or_default())
     }
 
     /// The carrier that a row named.

@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use domain::claims::ClaimTerms;
 use domain::exchange::DatedRate;
 use domain::facts::{AppealFact, OrderFact, TrackingFact};
+use domain::policy::IntakePolicy;
 use domain::ruling::{Ruling, Uploader};
 use domain::{Order, OrderId, PolicyBook, Rate, RowCode, Timestamp, TrackingNumber};
 use intake::{Context, Fact, FileZone, Kind, Limits, RawRow, Trust, UploadError};
 
-use crate::commit::{RuledRow, wait_for_order};
-use crate::rivals::claims_refused;
+use crate::commit::{RuledRow, claim_without_room, wait_for_order};
 
 /// The orders file, as an upload among others.
 const ORDERS_UPLOAD: u64 = 0;
@@ -55,7 +56,7 @@ impl KnownOrders {
         let mut row = RawRow::default();
         while upload.read(&mut row)? {
             match intake::check(&row, &columns, &context).fact {
-                Some(Fact::Order(fact)) => known.learn(fact),
+                Some(Fact::Order(fact)) => known.learn(fact, book),
                 _ => known.unusable_rows += 1,
             }
         }
@@ -72,10 +73,10 @@ impl KnownOrders {
         self.orders.get(order_id)
     }
 
-    fn learn(&mut self, fact: OrderFact) {
+    fn learn(&mut self, fact: OrderFact, book: &PolicyBook) {
         match self.orders.get_mut(&fact.order_id) {
             Some(order) => {
-                let ruling = order.rule_order(&fact, &Uploader::Operator);
+                let ruling = order.rule_order(&fact, &Uploader::Operator, &book.intake);
                 self.unusable_rows += u64::from(ruling.findings.iter().any(domain::Finding::is_error));
             }
             None => {
@@ -100,14 +101,19 @@ impl KnownOrders {
         uploader: &Uploader,
         book: &PolicyBook,
     ) -> Ruling {
+        let shares_too_many = self.shares_too_many(fact, book.newest().claims);
         let Some(order) = self.orders.get_mut(&fact.order_id) else {
             return wait_for_order(fact);
         };
         let policy = book.in_force_at(order.paid_at);
-        if let Some(refused) = claims_refused(order, fact, &self.claimants, policy.claims, true) {
-            return refused;
+        let before = shares_too_many.then(|| order.clone());
+        let claimants = fact.number.as_ref().and_then(|number| self.claimants.get(number));
+        let claimants = claimants.map_or(&[][..], Vec::as_slice);
+        let ruling = order.rule_claim(fact, claimants, uploader, policy, book);
+        if let Some(before) = before.filter(|before| order.claim_rows() > before.claim_rows()) {
+            *order = before;
+            return claim_without_room(fact);
         }
-        let ruling = order.rule_tracking(fact, uploader, policy, book);
         let mut ruled = RuledRow::free(ruling);
         if let Some(number) = fact.number.as_ref().filter(|_| !ruled.ruling.is_refused()) {
             self.meet(number, &fact.order_id);
@@ -120,6 +126,21 @@ impl KnownOrders {
             fined: false,
             ..ruling
         }
+    }
+
+    /// Whether a row would let its order, or one that claims its number, share numbers with more orders than one may.
+    fn shares_too_many(&self, fact: &TrackingFact, terms: ClaimTerms) -> bool {
+        let claimants = fact.number.as_ref().and_then(|number| self.claimants.get(number));
+        let others = claimants.into_iter().flatten();
+        let others: Vec<&OrderId> = others.filter(|other| **other != fact.order_id).collect();
+        let would_share = |order_id: &OrderId, with: &[&OrderId]| {
+            let known = self.orders.get(order_id).map(Order::rivals).unwrap_or_default();
+            known.len() + with.iter().filter(|other| !known.contains(**other)).count()
+        };
+        would_share(&fact.order_id, &others) > terms.rivals_max()
+            || others
+                .iter()
+                .any(|other| would_share(other, &[&fact.order_id]) > terms.rivals_max())
     }
 
     /// Lets an order meet the other orders of the file that claim a number.
@@ -140,9 +161,14 @@ impl KnownOrders {
     }
 
     /// An appeal's row, ruled as in the cloud.
-    pub(super) fn rule_appeal(&mut self, fact: &AppealFact, uploader: &Uploader) -> Ruling {
+    pub(super) fn rule_appeal(
+        &mut self,
+        fact: &AppealFact,
+        uploader: &Uploader,
+        limits: &IntakePolicy,
+    ) -> Ruling {
         match self.orders.get_mut(&fact.order_id) {
-            Some(order) => order.rule_appeal(fact, uploader),
+            Some(order) => order.rule_appeal(fact, uploader, limits),
             None => Ruling::parked(
                 RowCode::OrderUnknown,
                 "order_id",
@@ -153,8 +179,13 @@ impl KnownOrders {
     }
 
     /// A further row about an order that the orders file has; `None` for one that it has not.
-    pub(super) fn rule_order(&mut self, fact: &OrderFact, uploader: &Uploader) -> Option<Ruling> {
+    pub(super) fn rule_order(
+        &mut self,
+        fact: &OrderFact,
+        uploader: &Uploader,
+        limits: &IntakePolicy,
+    ) -> Option<Ruling> {
         let order = self.orders.get_mut(&fact.order_id)?;
-        Some(order.rule_order(fact, uploader))
+        Some(order.rule_order(fact, uploader, limits))
     }
 }

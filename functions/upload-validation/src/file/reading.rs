@@ -10,9 +10,9 @@ use intake::{
 use tokio::sync::mpsc;
 
 /// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
-/// An order's rows within a batch are one write, so this covers a file of some 200,000 rows; beyond it, memory stays
+/// An order's rows within a batch are one write, so this covers a file of some 50,000 rows; beyond it, memory stays
 /// bounded.
-const BATCH_BYTES_MAX: usize = 512 << 20;
+const BATCH_BYTES_MAX: usize = 112 << 20;
 /// What a row takes beside its text until it is written: its fact, its findings, its order.
 const ROW_BYTES: usize = 2_048;
 
@@ -92,7 +92,7 @@ pub(super) fn send_batches(
             if !upload.read(&mut row)? {
                 break;
             }
-            bytes += ROW_BYTES + row.cells().map(str::len).sum::<usize>();
+            bytes += ROW_BYTES + row.bytes();
             let checked = intake::check(&row, &columns, context);
             rows.push((row, checked));
         }

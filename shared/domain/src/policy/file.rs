@@ -71,6 +71,9 @@ struct IntakeSection {
     earliest_on: NaiveDate,
     rate_lookback_days_max: u32,
     events_per_order_max: usize,
+    appeals_per_order_max: usize,
+    states_per_appeal_max: usize,
+    statuses_per_order_max: usize,
     seller_kinds: Vec<String>,
     proxy_is_signed: bool,
     station_is_signed: bool,
@@ -84,6 +87,9 @@ impl Default for IntakeSection {
             earliest_on: NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default(),
             rate_lookback_days_max: 7,
             events_per_order_max: 400,
+            appeals_per_order_max: 50,
+            states_per_appeal_max: 10,
+            statuses_per_order_max: 20,
             seller_kinds: ["tracking", "appeals", "sellers"].map(str::to_owned).to_vec(),
             proxy_is_signed: true,
             station_is_signed: false,
@@ -150,12 +156,26 @@ impl IntakeSection {
                 UPLOAD_KINDS.join(", ")
             )));
         }
+        let counts = [
+            self.events_per_order_max,
+            self.appeals_per_order_max,
+            self.states_per_appeal_max,
+            self.statuses_per_order_max,
+        ];
+        if counts.contains(&0) {
+            return Err(PolicyError::Unsound(
+                "intake: an order takes at least one event, appeal, state and status".to_owned(),
+            ));
+        }
         Ok(IntakePolicy {
             parked_max: Elapsed::days(i64::from(self.parked_days_max)),
             event_future_max: Elapsed::hours(i64::from(self.event_future_hours_max)),
             earliest: Timestamp::from(self.earliest_on.and_time(NaiveTime::MIN).and_utc()),
             rate_lookback_days_max: self.rate_lookback_days_max,
             events_per_order_max: self.events_per_order_max,
+            appeals_per_order_max: self.appeals_per_order_max,
+            states_per_appeal_max: self.states_per_appeal_max,
+            statuses_per_order_max: self.statuses_per_order_max,
             seller_kinds: self.seller_kinds,
             keeping: KeepingPolicy {
                 proxy_is_signed: self.proxy_is_signed,

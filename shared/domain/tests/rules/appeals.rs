@@ -312,3 +312,35 @@ fn an_undated_decision_holds_from_when_it_was_learned() {
     assert_eq!(verdict(&case, day(39)), Some(Verdict::Hold));
     assert_eq!(verdict(&case, day(40)), None);
 }
+
+#[test]
+fn an_order_takes_so_many_appeals_and_each_so_many_states() {
+    let book = crate::season::policy_with(&[
+        ("appeals_per_order_max = 50", "appeals_per_order_max = 2"),
+        ("states_per_appeal_max = 10", "states_per_appeal_max = 2"),
+    ]);
+    let mut case = Case::paid("80.10").under(book);
+    let mut rule = |id: &str, status, decided_at| {
+        let before = case.order.clone();
+        let ruling = case.rule_appeal(AppealFact {
+            appeal_id: id.to_owned(),
+            decided_at,
+            ..appeal_fact(B4, status, day(3))
+        });
+        if ruling.is_refused() {
+            assert_eq!(case.order, before, "nothing of a refused row counts");
+        }
+        codes(&ruling)
+    };
+    assert_eq!(rule("AP-1", AppealStatus::Pending, None), []);
+    assert_eq!(rule("AP-2", AppealStatus::Pending, None), []);
+    assert_eq!(rule("AP-3", AppealStatus::Pending, None), [RowCode::AppealsLimit]);
+    // An order full of appeals takes the decisions on them, and what is known takes no place.
+    assert_eq!(rule("AP-1", AppealStatus::Rejected, Some(day(4))), []);
+    assert_eq!(
+        rule("AP-1", AppealStatus::Accepted, Some(day(5))),
+        [RowCode::AppealsLimit]
+    );
+    assert_eq!(rule("AP-1", AppealStatus::Rejected, Some(day(4))), []);
+    assert_eq!(rule("AP-2", AppealStatus::Accepted, Some(day(5))), []);
+}

@@ -98,13 +98,13 @@ impl Desk {
             return true;
         };
         match fact {
-            Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator),
+            Fact::Order(fact) => order.rule_order(fact, &Uploader::Operator, &book.intake),
             Fact::Tracking(fact) => {
                 order.rule_tracking(fact, &Uploader::Operator, book.in_force_at(order.paid_at), book)
             }
             Fact::Event(fact) if order.shipment(&fact.number).is_none() => return false,
             Fact::Event(fact) => order.rule_event(fact, &Uploader::Operator, book.newest(), EVENTS_MAX),
-            Fact::Appeal(fact) => order.rule_appeal(fact, &Uploader::Operator),
+            Fact::Appeal(fact) => order.rule_appeal(fact, &Uploader::Operator, &book.intake),
         };
         true
     }

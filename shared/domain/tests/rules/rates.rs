@@ -93,7 +93,7 @@ impl Office {
         if would_replace && course.is_empty() {
             self.waiting.push((fact, uploader));
         } else if let Some(order) = &mut self.order {
-            order.rule_order(&fact, &uploader);
+            order.rule_order(&fact, &uploader, &PolicyBook::shipped().intake);
             self.rate_anew();
         } else {
             self.order = Order::placed(&fact, course, &uploader);

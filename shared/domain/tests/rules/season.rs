@@ -253,8 +253,11 @@ impl Case {
 
     pub fn rule_order(&mut self, fact: OrderFact) -> Ruling {
         let source = self.next_source();
-        self.order
-            .rule_order(&OrderFact { source, ..fact }, &Uploader::Operator)
+        self.order.rule_order(
+            &OrderFact { source, ..fact },
+            &Uploader::Operator,
+            &self.book.intake,
+        )
     }
 
     pub fn rule_tracking(&mut self, fact: TrackingFact) -> Ruling {
@@ -278,8 +281,11 @@ impl Case {
 
     pub fn rule_appeal(&mut self, fact: AppealFact) -> Ruling {
         let source = self.next_source();
-        self.order
-            .rule_appeal(&AppealFact { source, ..fact }, &Uploader::Operator)
+        self.order.rule_appeal(
+            &AppealFact { source, ..fact },
+            &Uploader::Operator,
+            &self.book.intake,
+        )
     }
 
     pub fn upload(mut self, text: &str, send_type: SendType, uploaded_at: Timestamp) -> Self {

@@ -226,8 +226,8 @@ fn a_seller_touches_only_its_own_orders() {
     let event = event_fact(NUMBERS[0], Node::Signed, day(1));
     let before = case.order.clone();
     for ruling in [
-        case.order.rule_order(&cancelled, &stranger),
-        case.order.rule_appeal(&appeal, &stranger),
+        case.order.rule_order(&cancelled, &stranger, &case.book.intake),
+        case.order.rule_appeal(&appeal, &stranger, &case.book.intake),
         case.order
             .rule_event(&event, &stranger, PolicyBook::shipped().newest(), 400),
     ] {
@@ -253,4 +253,27 @@ fn a_fact_that_comes_after_the_night_changes_nothing_as_of_that_night() {
         assert_eq!(after.assess(as_of), before.assess(as_of));
         assert_eq!(after.figures(as_of), before.figures(as_of));
     }
+}
+
+#[test]
+fn an_order_takes_so_many_statuses_and_no_more() {
+    let book = crate::season::policy_with(&[("statuses_per_order_max = 20", "statuses_per_order_max = 2")]);
+    let mut case = Case::paid("80.10").under(book);
+    let mut rule = |status, at, recorded_at| {
+        let before = case.order.clone();
+        let ruling = case.rule_order(status_fact(status, at, recorded_at));
+        if ruling.is_refused() {
+            assert_eq!(case.order, before, "nothing of a refused row counts");
+        }
+        codes(&ruling)
+    };
+    assert_eq!(rule(OrderStatus::Cancelled, Some(day(2)), day(9)), []);
+    assert_eq!(rule(OrderStatus::Refunded, None, day(10)), []);
+    assert_eq!(
+        rule(OrderStatus::Refunded, Some(day(3)), day(1)),
+        [RowCode::StatusesLimit]
+    );
+    // What is known takes no place, also as recorded earlier; a plain `paid` says nothing.
+    assert_eq!(rule(OrderStatus::Cancelled, Some(day(2)), day(8)), []);
+    assert_eq!(rule(OrderStatus::Paid, None, day(11)), []);
 }

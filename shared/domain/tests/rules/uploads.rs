@@ -4,7 +4,7 @@ use domain::assess::Warning;
 use domain::deadlines::Matter;
 use domain::facts::{EventFact, StatedOrder, Stored, TrackingFact};
 use domain::ruling::{Uploader, Verdict};
-use domain::{Elapsed, Node, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
+use domain::{Elapsed, Node, OrderId, OrderStatus, PolicyBook, RowCode, Ruling, SendType, Source, Timestamp};
 
 use crate::season::{
     Case, NUMBERS, codes, day, event_fact, hour, paid, seller, status_fact, tracking_fact, usd,
@@ -339,4 +339,86 @@ fn an_order_takes_so_many_events_and_no_more() {
     }
     // What is known takes no place.
     assert_eq!(rule(Node::InTransit, None, 2).verdict, Verdict::Unchanged);
+}
+
+#[test]
+fn a_claim_too_many_is_refused_and_what_takes_no_place_is_ruled_as_ever() {
+    let book = crate::season::policy_with(&[
+        ("numbers_per_order_max = 50", "numbers_per_order_max = 1"),
+        ("rows_per_order_max = 400", "rows_per_order_max = 2"),
+    ]);
+    let mut case = Case::paid("80.10").under(book.clone());
+    let mut rule = |fact: TrackingFact, uploader: &Uploader| {
+        let before = case.order.clone();
+        let ruling = case.order.rule_claim(&fact, &[], uploader, book.newest(), &book);
+        (ruling, case.order != before)
+    };
+    let operator = Uploader::Operator;
+    let row = |number, hours, row, content| {
+        let fact = good(number, hour(hours));
+        TrackingFact {
+            source: Source { row, ..fact.source },
+            stored: Some(Stored { at_ms: 0, content }),
+            ..fact
+        }
+    };
+    assert_eq!(
+        rule(row(NUMBERS[0], 1, 1, 7), &operator).0.verdict,
+        Verdict::Accepted
+    );
+    // Another number.
+    let (ruling, has_changed) = rule(row(NUMBERS[1], 2, 2, 7), &operator);
+    assert_eq!(
+        (codes(&ruling), has_changed),
+        (vec![RowCode::NumbersLimit], false)
+    );
+    assert_eq!(
+        rule(row(NUMBERS[0], 3, 1, 8), &operator).0.verdict,
+        Verdict::Unchanged
+    );
+    // A third row of the known number.
+    let (ruling, has_changed) = rule(row(NUMBERS[0], 4, 1, 9), &operator);
+    assert_eq!(
+        (codes(&ruling), has_changed),
+        (vec![RowCode::NumbersLimit], false)
+    );
+    // The same bytes again are no further row.
+    let again = row(NUMBERS[0], 5, 1, 8);
+    let other_upload = Source { upload: 99, row: 1 };
+    let again = TrackingFact {
+        source: other_upload,
+        ..again
+    };
+    assert_eq!(rule(again, &operator).0.verdict, Verdict::Unchanged);
+    // Another seller is shown nothing of the order, and an error is what it is: fined (A6).
+    let stranger = Uploader::Seller(seller("S2"));
+    let (ruling, _) = rule(row(NUMBERS[1], 6, 1, 10), &stranger);
+    assert_eq!(codes(&ruling), [RowCode::OrderOtherSeller]);
+    let (ruling, _) = rule(
+        TrackingFact {
+            number: good(NUMBERS[1], hour(7)).number,
+            ..crate::season::failing_fact(RowCode::NumFormat, hour(7))
+        },
+        &operator,
+    );
+    assert_eq!((codes(&ruling), ruling.fined), (vec![RowCode::NumFormat], true));
+}
+
+#[test]
+fn a_number_takes_so_many_orders_and_no_more() {
+    let book = crate::season::policy_with(&[("orders_per_number_max = 50", "orders_per_number_max = 2")]);
+    let claimants: Vec<_> = [11, 12]
+        .map(|n| OrderId::parse(&format!("80000110000000{n}")).expect("an order id"))
+        .into();
+    for (claimants, expected) in [
+        (&claimants[..1], vec![]),
+        (&claimants[..], vec![RowCode::NumbersLimit]),
+    ] {
+        let mut case = Case::paid("80.10").under(book.clone());
+        let fact = good(NUMBERS[0], hour(1));
+        let ruling = case
+            .order
+            .rule_claim(&fact, claimants, &Uploader::Operator, book.newest(), &book);
+        assert_eq!(codes(&ruling), expected);
+    }
 }

@@ -26,7 +26,7 @@ fn take(desk: &mut Desk, row: &Row) {
             let by = Uploader::Seller(by.clone());
             match &mut desk.order {
                 Some(order) => {
-                    order.rule_order(fact, &by);
+                    order.rule_order(fact, &by, &PolicyBook::shipped().intake);
                 }
                 None => desk.order = Order::placed(fact, Vec::new(), &by),
             }
@@ -155,7 +155,11 @@ fn a_seller_s_row_about_an_order_that_the_operator_stated_says_that_it_is_ignore
         ..order_fact()
     };
     let before = order.clone();
-    let ruling = order.rule_order(&own, &Uploader::Seller(seller(SELLER)));
+    let ruling = order.rule_order(
+        &own,
+        &Uploader::Seller(seller(SELLER)),
+        &PolicyBook::shipped().intake,
+    );
     assert_eq!(codes(&ruling), [RowCode::StatementIgnored]);
     assert_eq!(order, before);
 }

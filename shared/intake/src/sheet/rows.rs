@@ -11,6 +11,7 @@ use super::plain::PlainCell;
 use super::reference::{GRID_ROWS, parse_row};
 use super::xml::{Node, Tag, Xml};
 use super::{Book, damaged};
+use crate::input::beyond;
 use crate::{CellMark, FileError, Limits, RawRow, UploadError};
 
 /// A sheet being read.
@@ -24,6 +25,8 @@ pub(super) struct Rows<R> {
     /// Rows that are not blank, the header among them.
     rows: u64,
     cells: u64,
+    /// Bytes of the texts of all rows.
+    text_bytes: u64,
     pub(super) hidden_rows: u64,
     pub(super) formula_cells: u64,
 }
@@ -57,6 +60,7 @@ impl<R: Read> Rows<R> {
             position: 0,
             rows: 0,
             cells: 0,
+            text_bytes: 0,
             hidden_rows: 0,
             formula_cells: 0,
         }
@@ -87,6 +91,11 @@ impl<R: Read> Rows<R> {
                 _ => continue,
             };
             let read = self.read_row(&head, book, row)?;
+            // One text, shared or merged, may stand in a million cells.
+            self.text_bytes += row.bytes() as u64;
+            if self.text_bytes > book.limits.sheet_bytes_max {
+                return Err(beyond(FileCode::InflateLimit, book.limits.sheet_bytes_max).into());
+            }
             if !read.blank {
                 self.count(&head, &read, &book.limits)?;
                 return Ok(true);

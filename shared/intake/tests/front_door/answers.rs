@@ -10,11 +10,16 @@ use crate::{checked, codes, operator, rows_of};
 
 fn rejected(header: &[&str], rows: &[(RawRow, Vec<Finding>)]) -> String {
     let header: Vec<String> = header.iter().map(|&cell| cell.to_owned()).collect();
-    let mut writer = RejectedWriter::new(Vec::new(), &header).expect("memory can be written to");
+    let mut writer = RejectedWriter::new(Vec::new(), &header, u64::MAX);
     for (row, findings) in rows {
         writer.write(row, findings).expect("memory can be written to");
     }
-    String::from_utf8(writer.finish().expect("memory can be written to")).expect("UTF-8")
+    let (bytes, written) = writer.finish().expect("memory can be written to");
+    assert_eq!(
+        (written.bytes, written.rows),
+        (bytes.len() as u64, rows.len() as u64)
+    );
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 fn missing(column: &str) -> Finding {

@@ -30,7 +30,7 @@ fn repaired_of(text: &str) -> Vec<u8> {
         open(Cursor::new(text.as_bytes()), Kind::Tracking, Limits::default()).expect("a readable header");
     let (header, columns) = (upload.header().to_vec(), upload.columns().clone());
     let context = operator();
-    let mut writer = RepairedWriter::new(&header, &columns, &context).expect("a workbook");
+    let mut writer = RepairedWriter::new(&header, &columns, &context, u64::MAX).expect("a workbook");
     let mut row = RawRow::default();
     while upload.read(&mut row).expect("readable") {
         let findings = check(&row, &columns, &context).findings;

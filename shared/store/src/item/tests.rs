@@ -127,10 +127,12 @@ fn sample() -> Order {
     order.rule_order(
         &status(OrderStatus::Refunded, Some(hour(700)), hour(701)),
         &Uploader::Operator,
+        &PolicyBook::shipped().intake,
     );
     order.rule_order(
         &status(OrderStatus::Cancelled, None, hour(702)),
         &Uploader::Operator,
+        &PolicyBook::shipped().intake,
     );
     let failing = vec![Finding::new(
         RowCode::NumWhitespace,
@@ -161,10 +163,15 @@ fn sample() -> Order {
             400,
         );
     }
-    order.rule_appeal(&appeal_row(AppealStatus::Pending, None), &Uploader::Operator);
+    order.rule_appeal(
+        &appeal_row(AppealStatus::Pending, None),
+        &Uploader::Operator,
+        &PolicyBook::shipped().intake,
+    );
     order.rule_appeal(
         &appeal_row(AppealStatus::Accepted, Some(hour(90))),
         &Uploader::Operator,
+        &PolicyBook::shipped().intake,
     );
     for as_of in [hour(82), hour(95)] {
         let entries = outstanding(
@@ -270,7 +277,7 @@ const ROW_CODES: &str = "
     UPLOAD_LATE DEST_UNKNOWN DEST_SANCTIONED INVOICE_MISSING TAX_ID_MISSING TAX_ID_INVALID
     TAX_ID_CHECK_DIGIT CURRENCY_UNKNOWN RATE_MISSING AMOUNT_INVALID ROW_DUPLICATE ROW_CONFLICT
     EVENTS_LIMIT EVENT_CODE_UNMAPPED EVENT_IN_FUTURE CREDIT_CODE_CHECK_DIGIT ORDER_ARCHIVED
-    EVENT_BEFORE_ORDER NUMBERS_LIMIT AGREEMENT_MISSING TIME_IN_FUTURE
+    EVENT_BEFORE_ORDER NUMBERS_LIMIT AGREEMENT_MISSING TIME_IN_FUTURE APPEALS_LIMIT STATUSES_LIMIT
 ";
 
 /// Variants are stored by their number: append, never insert or reorder.

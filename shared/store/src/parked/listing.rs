@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::Timestamp;
 use serde::de::IgnoredAny;
 
-use super::{MARK, Parent, ParkedRow, read_parked};
-use crate::item::{name, shard_name, string_of, text};
+use super::{Parent, ParkedRow, read_parked};
+use crate::item::{name, shard_name, text};
 use crate::{Item, Store, StoreError};
 
 /// A parked row without what it says: enough for a list.
@@ -85,26 +85,8 @@ impl Store {
         parent: &Parent,
         rows_max: u16,
     ) -> Result<(Vec<ParkedNote>, bool), StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.records)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk");
-        let query = query
-            .expression_attribute_names("#pk", name::PK)
-            .expression_attribute_values(":pk", text(parent.pk()))
-            // The mark stands behind every row.
-            .limit(i32::from(rows_max) + 1)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let answer = self
-            .send(|| query.clone().send())
-            .await
-            .map_err(|source| StoreError::call(format!("read rows parked for {parent:?}"), source))?;
-        self.capacity.count_read(answer.consumed_capacity());
-        let items = answer.items().iter();
-        let rows = items.filter(|item| string_of(item, name::SK).as_deref() != Some(MARK));
-        let mut notes: Vec<ParkedNote> = rows.map(read_parked).collect::<Result<_, _>>()?;
+        // The mark stands behind every row.
+        let (mut notes, _) = self.parked_page(parent, None, rows_max.saturating_add(1)).await?;
         let more = notes.len() > usize::from(rows_max);
         notes.truncate(usize::from(rows_max));
         Ok((notes, more))

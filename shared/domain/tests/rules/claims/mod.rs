@@ -74,7 +74,7 @@ impl Office {
             }
             (_, None) => return false,
             (Row::Order(fact), Some(mut order)) => {
-                order.rule_order(fact, &Uploader::Operator);
+                order.rule_order(fact, &Uploader::Operator, &book().intake);
                 order
             }
             (Row::Tracking(fact), Some(mut order)) => {

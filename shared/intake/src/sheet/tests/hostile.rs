@@ -366,3 +366,29 @@ fn a_stream_that_is_followed_by_rubbish_or_broken_is_damage() {
     file[at..at + packed.len()].copy_from_slice(&packed);
     assert_eq!(refused(&file, &Limits::default()).0, "FILE_DAMAGED");
 }
+
+/// A text that stands once in the file and in many cells of its rows counts in each of them.
+#[test]
+fn a_text_repeated_over_the_rows_counts_as_often_as_it_stands() {
+    let limits = Limits {
+        sheet_bytes_max: 8 << 20,
+        ..Limits::default()
+    };
+    let text = "x".repeat(30_000);
+    let merged = |count: usize| {
+        let first = format!("<row r=\"1\"><c t=\"inlineStr\"><is><t>{text}</t></is></c></row>");
+        let others = (2..=count).map(|row| format!("<row r=\"{row}\"><c r=\"B{row}\"><v>1</v></c></row>"));
+        let behind = format!("<mergeCells><mergeCell ref=\"A1:A{count}\"/></mergeCells>");
+        Maker::of_sheet(&sheet(&(first + &others.collect::<String>()), &behind)).build()
+    };
+    let shared = |count: usize| {
+        let rows = "<row><c t=\"s\"><v>0</v></c></row>".repeat(count);
+        let maker = Maker::of_rows(&rows);
+        maker.shared(&format!("<si><t>{text}</t></si>")).build()
+    };
+    for (few, file) in [(merged(200), merged(2_000)), (shared(200), shared(2_000))] {
+        assert_eq!(rows(&few).len(), 200);
+        assert!(file.len() < 100 << 10, "{}", file.len());
+        assert_eq!(refused(&file, &limits), ("INFLATE_LIMIT", "8 MB".into()));
+    }
+}
