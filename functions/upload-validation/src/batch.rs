@@ -98,7 +98,8 @@ impl<'a> Batch<'a> {
             learned_at: *learned_at,
             file: Arc::clone(&file),
         });
-        let (applied, more) = self.apply(news.collect()).await?;
+        // On the heap, like what wakes: the futures of a batch are large, and whoever awaits one would hold it on its stack.
+        let (applied, more) = Box::pin(self.apply(news.collect())).await?;
         brought.extend(more);
         let mut waiting = Vec::new();
         for (row, outcome) in applied {
@@ -111,7 +112,7 @@ impl<'a> Batch<'a> {
         }
         let waiting = self.within_bounds(waiting, &mut ruled).await?;
         brought.extend(self.park(waiting).await?);
-        self.wake(brought).await?;
+        Box::pin(self.wake(brought)).await?;
         self.propose(&mut ruled).await?;
         Ok(ruled)
     }
@@ -160,7 +161,7 @@ impl<'a> Batch<'a> {
                 .into_iter()
                 .map(|(order_id, rows)| Job { order_id, rows })
                 .collect();
-            for done in self.run(wave, &claimants).await? {
+            for done in Box::pin(self.run(wave, &claimants)).await? {
                 waves.take(done, &mut jobs);
             }
         }

@@ -294,8 +294,7 @@ impl Fetched {
             else {
                 continue;
             };
-            let ruled = Batch::new(&surroundings)
-                .rule(&mut rows)
+            let ruled = Box::pin(Batch::new(&surroundings).rule(&mut rows))
                 .await
                 .map_err(|source| UploadFailure::Store {
                     key: key.to_string(),

@@ -158,7 +158,7 @@ impl Batch<'_> {
                 file: file_name(&row.upload_key),
                 origin: row,
             });
-            let (mut ruled, more) = self.apply(rows.collect()).await?;
+            let (mut ruled, more) = Box::pin(self.apply(rows.collect())).await?;
             if !more.is_empty() {
                 Box::pin(self.wake_all(more, count)).await?;
             }
