@@ -19,7 +19,7 @@ use simulation::run::Run;
 use simulation::tables::Tables;
 use simulation::virtual_time::VirtualTime;
 use simulation::wire::{Cloud, access_key};
-use store::{News, OPEN_SHARDS, OrderWrite, ScanOutcome, Store};
+use store::{News, OPEN_SHARDS, OrderWrite, Room, ScanOutcome, Store};
 
 const ORDERS_A_SHARD: usize = 32;
 const PAID_AT: Timestamp = Timestamp::from_unix(1_714_500_000);
@@ -133,6 +133,7 @@ async fn put(store: &Store, order_id: OrderId) {
     };
     let order = Order::placed(&fact, Vec::new(), &Uploader::Operator).expect("an order in dollars");
     let news = News {
+        room: Room::OF_NEWS,
         order: OrderWrite {
             order: &order,
             seen_version: None,
@@ -141,7 +142,8 @@ async fn put(store: &Store, order_id: OrderId) {
         new_claims: Vec::new(),
         rivals: Vec::new(),
     };
-    store.commit(&news).await.expect("an order is written");
+    let commit = store.commit(&news).await.expect("an order is written");
+    assert!(commit.is_some(), "an order has room");
 }
 
 /// 64 postings in flight, and 160: none gives up, and the night takes at most a fifth longer than if none met another.
