@@ -359,6 +359,9 @@ pub(crate) struct Verify {
     /// The SHA-256 that the copy's newest close must have, as an earlier proof told it
     #[arg(long, value_name = "SHA256", requires = "closes")]
     pub(crate) newest: Option<String>,
+    /// First has orders that were brought back from a backup take up the entries that the ledger has of them
+    #[arg(long, conflicts_with = "closes")]
+    pub(crate) adopt: bool,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

@@ -102,11 +102,13 @@ pub fn counted<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> Vec<&'a Le
 }
 
 impl Order {
-    /// Notes what a withdrawal left of the order's ledger, of which `entries` are all: each subject stands where it stood,
-    /// and the order is settled as of the latest night that counts. Called by the transaction that posts the withdrawal.
-    pub fn note_withdrawn(&mut self, entries: &[LedgerEntry]) {
+    /// Remembers the order's ledger, of which `entries` are all: each subject stands where its entries that count leave it, and
+    /// the order is settled as of the latest night that counts. Called by the transaction that posts a withdrawal, and where an
+    /// order was restored to a state of before its entries.
+    pub fn remember_ledger(&mut self, entries: &[LedgerEntry]) {
         let counted = counted(entries.iter());
         self.settled_as_of = counted.iter().map(|entry| entry.as_of).max();
+        self.remember_subjects(entries);
         for posted in &mut self.posted {
             let of_subject = |entry: &&&LedgerEntry| entry.subject == posted.subject;
             let latest = entries
@@ -134,6 +136,22 @@ impl Order {
                 amount: magnitude(remembered.amount),
                 ordinal: ordinal(latest),
             };
+        }
+    }
+
+    /// Adds the subjects of which the order remembers nothing, in the order of their first entries.
+    fn remember_subjects(&mut self, entries: &[LedgerEntry]) {
+        let mut first: Vec<&LedgerEntry> = entries.iter().filter(|entry| ordinal(entry) == 1).collect();
+        first.sort_by_key(|entry| (entry.as_of, &entry.entry_id));
+        for entry in first {
+            if !self.posted.iter().any(|posted| posted.subject == entry.subject) {
+                self.posted.push(Posted {
+                    subject: entry.subject.clone(),
+                    kind: entry.kind,
+                    amount: magnitude(entry.amount),
+                    ordinal: 1,
+                });
+            }
         }
     }
 

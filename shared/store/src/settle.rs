@@ -261,7 +261,7 @@ impl Store {
                 let posting = self.post(&mut stored, &entries, month, as_of, &lane, open);
                 posting.await? == Settlement::Posted
             } else if is_rated_anew {
-                self.keep_rates(&stored, run.book).await? == Commit::Done
+                self.rewrite(&stored, run.book).await? == Commit::Done
             } else {
                 return Ok(Settled::Agreed);
             };
@@ -275,14 +275,43 @@ impl Store {
                 return Ok(Settled::Superseded);
             }
             run.lanes.forget().await;
+            let tried = stored.version;
+            // Nobody else wrote it: it was brought back, and lacks entries that cannot be posted again.
+            if let Some(now) = self.order(order_id).await?.filter(|now| now.version == tried) {
+                self.adopt_entries(now, run.book).await?;
+            }
             if !retries.again().await {
                 return Err(retries.gave_up_on(format!("order {order_id}")));
             }
         }
     }
 
-    /// Writes an order with other rates, of which no entry follows as of the night: what the lake shows of it changes.
-    async fn keep_rates(&self, stored: &StoredOrder, book: &PolicyBook) -> Result<Commit, StoreError> {
+    /// Has an order remember the entries that the ledger has of it, where it was brought back from a backup to a state of before
+    /// them. False when it remembers them, or was written by others meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the tables refuse or an entry does not decode.
+    pub async fn adopt_entries(
+        &self,
+        mut stored: StoredOrder,
+        book: &PolicyBook,
+    ) -> Result<bool, StoreError> {
+        let order_id = stored.order.order_id.clone();
+        let entries = self.entries_of_order(&order_id).await?;
+        let remembered = stored.order.posted.clone();
+        stored.order.remember_ledger(&entries);
+        if stored.order.posted == remembered || self.rewrite(&stored, book).await? == Commit::Raced {
+            return Ok(false);
+        }
+        tracing::warn!(
+            order_id = order_id.as_str(),
+            "an order took up entries that it did not remember"
+        );
+        Ok(true)
+    }
+
+    /// Writes an order that no entry follows of: what the lake shows of it changes.
+    async fn rewrite(&self, stored: &StoredOrder, book: &PolicyBook) -> Result<Commit, StoreError> {
         let order = &stored.order;
         let write = OrderWrite {
             order,

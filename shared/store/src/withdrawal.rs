@@ -133,7 +133,7 @@ impl Store {
             Some(StoredOrder {
                 mut order, version, ..
             }) => {
-                order.note_withdrawn(ledger);
+                order.remember_ledger(ledger);
                 let is_open = order.is_sign_off_open(book.in_force_at(order.paid_at));
                 let item = order_item(&order, version + 1, is_open)?;
                 actions.push(transact_put(self.order_put(item, Some(version))?));

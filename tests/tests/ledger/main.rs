@@ -6,6 +6,7 @@ mod departed;
 mod desk;
 mod explain;
 mod journal;
+mod restored;
 mod vectors;
 mod verify;
 mod withdrawals;

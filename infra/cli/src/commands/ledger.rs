@@ -26,8 +26,8 @@ pub(crate) async fn run(
         return super::verify::copied::run(closes, verify.newest.as_deref(), terminal);
     }
     let backend = Backend::open_existing(shared).await?;
-    if arguments.action.is_some() {
-        return super::verify::run(&backend, terminal).await;
+    if let Some(LedgerAction::Verify(verify)) = &arguments.action {
+        return super::verify::run(&backend, verify.adopt, terminal).await;
     }
     known::check_seller(&backend, arguments.seller.as_ref()).await?;
     let entries = entries(&backend, arguments).await?;

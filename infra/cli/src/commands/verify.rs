@@ -42,8 +42,28 @@ pub(crate) struct Proof {
     told: Vec<String>,
 }
 
-pub(crate) async fn run(backend: &Backend, terminal: &Terminal) -> Result<Done, CommandError> {
+pub(crate) async fn run(backend: &Backend, adopt: bool, terminal: &Terminal) -> Result<Done, CommandError> {
+    if adopt {
+        let adopted = adopt_entries(backend).await?;
+        let said = terminal.say("orders took up their entries", "个订单补记了分录");
+        terminal.line(format!("{adopted} {said}"));
+    }
     prove(backend).await?.show(terminal)
+}
+
+/// Has each order that does not remember its entries take them up; gives how many did.
+async fn adopt_entries(backend: &Backend) -> Result<u64, CommandError> {
+    let (mut adopted, mut cursor) = (0, None);
+    loop {
+        let page = backend.store.scan_orders(0, 1, cursor.as_ref()).await?;
+        for stored in page.found.into_iter().flatten() {
+            adopted += u64::from(backend.store.adopt_entries(stored, &backend.policy).await?);
+        }
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return Ok(adopted);
+        }
+    }
 }
 
 pub(crate) async fn prove(backend: &Backend) -> Result<Proof, CommandError> {

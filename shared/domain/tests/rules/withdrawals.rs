@@ -29,13 +29,13 @@ fn withdraw(
         let mut made = withdrawal.entries(entries);
         if made.is_empty() {
             // A night that posts nothing writes no order; these tests note it all the same.
-            order.note_withdrawn(entries);
+            order.remember_ledger(entries);
             return posted;
         }
         made.truncate(at_a_time);
         posted += made.len();
         entries.extend(made);
-        order.note_withdrawn(entries);
+        order.remember_ledger(entries);
         assert_eq!(
             audit(order, entries),
             Vec::<String>::new(),
@@ -210,7 +210,7 @@ fn a_withdrawal_of_anything_but_the_newest_entry_is_found_out() {
         let (mut order, mut entries, mut made) = (case.order.clone(), case.entries.clone(), made.clone());
         change(&mut made[0]);
         entries.extend(made);
-        order.note_withdrawn(&entries);
+        order.remember_ledger(&entries);
         audit(&order, &entries)
     };
     assert_eq!(tampered(&|_| {}), Vec::<String>::new());
