@@ -41,6 +41,11 @@ test-web: ## open the pages in a headless Chromium; installs it, a Chinese font 
 simulate: ## whole seasons with faults against the reference; SEED=42 plays one again, SEEDS=2000 plays many
 	$(foreach name,SEED SEEDS FROM,$(if $($(name)),$(name)=$($(name)) ))$(CARGO) test --workspace $(FLAGS) --test simulation -- --nocapture
 
+# Not in the gate: it takes an hour.
+.PHONY: soak
+soak: ## twenty kills of an upload of 100,000 rows, and a file of ten million; SEED=42 draws the same instants, WAYMARK_SOAK_ROWS sets the rows
+	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test killed_uploads -- --ignored --nocapture
+
 .PHONY: check
 check: format lint doc policy ## format, lint, doc and policy: what must hold before a commit
 

@@ -92,6 +92,26 @@ def test_an_upload_that_fails_is_delivered_again_and_stops_no_other(cloud):
     assert errors(upload)[-1]["message.id"] == "m0" and "denied.csv" in errors(upload)[-1]["error"]
 
 
+def test_an_upload_for_which_no_time_is_left_goes_on_in_a_further_run(cloud):
+    upload = cloud.functions["UploadValidation"]
+    told = created(cloud, "inbox/orders/_/late.csv", files.orders([7]))
+    failed, upload.time_left = len(errors(upload)), 60
+    try:
+        assert upload.invoke({"Records": [message(0, told)]}) == {"batchItemFailures": []}
+    finally:
+        upload.time_left = 900
+    assert cloud.keys("outbox/orders/_/late.csv/") == []
+    # That is no failure: nobody is woken. But it is counted how long this goes on.
+    assert upload.metrics("UploadsFailed")[-1] == 0 and len(errors(upload)) == failed
+    assert (upload.metrics("UploadRuns")[-1], upload.metrics("FilesAnswered")[-1]) == (1, 0)
+    batch, run = cloud.keys("uploads/")
+    assert batch.endswith("/batch-0000001.jsonl.zst") and run.endswith("/run-00002.json")
+    told = events.s3_created(cloud.bucket, run, "0" * 32, 1, 3)
+    assert upload.invoke({"Records": [message(1, told)]}) == {"batchItemFailures": []}
+    assert accepted(cloud, "orders/_/late.csv") == 1
+    assert cloud.refused == []
+
+
 def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
     files.bring(cloud, [20, 21, 22])
     records = stream(cloud, "OrdersTable")[-3:]

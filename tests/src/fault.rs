@@ -60,7 +60,7 @@ impl Fuse {
         UploadValidation {
             store: self.store(cloud),
             lake: self.lake(cloud),
-            policy: Arc::clone(&cloud.policy),
+            ..cloud.upload_validation()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use domain::{Order, OrderId, SellerId, Timestamp, TrackingNumber};
@@ -237,5 +237,11 @@ impl Deref for OwnCloud {
 
     fn deref(&self) -> &Cloud {
         &self.cloud
+    }
+}
+
+impl DerefMut for OwnCloud {
+    fn deref_mut(&mut self) -> &mut Cloud {
+        &mut self.cloud
     }
 }

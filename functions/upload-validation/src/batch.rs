@@ -1,8 +1,10 @@
 //! A batch of rows: grouped by order, ruled and written.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use domain::exchange::{RatesByDay, StatedRate};
@@ -22,6 +24,27 @@ use crate::waves::Waves;
 /// Calls to the tables under way at once.
 pub(crate) const CALLS_AT_ONCE: usize = 32;
 
+/// How much of a file is judged and written together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Rows, at most. An order's rows of one batch are one write, so large batches are cheaper; small ones fit a run of the
+    /// function where their rows take longest.
+    pub rows_max: usize,
+    /// What a batch takes at its worst, and the answer behind the last one. A run that has less time left begins neither: the
+    /// next run goes on.
+    pub time_max: Duration,
+}
+
+impl Default for BatchLimits {
+    /// A row whose number is contested is written alone, in some 20 ms; a row of any other kind takes half a millisecond.
+    fn default() -> Self {
+        Self {
+            rows_max: 20_000,
+            time_max: Duration::from_secs(450),
+        }
+    }
+}
+
 /// What all batches of an upload share.
 pub(crate) struct Surroundings<'a> {
     pub(crate) function: &'a UploadValidation,
@@ -32,6 +55,31 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) learned_at: Timestamp,
     /// Order numbers that may still be looked up for proposals.
     pub(crate) proposal_keys_left: AtomicUsize,
+    /// What the file's rows so far say of a day: within one file the first stands.
+    pub(crate) rates_in_file: Mutex<HashMap<(Currency, NaiveDate), Rate>>,
+}
+
+impl Surroundings<'_> {
+    /// Takes notice of the next rate of the file; gives the one that the file stated of that day before.
+    fn stated_before(&self, fact: &RateFact) -> Option<Rate> {
+        let mut stated = self.rates_in_file.lock().unwrap_or_else(PoisonError::into_inner);
+        match stated.entry((fact.currency, fact.date)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(none) => {
+                none.insert(fact.rate);
+                None
+            }
+        }
+    }
+
+    /// Takes notice of rows that a run before has judged.
+    pub(crate) fn pass_over(&self, rows: &[(RawRow, CheckedRow)]) {
+        for (_, checked) in rows {
+            if let Some(Fact::Rate(fact)) = &checked.fact {
+                self.stated_before(fact);
+            }
+        }
+    }
 }
 
 /// A batch of rows of one upload.
@@ -293,14 +341,12 @@ impl<'a> Batch<'a> {
         for (currency, (first, last)) in &spans {
             known.insert(*currency, self.store().rates(*currency, *first, *last).await?);
         }
-        let mut in_file: HashMap<(Currency, NaiveDate), Rate> = HashMap::new();
         let mut changed = Vec::new();
         for (index, fact) in rates {
-            let first_in_file = in_file.get(&(fact.currency, fact.date)).copied();
+            let first_in_file = self.surroundings.stated_before(fact);
             let stated = known.get(&fact.currency).and_then(|days| days.get(&fact.date));
             ruled[*index] = RuledRow::free(rule_rate(fact, first_in_file, stated.map_or(&[], Vec::as_slice)));
             if first_in_file.is_none() {
-                in_file.insert((fact.currency, fact.date), fact.rate);
                 changed.push(fact);
             }
         }

@@ -12,6 +12,7 @@ use domain::ruling::{Ruling, Uploader};
 use domain::{
     Cents, Currency, Finding, Order, OrderId, PolicyBook, RowCode, Severity, Timestamp, TrackingNumber,
 };
+use serde::{Deserialize, Serialize};
 use store::{Commit, NewClaim, News, OrderWrite, Parent, Room, Store, StoreError, StoredOrder};
 
 pub(crate) use row::{OrderNews, Row, Subject, file_name};
@@ -37,13 +38,15 @@ pub(crate) struct Job<T> {
     pub(crate) rows: Vec<Row<T>>,
 }
 
-/// What became of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What became of a row; also the form in which it is kept until its file is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RuledRow {
     pub(crate) ruling: Ruling,
     /// What the row's failure costs (A6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fine: Option<Cents>,
     /// What it will cost if its claim still waits when its time is up (A6, `NUM_USED_ELSEWHERE`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pending: Option<Cents>,
 }
 

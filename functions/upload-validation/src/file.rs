@@ -1,13 +1,11 @@
 //! One upload from its object to its answer.
 
+mod judging;
 mod reading;
 mod spool;
 
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use aws_lc_rs::digest;
 use domain::facts::Stored;
@@ -15,22 +13,19 @@ use domain::order::UploadId;
 use domain::ruling::Uploader;
 use domain::time::not_beyond;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode, with_causes};
-use intake::{AUTO, Context, FileError, FileZone, Kind, Limits, Survey, Trust, UploadError, stated_zone};
-use lake::{Answer, LakeError, UploadKey, UploadObject, UploadSummary};
-use store::UploadRecord;
+use entrypoint::TimeLeft;
+use intake::{FileError, Kind, Limits};
+use lake::{Answer, LakeError, NextRun, UploadKey, UploadObject, UploadSummary};
+use store::{Store, UploadRecord};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use crate::answer::{Answering, Repairing, notes};
-use crate::batch::{Batch, Surroundings};
-use crate::proposals::PROPOSAL_KEYS_MAX;
+use crate::checkpoint::{Begun, Journal};
 use crate::{UploadFailure, UploadValidation, Written};
-use reading::{Message, Readable, read_to_end, send_batches};
+use judging::Judged;
 use spool::{Spooled, spool};
 
 /// An upload with its answer.
-pub(crate) struct Judged {
+pub(crate) struct Answered {
     /// The upload's id.
     pub(crate) upload: u64,
     pub(crate) answer: Answer,
@@ -38,73 +33,101 @@ pub(crate) struct Judged {
     pub(crate) failure: Option<String>,
 }
 
-/// Answers one upload; `None` when it was answered before or is gone.
+/// How a run of an upload ended.
+pub(crate) enum Ended {
+    /// The upload is answered.
+    Answered(Box<Answered>),
+    /// So many rows are judged; the next run was asked for.
+    HandedOn(u64, NextRun),
+    /// It was answered before, is gone, or a later run of it was asked for.
+    Needless,
+}
+
+/// A run of an upload.
+struct Run<'a> {
+    function: &'a UploadValidation,
+    written: &'a Written,
+    /// The upload's id.
+    upload: u64,
+    /// Which run of it this is, from 1.
+    number: u32,
+    time: &'a TimeLeft,
+    journal: Journal<'a>,
+    /// How the upload was begun, if it was.
+    begun: Option<Begun>,
+}
+
+/// Judges one upload, as far as there is time, and answers it when it is judged whole. `number` says which run of it this is.
 pub(crate) async fn answer_upload(
     function: &UploadValidation,
-    written: &Written,
-) -> Result<Option<Judged>, UploadFailure> {
+    written: Written,
+    number: u32,
+    time: &TimeLeft,
+) -> Result<Ended, UploadFailure> {
     let key = &written.key;
-    let lake_failed = |source| UploadFailure::Lake {
-        key: key.to_string(),
-        source,
-    };
-    let store_failed = |source| UploadFailure::Store {
-        key: key.to_string(),
-        source,
-    };
-    let opened = function.lake.open_upload(key, written.etag.as_deref()).await;
-    let Some(object) = opened.map_err(lake_failed)? else {
+    let UploadValidation { store, lake, .. } = function;
+    let opened = lake.open_upload(key, written.etag.as_deref()).await;
+    let Some(object) = opened.map_err(UploadFailure::lake(key))? else {
         tracing::warn!(upload.key = %key, "the upload is gone, or was overwritten and answered as what it is now");
-        return Ok(None);
+        return Ok(Ended::Needless);
+    };
+    // What is there now is meant by all that follows, in later runs too.
+    let written = &Written {
+        etag: Some(object.etag.clone()),
+        ..written.clone()
     };
     let record = UploadRecord {
         key: key.to_string(),
         upload: upload_id(key, &object.etag, &written.sequencer),
     };
-    if function
-        .store
-        .is_upload_done(&record)
-        .await
-        .map_err(store_failed)?
-    {
-        return Ok(None);
+    let is_done = store.is_upload_done(&record).await;
+    if is_done.map_err(UploadFailure::store(key))? {
+        return Ok(Ended::Needless);
     }
+    let journal = Journal::open(lake, written, &function.policy, function.batches.rows_max).await;
+    let journal = journal.map_err(UploadFailure::lake(key))?;
+    if journal.is_past(number) {
+        return Ok(Ended::Needless);
+    }
+    let begun = journal.begun().await.map_err(UploadFailure::lake(key))?;
     let mut upload = Fetched::fetch(key, object).await?;
     upload.place(written);
-    let first_sent_at = function
-        .store
-        .first_sent(&key.prefix(), &upload.summary.sha256, upload.recorded_at)
-        .await
-        .map_err(store_failed)?;
-    upload.sent_before = (first_sent_at < upload.recorded_at).then_some(first_sent_at);
-    upload.recorded_at = first_sent_at;
-    let ((answer, files), failure) = match upload.judge(function, key, record.upload).await {
-        Ok(judged) => (judged, None),
+    upload.learn(store, key, begun.as_ref()).await?;
+    let run = Run {
+        function,
+        written,
+        upload: record.upload,
+        number,
+        time,
+        journal,
+        begun,
+    };
+    let ((answer, files), failure) = match upload.judge(&run).await {
+        Ok(Judged::Whole(answer, files)) => ((*answer, files), None),
+        Ok(Judged::HandedOn(rows, next)) => return Ok(Ended::HandedOn(rows, next)),
         Err(error) if error.is_final() => {
             let (id, cause) = (UploadId(record.upload), with_causes(&error));
             tracing::error!(upload.key = %key, upload.id = %id, error = cause, "a file failed for good");
             let failed = FileError::new(FileCode::FileFailed, id.to_string());
-            (upload.refused(function, key, &failed)?, Some(cause))
+            (upload.refused(&run, &failed)?, Some(cause))
         }
         Err(error) => return Err(error),
     };
-    put_files(function, key, &files).await.map_err(lake_failed)?;
-    function
-        .lake
-        .put_answer(key, &answer)
-        .await
-        .map_err(lake_failed)?;
+    let put = put_files(function, key, &files).await;
+    put.map_err(UploadFailure::lake(key))?;
+    let put = lake.put_answer(key, &answer).await;
+    put.map_err(UploadFailure::lake(key))?;
     // Only now: a run killed before answers again, a delivery after finds it done. What failed is not done: delivered again,
     // it is processed again.
     if failure.is_none() {
-        let noted = function.store.note_upload_done(&record).await;
-        noted.map_err(store_failed)?;
+        let noted = store.note_upload_done(&record).await;
+        noted.map_err(UploadFailure::store(key))?;
     }
-    Ok(Some(Judged {
+    Ok(Ended::Answered(Box::new(Answered {
         upload: record.upload,
         answer,
         failure,
-    }))
+    })))
 }
 
 /// The files of an answer on the local disk.
@@ -143,6 +166,9 @@ fn digest_of(text: &str) -> u64 {
         .fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
+/// The name of the upload's copy on the local disk.
+const UPLOADED: &str = "upload";
+
 /// An upload on the local disk.
 struct Fetched {
     directory: TempDir,
@@ -172,12 +198,28 @@ impl Fetched {
         };
     }
 
-    async fn fetch(key: &UploadKey, mut object: UploadObject) -> Result<Self, UploadFailure> {
-        let disk_failed = |source| UploadFailure::Disk {
-            key: key.to_string(),
-            source,
+    /// When it was recorded: as the run that began it found, else when the same prefix sent these bytes first.
+    async fn learn(
+        &mut self,
+        store: &Store,
+        key: &UploadKey,
+        begun: Option<&Begun>,
+    ) -> Result<(), UploadFailure> {
+        (self.recorded_at, self.sent_before) = match begun {
+            Some(begun) => (begun.recorded_at, begun.sent_before),
+            None => {
+                let sha256 = &self.summary.sha256;
+                let first = store.first_sent(&key.prefix(), sha256, self.recorded_at).await;
+                let first = first.map_err(UploadFailure::store(key))?;
+                (first, (first < self.recorded_at).then_some(first))
+            }
         };
-        let directory = tempfile::tempdir().map_err(disk_failed)?;
+        Ok(())
+    }
+
+    async fn fetch(key: &UploadKey, mut object: UploadObject) -> Result<Self, UploadFailure> {
+        let disk_failed = UploadFailure::disk(key);
+        let directory = tempfile::tempdir().map_err(&disk_failed)?;
         let path = directory.path().join(UPLOADED);
         let is_too_large = object.bytes > Limits::default().file_bytes_max;
         let spooled = if is_too_large {
@@ -222,242 +264,6 @@ impl Fetched {
             refusal,
         })
     }
-
-    /// Judges the file; gives the answer and its files.
-    async fn judge(
-        &self,
-        function: &UploadValidation,
-        key: &UploadKey,
-        upload: u64,
-    ) -> Result<(Answer, AnswerFiles), UploadFailure> {
-        let disk_failed = |source| UploadFailure::Disk {
-            key: key.to_string(),
-            source,
-        };
-        let rejected = self.directory.path().join(REJECTED);
-        let Readable {
-            context,
-            survey,
-            about,
-            rows,
-            suspects,
-            assumed,
-        } = match self.readable(function, key, upload).await? {
-            Ok(readable) => readable,
-            Err(error) => return self.refused(function, key, &error),
-        };
-        let (kind, context) = context;
-        let summary = UploadSummary {
-            kind: kind.to_string(),
-            ..self.summary.clone()
-        };
-        let ids_are_whole = ids_are_whole(function, key, &suspects).await?;
-        let (mut batches, reader) = self.batches(kind, survey, ids_are_whole, context.clone());
-        let (header, columns) = match batches.recv().await {
-            Some(Ok(Message::Header(header, columns))) => (header, columns),
-            Some(Err(error)) => return Err(disk_failed(io::Error::other(error))),
-            Some(Ok(Message::Rows(_))) | None => {
-                reader
-                    .await
-                    .map_err(|error| disk_failed(io::Error::other(error)))?;
-                return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
-            }
-        };
-        let limits = Limits::default();
-        let mut answering =
-            Answering::new(summary, Some(&rejected), &header, &limits).map_err(disk_failed)?;
-        answering.about(&about);
-        if key.kind == AUTO {
-            answering.note(notes::of_kind(kind));
-        }
-        if let Some(first) = self.sent_before {
-            answering.note(notes::of_bytes_sent_before(first));
-        }
-        if let Some(stated) = &self.recording_ignored {
-            answering.note(notes::of_recording_ignored(stated, self.written_at));
-        }
-        if let Some(assumed) = &assumed {
-            answering.note(notes::of_assumed_zone(assumed));
-        }
-        let mut repaired =
-            Repairing::begin(rows, &header, (&columns, &context), &limits).map_err(disk_failed)?;
-        let surroundings = Surroundings {
-            function,
-            uploader: uploader(key),
-            upload_key: key.to_string(),
-            kind,
-            learned_at: self.recorded_at,
-            proposal_keys_left: AtomicUsize::new(PROPOSAL_KEYS_MAX),
-        };
-        while let Some(message) = batches.recv().await {
-            let Message::Rows(mut rows) = message.map_err(|error| disk_failed(io::Error::other(error)))?
-            else {
-                continue;
-            };
-            let ruled = Box::pin(Batch::new(&surroundings).rule(&mut rows))
-                .await
-                .map_err(|source| UploadFailure::Store {
-                    key: key.to_string(),
-                    source,
-                })?;
-            answering.take(&rows, &ruled).map_err(disk_failed)?;
-            for ((raw, _), ruled) in rows.iter().zip(&ruled) {
-                repaired.write(raw, &ruled.ruling.findings).map_err(disk_failed)?;
-            }
-        }
-        // A reader that ended early has sent nothing more either: without its word the rest of the file would be missing.
-        reader
-            .await
-            .map_err(|error| disk_failed(io::Error::other(error)))?;
-        let path = self.directory.path().join("repaired.xlsx");
-        let unrepaired = repaired.finish(&path).map_err(disk_failed)?;
-        let repaired = unrepaired.is_none().then_some(path);
-        if let Some(unrepaired) = unrepaired {
-            answering.note(unrepaired);
-        }
-        let answer = answering.finish(&function.policy).map_err(disk_failed)?;
-        Ok((answer, AnswerFiles { rejected, repaired }))
-    }
-
-    /// The answer to the whole file, which lists no row.
-    fn refused(
-        &self,
-        function: &UploadValidation,
-        key: &UploadKey,
-        error: &FileError,
-    ) -> Result<(Answer, AnswerFiles), UploadFailure> {
-        let rejected = self.directory.path().join(REJECTED);
-        File::create(&rejected).map_err(|source| UploadFailure::Disk {
-            key: key.to_string(),
-            source,
-        })?;
-        let answer = Answering::refused(self.summary.clone(), &function.policy, error);
-        let repaired = None;
-        Ok((answer, AnswerFiles { rejected, repaired }))
-    }
-
-    fn context(
-        &self,
-        function: &UploadValidation,
-        key: &UploadKey,
-        kind: Kind,
-        upload: u64,
-    ) -> Result<Context, FileError> {
-        let policy = &function.policy;
-        let stated_zone = self.stated_zone.as_deref().map(stated_zone).transpose()?;
-        Ok(Context {
-            zone: FileZone::of(policy, kind, key.seller_id.as_ref(), stated_zone),
-            platform_zone: policy.zone,
-            upload,
-            recorded_at: self.recorded_at,
-            clock: self.written_at,
-            stored: Some(self.stored),
-            trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
-            future_max: policy.intake.event_future_max,
-            earliest: policy.intake.earliest,
-            events: Arc::clone(&policy.events),
-            carriers: Arc::clone(&policy.carriers),
-        })
-    }
-
-    /// Reads the file to its end without applying anything: a file that breaks half-way is refused whole.
-    async fn readable(
-        &self,
-        function: &UploadValidation,
-        key: &UploadKey,
-        upload: u64,
-    ) -> Result<Result<Readable, FileError>, UploadFailure> {
-        let stated = Kind::parse(&key.kind);
-        if stated.is_none() && key.kind != AUTO {
-            return Ok(Err(FileError::new(FileCode::FileType, format!("`{}`", key.kind))));
-        }
-        if let Some(refusal) = &self.refusal {
-            return Ok(Err(refusal.clone()));
-        }
-        let kind = match self.kind(stated).await {
-            Ok(kind) => kind,
-            Err(error) => return refused(key, error),
-        };
-        if let Some(error) = kind_not_allowed(kind, &uploader(key), &function.policy) {
-            return Ok(Err(error));
-        }
-        let context = match self.context(function, key, kind, upload) {
-            Ok(context) => context,
-            Err(error) => return Ok(Err(error)),
-        };
-        let path = self.directory.path().join(UPLOADED);
-        match off_thread(move || read_to_end(&path, kind, context)).await {
-            Ok(readable) => Ok(Ok(readable)),
-            Err(error) => refused(key, error),
-        }
-    }
-
-    /// The kind that the key states, else the one that the content shows.
-    async fn kind(&self, stated: Option<Kind>) -> Result<Kind, UploadError> {
-        let path = self.directory.path().join(UPLOADED);
-        match stated {
-            Some(kind) => Ok(kind),
-            None => off_thread(move || intake::kind_of_file(File::open(&path)?, &Limits::default())).await,
-        }
-    }
-
-    /// Checks the rows on a thread of their own, a batch ahead of the writes.
-    fn batches(
-        &self,
-        kind: Kind,
-        survey: Survey,
-        ids_are_whole: bool,
-        context: Context,
-    ) -> (mpsc::Receiver<Result<Message, UploadError>>, JoinHandle<()>) {
-        let (sender, receiver) = mpsc::channel(1);
-        let path = self.directory.path().join(UPLOADED);
-        let reader = tokio::task::spawn_blocking(move || {
-            if let Err(error) = send_batches(&path, kind, (&survey, ids_are_whole), &context, &sender) {
-                // The receiver is gone only when the run has failed already.
-                let _ = sender.blocking_send(Err(error));
-            }
-        });
-        (receiver, reader)
-    }
-}
-
-const UPLOADED: &str = "upload";
-const REJECTED: &str = "rejected.csv";
-
-/// Reads on a thread that may wait for the disk.
-async fn off_thread<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, UploadError> + Send + 'static,
-) -> Result<T, UploadError> {
-    let read = tokio::task::spawn_blocking(read).await;
-    read.map_err(|source| UploadError::Read(io::Error::other(source)))?
-}
-
-/// A file that is bad is answered; one whose bytes do not come fails the run.
-fn refused<T>(key: &UploadKey, error: UploadError) -> Result<Result<T, FileError>, UploadFailure> {
-    match error {
-        UploadError::Refused(error) => Ok(Err(error)),
-        UploadError::Read(source) => Err(UploadFailure::Disk {
-            key: key.to_string(),
-            source,
-        }),
-    }
-}
-
-/// Whether the orders tell that ids which look cut are none (see [`are_known`]).
-async fn ids_are_whole(
-    function: &UploadValidation,
-    key: &UploadKey,
-    suspects: &[OrderId],
-) -> Result<bool, UploadFailure> {
-    if suspects.is_empty() {
-        return Ok(false);
-    }
-    let orders = function.store.orders(suspects).await;
-    let orders = orders.map_err(|source| UploadFailure::Store {
-        key: key.to_string(),
-        source,
-    })?;
-    Ok(are_known(suspects, |order_id| orders.contains_key(order_id)))
 }
 
 /// Whether most of the order ids are known: an id that a spreadsheet has cut to 15 digits hardly ever is, and one that ends

@@ -6,12 +6,14 @@
 //!        → rejected.csv, report.json
 //! ```
 //!
-//! A refused row or file is a result, stored and shown. The same event delivered twice is answered once; a run killed
-//! half-way is repeated whole, and every write that was done already is found and ruled alike.
+//! A refused row or file is a result, stored and shown. The same event delivered twice is answered once. What was ruled of a
+//! batch is kept (`checkpoint.rs`): a run that is short of time hands the upload on to the next one, and a run that was killed
+//! is repeated from its last batch on, where every write that was done already is found and ruled alike.
 
 mod agreements;
 mod answer;
 mod batch;
+mod checkpoint;
 mod commit;
 pub mod dry_run;
 mod file;
@@ -28,13 +30,14 @@ use std::sync::Arc;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::PolicyBook;
 use domain::order::UploadId;
-use entrypoint::Failure;
-use file::Judged;
-use lake::{Counts, Lake, LakeError, UploadKey};
-use serde::Serialize;
+use entrypoint::{Failure, TimeLeft};
+use file::Ended;
+use lake::{Counts, Lake, LakeError, NextRun, UploadKey};
+use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use tokio::task::JoinError;
 
+pub use batch::BatchLimits;
 pub use queue::{BatchOutcome, FailedMessage, handle_batch, metrics};
 
 /// What the events of deleted objects are called, by whomever they were deleted.
@@ -49,6 +52,8 @@ pub struct UploadValidation {
     pub lake: Lake,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
+    /// How large the batches of an upload are.
+    pub batches: BatchLimits,
 }
 
 /// What an event came to, upload by upload.
@@ -56,7 +61,9 @@ pub struct UploadValidation {
 pub struct Outcome {
     /// The uploads answered.
     pub answered: Vec<Answered>,
-    /// Records that needed no work: answered before, gone, or no upload at all.
+    /// The uploads that the next run goes on with.
+    pub handed_on: Vec<HandedOn>,
+    /// Records that needed no work: answered before, handed on before, gone, or no upload at all.
     pub skipped: u64,
     /// Objects whose keys are no upload's: nothing of them counts, and there is nowhere to answer.
     pub misplaced: u64,
@@ -76,9 +83,23 @@ pub struct Answered {
     pub failed: Option<String>,
 }
 
+/// One upload that takes longer than a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandedOn {
+    /// The object's key.
+    pub key: String,
+    /// Runs that it has had.
+    pub runs: u32,
+    /// Rows judged so far.
+    pub rows: u64,
+    /// The key of the object that asks for its next run.
+    pub next_run: String,
+}
+
 impl Outcome {
     fn add(&mut self, other: Self) {
         self.answered.extend(other.answered);
+        self.handed_on.extend(other.handed_on);
         self.skipped += other.skipped;
         self.misplaced += other.misplaced;
     }
@@ -116,6 +137,27 @@ impl UploadFailure {
             Self::Disk { source, .. } => is_panic(source),
         }
     }
+
+    pub(crate) fn store(key: &UploadKey) -> impl Fn(StoreError) -> Self {
+        move |source| Self::Store {
+            key: key.to_string(),
+            source,
+        }
+    }
+
+    pub(crate) fn lake(key: &UploadKey) -> impl Fn(LakeError) -> Self {
+        move |source| Self::Lake {
+            key: key.to_string(),
+            source,
+        }
+    }
+
+    pub(crate) fn disk(key: &UploadKey) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Disk {
+            key: key.to_string(),
+            source,
+        }
+    }
 }
 
 /// Whether a thread that read the file panicked: it would do so again.
@@ -126,31 +168,56 @@ fn is_panic(error: &std::io::Error) -> bool {
     cause.is_some_and(JoinError::is_panic)
 }
 
-/// Answers every upload of an S3 event. A file that fails for good is answered with `FILE_FAILED`.
+/// Answers every upload of an S3 event, as long as it takes.
+///
+/// # Errors
+/// As [`handle_in_time`].
+pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outcome, Failure> {
+    handle_in_time(function, event, TimeLeft::unlimited()).await
+}
+
+/// Answers every upload of an S3 event, or goes as far with it as there is time and asks for the next run. A file that fails
+/// for good is answered with `FILE_FAILED`.
 ///
 /// # Errors
 /// [`Failure`] when tables, bucket or disk fail; the event is then delivered again, and what was done is found done.
-pub async fn handle(function: &UploadValidation, event: S3Event) -> Result<Outcome, Failure> {
+pub async fn handle_in_time(
+    function: &UploadValidation,
+    event: S3Event,
+    time: TimeLeft,
+) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for record in event.records {
-        match told(&record) {
-            Told::Upload(written) => {
-                // Boxed: it is by far the largest of all that a message goes through.
-                let judged = Box::pin(file::answer_upload(function, &written)).await;
-                match judged.map_err(failure)? {
-                    Some(judged) => outcome.answered.push(answered(judged)),
-                    None => outcome.skipped += 1,
-                }
+        let (written, run) = match told(&record) {
+            Told::Upload(written) => (Some(written), 1),
+            Told::Run(next) => {
+                let written = checkpoint::asked_for(&function.lake, &next).await;
+                (written.map_err(unreadable)?, next.run)
             }
-            Told::Misplaced => outcome.misplaced += 1,
-            Told::Nothing => outcome.skipped += 1,
+            Told::Misplaced => {
+                outcome.misplaced += 1;
+                continue;
+            }
+            Told::Nothing => (None, 0),
+        };
+        let Some(written) = written else {
+            outcome.skipped += 1;
+            continue;
+        };
+        let key = written.key.to_string();
+        // Boxed: it is by far the largest of all that a message goes through.
+        let run_of = Box::pin(file::answer_upload(function, written, run, &time));
+        match run_of.await.map_err(failure)? {
+            Ended::Answered(upload) => outcome.answered.push(answered(*upload)),
+            Ended::HandedOn(rows, next) => outcome.handed_on.push(handed_on(key, run, rows, &next)),
+            Ended::Needless => outcome.skipped += 1,
         }
     }
     Ok(outcome)
 }
 
-/// One writing of an object of the inbox, as its event tells of it.
-#[derive(Clone, Debug)]
+/// One writing of an object of the inbox, as its event tells of it; also the form in which a further run is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Written {
     pub(crate) key: UploadKey,
     /// What was written; an event that does not say so means whatever is there.
@@ -165,6 +232,8 @@ pub(crate) struct Written {
 enum Told {
     /// A writing of an upload.
     Upload(Written),
+    /// A further run of an upload.
+    Run(NextRun),
     /// An object whose key is no upload's.
     Misplaced,
     /// An object that was deleted, or the mark by which a console shows an empty folder.
@@ -182,6 +251,9 @@ fn told(record: &S3EventRecord) -> Told {
     if key.is_empty() || record.event_name.as_deref().is_some_and(is_removal) {
         return Told::Nothing;
     }
+    if let Some(next) = NextRun::parse(&key) {
+        return Told::Run(next);
+    }
     match UploadKey::parse(&key) {
         Ok(key) => Told::Upload(Written {
             key,
@@ -197,9 +269,27 @@ fn told(record: &S3EventRecord) -> Told {
     }
 }
 
+/// Logs that an upload goes on.
+fn handed_on(key: String, runs: u32, rows: u64, next: &NextRun) -> HandedOn {
+    let next_run = next.to_string();
+    tracing::info!(
+        upload.key = key,
+        runs,
+        rows,
+        next_run,
+        "an upload goes on in a further run"
+    );
+    HandedOn {
+        key,
+        runs,
+        rows,
+        next_run,
+    }
+}
+
 /// Tells of an answer. The upload's id stands with all that came of its rows: `waymark explain` names it.
-fn answered(judged: Judged) -> Answered {
-    let Judged {
+fn answered(judged: file::Answered) -> Answered {
+    let file::Answered {
         upload,
         answer,
         failure,
@@ -223,6 +313,12 @@ fn answered(judged: Judged) -> Answered {
         key: answer.upload.key,
         failed: failure,
     }
+}
+
+/// A further run cannot be read.
+fn unreadable(error: LakeError) -> Failure {
+    let retryable = error.is_retryable();
+    Failure::of(error, retryable)
 }
 
 fn failure(error: UploadFailure) -> Failure {

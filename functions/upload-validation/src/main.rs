@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use store::Store;
-use upload_validation::{UploadValidation, handle_batch, metrics};
+use upload_validation::{BatchLimits, UploadValidation, handle_batch, metrics};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -15,6 +15,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.orders_table,
         cloud.settings.records_table,
     );
-    let function = UploadValidation { store, lake, policy };
-    entrypoint::serve(|batch| handle_batch(&function, batch), metrics).await
+    let function = UploadValidation {
+        store,
+        lake,
+        policy,
+        batches: BatchLimits::default(),
+    };
+    entrypoint::serve_in_time(|batch, time| handle_batch(&function, batch, time), metrics).await
 }

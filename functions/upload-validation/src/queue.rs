@@ -4,10 +4,10 @@
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::with_causes;
-use entrypoint::{Failure, Metric};
+use entrypoint::{Failure, Metric, TimeLeft};
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, UploadValidation, handle};
+use crate::{Outcome, UploadValidation, handle_in_time};
 
 /// What S3 says when a queue is named to it.
 const TEST_EVENT: &str = "s3:TestEvent";
@@ -65,7 +65,11 @@ enum Notification {
 ///
 /// # Errors
 /// [`Failure`] when a failed message has no id to be named by: then the whole batch is delivered again.
-pub async fn handle_batch(function: &UploadValidation, batch: SqsEvent) -> Result<BatchOutcome, Failure> {
+pub async fn handle_batch(
+    function: &UploadValidation,
+    batch: SqsEvent,
+    time: TimeLeft,
+) -> Result<BatchOutcome, Failure> {
     let mut outcome = BatchOutcome::default();
     for message in batch.records {
         let id = message.message_id.clone();
@@ -78,7 +82,7 @@ pub async fn handle_batch(function: &UploadValidation, batch: SqsEvent) -> Resul
                 continue;
             }
         };
-        match handle(function, event).await {
+        match handle_in_time(function, event, time.clone()).await {
             Ok(done) => outcome.done.add(done),
             Err(failure) => {
                 tracing::error!(message.id = id, error = %failure, "a message failed and is to be delivered again");
@@ -98,6 +102,8 @@ pub async fn handle_batch(function: &UploadValidation, batch: SqsEvent) -> Resul
 /// What the alarms hear of a batch.
 pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
     let answered = &outcome.done.answered;
+    // Of the uploads that go on: how long they have gone on.
+    let runs = outcome.done.handed_on.iter().map(|upload| upload.runs);
     let failed = answered.iter().filter(|upload| upload.failed.is_some()).count() as u64;
     let refused = answered.iter().filter(|upload| upload.refused).count() as u64 - failed;
     vec![
@@ -106,6 +112,7 @@ pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
         Metric::count("FilesFailed", failed),
         Metric::count("UploadsFailed", outcome.failed.len() as u64),
         Metric::count("MessagesUnreadable", outcome.unreadable),
+        Metric::count("UploadRuns", u64::from(runs.max().unwrap_or_default())),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use diagnosis::DiagnosisDesk;
 use digest::ShadowPolicy;
@@ -16,7 +16,7 @@ use signoff_scan::SignoffScan;
 use stall_scan::StallScan;
 use store::Store;
 use tokio::sync::Mutex;
-use upload_validation::UploadValidation;
+use upload_validation::{BatchLimits, UploadValidation};
 
 use crate::access_key::AccessKey;
 use crate::dynamodb::{self, DynamoDb};
@@ -62,6 +62,10 @@ pub struct Cloud {
     pub policy: Arc<PolicyBook>,
     /// A policy that the stall scan assesses too, without posting; none at first.
     pub shadow: Option<Arc<ShadowPolicy>>,
+    /// How large the batches of an upload are.
+    pub batches: BatchLimits,
+    /// How long a run of an upload may take; the template's timeout at first.
+    pub upload_time: Duration,
     pub(crate) data_dir: PathBuf,
     pub(crate) template: Template,
     pub(crate) objects: ObjectStore,
@@ -167,7 +171,7 @@ impl Cloud {
         let access_key = AccessKey::of(&directory)?;
         let policy = policy_of(&directory, options.policy)?;
         pin_at_first_use(&directory, &policy)?;
-        objects.notify_prefixes(vec![template.inbox_prefix.clone()]);
+        objects.notify_of(template.notified.clone());
         objects
             .create_bucket(BUCKET)
             .await
@@ -191,6 +195,8 @@ impl Cloud {
             access_key,
             policy,
             shadow: None,
+            batches: BatchLimits::default(),
+            upload_time: template.upload_time,
             data_dir: directory,
             template,
             objects,
@@ -210,6 +216,7 @@ impl Cloud {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
+            batches: self.batches,
         }
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::SqsEvent;
 use domain::with_causes;
-use entrypoint::Failure;
+use entrypoint::{Failure, TimeLeft};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use upload_validation::{Answered, handle_batch};
@@ -99,6 +99,18 @@ impl Cloud {
     /// [`CloudError::Unusable`] when the bucket's own state cannot be read or written.
     pub async fn deliver_notifications(&self) -> Result<Delivered, CloudError> {
         let mut delivered = Delivered::default();
+        loop {
+            self.deliver_waiting(&mut delivered).await?;
+            // What is asked for again may be handed on to a further run, which then waits.
+            let Some(asked) = self.asked_again(FailedKind::Upload).await? else {
+                return Ok(delivered);
+            };
+            let done = self.process_upload(&asked.event, 1, &mut delivered).await;
+            self.settle_asked(asked, done, &mut delivered).await?;
+        }
+    }
+
+    async fn deliver_waiting(&self, delivered: &mut Delivered) -> Result<(), CloudError> {
         let receives_max = self.template.upload_receives_max;
         while let Some(received) = self.objects.receive_notification().await.map_err(bucket_failed)? {
             let done = if received.receives > receives_max {
@@ -107,7 +119,7 @@ impl Cloud {
                     is_retryable: false,
                 })
             } else {
-                self.process_upload(&received.record, received.receives, &mut delivered)
+                self.process_upload(&received.record, received.receives, delivered)
                     .await
             };
             match done {
@@ -134,11 +146,7 @@ impl Cloud {
                 }
             }
         }
-        while let Some(asked) = self.asked_again(FailedKind::Upload).await? {
-            let done = self.process_upload(&asked.event, 1, &mut delivered).await;
-            self.settle_asked(asked, done, &mut delivered).await?;
-        }
-        Ok(delivered)
+        Ok(())
     }
 
     /// Hands an upload's notification to `upload-validation` as a message of its queue.
@@ -150,7 +158,9 @@ impl Cloud {
     ) -> Result<(), Undelivered> {
         let batch = message(record, receives)?;
         let function = self.upload_validation();
-        let outcome = caught(handle_batch(&function, batch)).await?;
+        let time = TimeLeft::of(self.upload_time);
+        // Boxed: it is by far the largest of all that a round of deliveries goes through.
+        let outcome = caught(Box::pin(handle_batch(&function, batch, time))).await?;
         let unanswered = outcome
             .done
             .answered

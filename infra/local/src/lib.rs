@@ -1,8 +1,8 @@
 //! The cloud in one process: what Waymark needs of AWS, on one laptop and without an account.
 //!
 //! DynamoDB is `dynoxide`, S3 is `s3s` over a small store of ours ([`s3`]); both keep their state under a data
-//! directory and are reached through the AWS SDK only, without a socket. Only [`Cloud::serve`] listens. Tables, the inbox prefix
-//! and the schedules come from `infra/template.yaml`. S3 notifications and the tables' streams are delivered to the `handle_batch`
+//! directory and are reached through the AWS SDK only, without a socket. Only [`Cloud::serve`] listens. Tables, what the bucket
+//! reports and the schedules come from `infra/template.yaml`. S3 notifications and the tables' streams are delivered to the `handle_batch`
 //! functions that are deployed, in the events that Lambda makes of them, and what fails for good is set aside as a dead-letter
 //! queue would take it; the schedules run the functions' `handle`. Killing the process at any instant loses nothing that was acknowledged: deliveries
 //! are remembered until their handler has returned, and delivered again after a restart.

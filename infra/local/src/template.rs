@@ -1,8 +1,12 @@
-//! `infra/template.yaml`, as far as the embedded cloud follows it: tables, the inbox prefix, the schedules, and how often an
-//! upload is tried.
+//! `infra/template.yaml`, as far as the embedded cloud follows it: tables, what the bucket reports, how long a run of an upload
+//! may take, how often an upload is tried, the schedules.
+
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::s3::KeyFilter;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -11,8 +15,10 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 pub struct Template {
     /// Tables by their logical names.
     pub tables: Vec<(String, TableProperties)>,
-    /// The key prefix whose new objects are told to `upload-validation`.
-    pub inbox_prefix: String,
+    /// The keys whose new objects are reported to `upload-validation`.
+    pub notified: Vec<KeyFilter>,
+    /// How long a run of `upload-validation` may take.
+    pub upload_time: Duration,
     /// Schedules by the logical name of the state machine that they start.
     pub schedules: Vec<(String, ScheduleProperties)>,
     /// Deliveries of an upload's notification before it is set aside.
@@ -134,7 +140,7 @@ impl Template {
             .ok_or(TemplateError::Missing("Resources"))?;
         let mut tables = Vec::new();
         let mut schedules = Vec::new();
-        let mut inbox_prefix = None;
+        let mut notified = Vec::new();
         for (name, resource) in resources {
             if resource["Type"] == "AWS::DynamoDB::Table" {
                 tables.push((name.clone(), read(&resource["Properties"])?));
@@ -150,17 +156,21 @@ impl Template {
                 }
             }
             if resource["Type"] == "AWS::S3::Bucket" {
-                inbox_prefix = prefix_of(&resource["Properties"]["NotificationConfiguration"]);
+                notified = filters_of(&resource["Properties"]["NotificationConfiguration"]);
             }
         }
-        let inbox_prefix =
-            inbox_prefix.ok_or(TemplateError::Missing("prefix of the bucket's notification"))?;
-        let receives_max =
-            &template["Resources"]["Uploads"]["Properties"]["RedrivePolicy"]["maxReceiveCount"];
+        if notified.is_empty() {
+            return Err(TemplateError::Missing("filter of the bucket's notifications"));
+        }
+        let upload_time = resources["UploadValidation"]["Properties"]["Timeout"]
+            .as_u64()
+            .ok_or(TemplateError::Missing("timeout of upload-validation"))?;
+        let receives_max = &resources["Uploads"]["Properties"]["RedrivePolicy"]["maxReceiveCount"];
         let receives_max = receives_max.as_u64().and_then(|count| count.try_into().ok());
         Ok(Self {
             tables,
-            inbox_prefix,
+            notified,
+            upload_time: Duration::from_secs(upload_time),
             schedules,
             upload_receives_max: receives_max
                 .ok_or(TemplateError::Missing("maxReceiveCount of the uploads' queue"))?,
@@ -200,11 +210,25 @@ fn with_defaults(properties: &Value, parameters: &Value) -> Value {
     properties
 }
 
-fn prefix_of(notifications: &Value) -> Option<String> {
-    let queue = notifications["QueueConfigurations"].as_array()?.first()?;
-    let rules = queue["Filter"]["S3Key"]["Rules"].as_array()?;
-    let prefix = rules.iter().find(|rule| rule["Name"] == "prefix")?;
-    prefix["Value"].as_str().map(str::to_owned)
+fn filters_of(notifications: &Value) -> Vec<KeyFilter> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let filter_of = |queue: &Value| {
+        let rules = list(&queue["Filter"]["S3Key"]["Rules"]);
+        let value = |name: &str| {
+            let rule = rules.iter().find(|rule| rule["Name"] == name);
+            rule.and_then(|rule| rule["Value"].as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        KeyFilter {
+            prefix: value("prefix"),
+            suffix: value("suffix"),
+        }
+    };
+    list(&notifications["QueueConfigurations"])
+        .iter()
+        .map(filter_of)
+        .collect()
 }
 
 #[cfg(test)]
@@ -216,8 +240,12 @@ mod tests {
     #[test]
     fn the_template_says_what_the_embedded_cloud_needs() {
         let template = Template::load().expect("a sound template");
-        assert_eq!(template.inbox_prefix, lake::INBOX);
+        let further_runs = KeyFilter {
+            prefix: lake::UPLOADS.to_owned(),
+            suffix: lake::RUN_SUFFIX.to_owned(),
+        };
         assert!(template.upload_receives_max > 1);
+        assert_eq!(template.notified, [KeyFilter::under(lake::INBOX), further_runs]);
         assert_eq!(
             template.table("OrdersTable").expect("a table").key_schema[0].attribute_name,
             "order_id"

@@ -34,7 +34,7 @@ pub enum Verdict {
 }
 
 /// What became of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruling {
     /// The verdict.
     pub verdict: Verdict,

@@ -9,7 +9,7 @@ use std::path::Path;
 use domain::Finding;
 use domain::code::RowCode;
 use domain::message::message;
-use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::cell::Use;
 use crate::cell::{Undone, clean, clean_for};
@@ -99,6 +99,9 @@ impl<'a> RepairedWriter<'a> {
             .collect();
         let text = || Format::new().set_num_format("@");
         let mut workbook = Workbook::new();
+        // Not the clock's: the same upload gives the same bytes.
+        let made_at = ExcelDateTime::from_timestamp(context.recorded_at.unix())?;
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&made_at));
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         let heading = text().set_bold();
         let last = kept.len() as u16;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::close::Close;
 use domain::{Month, SellerId};
+use serde::{Deserialize, Serialize};
 
 use crate::aggregates::{PlanKey, Share};
 
@@ -14,7 +15,8 @@ pub const INBOX: &str = "inbox/";
 const FILE_NAME_BYTES_MAX: usize = 512;
 
 /// The key of an upload: `inbox/<kind>/<seller>/<name>`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct UploadKey {
     /// The kind, as the key has it.
     pub kind: String,
@@ -66,6 +68,20 @@ impl UploadKey {
 
     fn seller(&self) -> &str {
         self.seller_id.as_ref().map_or("_", SellerId::as_str)
+    }
+}
+
+impl TryFrom<String> for UploadKey {
+    type Error = KeyError;
+
+    fn try_from(key: String) -> Result<Self, KeyError> {
+        Self::parse(&key)
+    }
+}
+
+impl From<UploadKey> for String {
+    fn from(key: UploadKey) -> Self {
+        key.to_string()
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! inbox/<kind>/<seller>/<name>                     uploads, kept as they came
 //! outbox/<kind>/<seller>/<name>/report.json …      answers
+//! uploads/<kind>/<seller>/<name>/<id>/…            what was ruled of an upload so far; where its next run goes on
 //! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
 //! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
 //! lake/…/month=YYYY-MM/set-….parquet               the same rows, compacted: one file a bucket
@@ -17,6 +18,7 @@
 
 mod aggregates;
 mod answers;
+mod checkpoints;
 mod closes;
 mod compaction;
 mod history;
@@ -37,6 +39,7 @@ use sha2::{Digest, Sha256};
 
 pub use aggregates::{MonthObjects, PlanKey, Share, digest_of};
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
+pub use checkpoints::{NextRun, Progress, RUN_SUFFIX, UPLOADS, batch_of, chain_of};
 pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
 pub use compaction::{Compacted, Compaction, Extent, order_set};
 pub use history::{FetchedFile, LakeObject};

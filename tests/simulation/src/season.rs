@@ -17,12 +17,13 @@ use domain::{PolicyBook, Timestamp};
 use entrypoint::Failure;
 use history::Delivered;
 use local::s3::ObjectStore;
-use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE};
+use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE, Template};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use store::Store;
 use tempfile::TempDir;
+use upload_validation::BatchLimits;
 
 use crate::check::Ledger;
 use crate::diary::Diary;
@@ -54,6 +55,7 @@ pub struct Season {
     clock: Arc<AtomicI64>,
     runs: u32,
     weather: Weather,
+    batches: BatchLimits,
     delivered: BTreeMap<&'static str, Delivered>,
     _directory: TempDir,
 }
@@ -102,7 +104,8 @@ impl Season {
         };
         let now: Arc<dyn Fn() -> SystemTime + Send + Sync> = Arc::new(now);
         let objects = ObjectStore::open(directory.path(), now).expect("a bucket can be opened");
-        objects.notify_prefixes(vec![lake::INBOX.to_owned()]);
+        let template = Template::load().expect("a sound template");
+        objects.notify_of(template.notified);
         let bucket = local::s3::http_client(objects.clone(), &access_key());
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let weather = Weather {
@@ -110,6 +113,10 @@ impl Season {
             partial: *[0, 100, 300].choose(&mut random).expect("weathers"),
         };
         let shadow = random.random_ratio(1, 2).then(shadow);
+        let batches = BatchLimits {
+            rows_max: *[2, 5, 20_000].choose(&mut random).expect("sizes"),
+            ..BatchLimits::default()
+        };
         Self {
             seed,
             cloud: Cloud {
@@ -127,6 +134,7 @@ impl Season {
             clock,
             runs: 0,
             weather,
+            batches,
             delivered: BTreeMap::new(),
             _directory: directory,
         }

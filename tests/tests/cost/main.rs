@@ -3,6 +3,7 @@
 //! it should stand.
 
 mod document;
+mod largest;
 mod life;
 mod night;
 mod rates;

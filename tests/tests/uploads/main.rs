@@ -1,6 +1,7 @@
 //! Uploads through the front door: what a file may do, what it may not, and what becomes of bad ones.
 
 mod bounds;
+mod checkpoints;
 mod codes;
 mod conflicts;
 mod dry_run;

@@ -1,6 +1,7 @@
 //! Messages of the uploads' queue, as Lambda hands them over.
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use entrypoint::TimeLeft;
 use serde_json::{Value, json};
 use tests::{OwnCloud, at, operator_key};
 use upload_validation::{BatchOutcome, handle_batch};
@@ -13,7 +14,7 @@ async fn deliver(cloud: &OwnCloud, bodies: &[Value]) -> BatchOutcome {
         records.map(|(place, body)| json!({ "messageId": format!("m{place}"), "body": body.to_string() }));
     let batch: SqsEvent =
         serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).expect("a batch");
-    handle_batch(&cloud.upload_validation(), batch)
+    handle_batch(&cloud.upload_validation(), batch, TimeLeft::unlimited())
         .await
         .expect("a batch is handled")
 }

@@ -9,9 +9,8 @@ use intake::{
 };
 use tokio::sync::mpsc;
 
-/// Memory for the rows that are judged and written together; while they are, the next ones are read into as much again.
-/// An order's rows within a batch are one write, so this covers a file of some 50,000 rows; beyond it, memory stays
-/// bounded.
+/// Memory for the rows that are judged and written together, where they are large; while they are, the next ones are read into
+/// as much again.
 const BATCH_BYTES_MAX: usize = 112 << 20;
 /// What a row takes beside its text until it is written: its fact, its findings, its order.
 const ROW_BYTES: usize = 2_048;
@@ -56,16 +55,17 @@ pub(super) fn read_to_end(path: &Path, kind: Kind, context: Context) -> Result<R
     })
 }
 
-/// Reads and checks the rows, and hands them on in batches.
+/// Reads and checks the rows, and hands them on in batches. Where these are cut depends on the file alone, so that each run of an
+/// upload cuts it alike.
 pub(super) fn send_batches(
     path: &Path,
-    kind: Kind,
+    (kind, context): &(Kind, Context),
     (survey, ids_are_whole): (&Survey, bool),
-    context: &Context,
+    rows_max: usize,
     sender: &mpsc::Sender<Result<Message, UploadError>>,
 ) -> Result<(), UploadError> {
     let file = File::open(path)?;
-    let mut upload = intake::open_surveyed(file, kind, Limits::default(), survey)?;
+    let mut upload = intake::open_surveyed(file, *kind, Limits::default(), survey)?;
     if ids_are_whole {
         upload.trust_order_ids();
     }
@@ -87,7 +87,7 @@ pub(super) fn send_batches(
         };
         let mut rows = Vec::new();
         let mut bytes = 0;
-        while bytes < BATCH_BYTES_MAX {
+        while bytes < BATCH_BYTES_MAX && rows.len() < rows_max {
             let mut row = RawRow::default();
             if !upload.read(&mut row)? {
                 break;

@@ -42,6 +42,6 @@ pub use error::{ObjectStoreError, Refusal};
 pub(crate) use failures::Failed;
 pub use failures::{FailedKind, SetAside, ask_again, discard, failures_in};
 pub(crate) use notifications::key_of;
-pub use notifications::{PendingNotification, ReceivedNotification};
+pub use notifications::{KeyFilter, PendingNotification, ReceivedNotification};
 pub use object_store::{Clock, ObjectStore};
 pub use serve::{REGION, serve, service};

@@ -1,6 +1,7 @@
 //! `ObjectCreated` events as S3 words them.
 
 use chrono::{DateTime, SecondsFormat};
+use lake::NextRun;
 use serde_json::{Value, json};
 
 use super::serve::REGION;
@@ -25,13 +26,39 @@ pub struct ReceivedNotification {
     pub receives: u32,
 }
 
-/// The key of the object that an event document is about.
+/// The key of the object that an event document is about; of a further run of an upload, the upload's.
 pub(crate) fn key_of(document: &Value) -> String {
     let key = document["Records"][0]["s3"]["object"]["key"]
         .as_str()
         .unwrap_or_default();
     let encoded = key.replace('+', " ");
-    urlencoding::decode(&encoded).map_or_else(|_| encoded.clone(), |key| key.into_owned())
+    let key = urlencoding::decode(&encoded).map_or_else(|_| encoded.clone(), |key| key.into_owned());
+    let upload = NextRun::parse(&key).and_then(|next| next.upload());
+    upload.map_or(key, |upload| upload.to_string())
+}
+
+/// Keys whose new objects are reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// How they begin.
+    pub prefix: String,
+    /// How they end.
+    pub suffix: String,
+}
+
+impl KeyFilter {
+    /// Every key that begins so.
+    pub fn under(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            suffix: String::new(),
+        }
+    }
+
+    pub(super) fn passes(&self, key: &str) -> bool {
+        let rest = key.strip_prefix(&self.prefix);
+        rest.is_some_and(|rest| rest.ends_with(&self.suffix))
+    }
 }
 
 /// How an object came to be.

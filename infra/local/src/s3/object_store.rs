@@ -13,7 +13,7 @@ use super::bodies::Bodies;
 use super::error::{Failure, ObjectStoreError};
 use super::failures;
 use super::index::{self, INDEX};
-use super::notifications::{PendingNotification, ReceivedNotification, key_of};
+use super::notifications::{KeyFilter, PendingNotification, ReceivedNotification, key_of};
 
 /// Where the store gets the time of a write from. Instants before 1970 count as 1970.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -31,7 +31,7 @@ pub(super) struct Inner {
     index: Mutex<Connection>,
     pub(super) bodies: Arc<Bodies>,
     clock: Clock,
-    prefixes: RwLock<Vec<String>>,
+    notified: RwLock<Vec<KeyFilter>>,
     wakeup: Notify,
     /// Held for its lock, which the system releases even from a killed process.
     _lock: File,
@@ -72,7 +72,7 @@ impl ObjectStore {
             index: Mutex::new(index),
             bodies: Arc::new(bodies),
             clock,
-            prefixes: RwLock::default(),
+            notified: RwLock::default(),
             wakeup: Notify::new(),
             _lock: lock,
         };
@@ -97,14 +97,14 @@ impl ObjectStore {
         .await
     }
 
-    /// Sets which keys are worth a notification: those that begin with one of `prefixes`, in any
+    /// Sets which keys are worth a notification: those that pass one of the filters, in any
     /// bucket. Applies to writes from now on, and is not remembered: set it before serving.
-    pub fn notify_prefixes(&self, prefixes: Vec<String>) {
+    pub fn notify_of(&self, filters: Vec<KeyFilter>) {
         *self
             .inner
-            .prefixes
+            .notified
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = prefixes;
+            .unwrap_or_else(PoisonError::into_inner) = filters;
     }
 
     /// The oldest notifications that nobody has acknowledged, at most `limit`, in the order their
@@ -217,8 +217,8 @@ impl Inner {
 
     /// Whether a write of this key is worth a notification.
     pub(super) fn notifies(&self, key: &str) -> bool {
-        let prefixes = self.prefixes.read().unwrap_or_else(PoisonError::into_inner);
-        prefixes.iter().any(|prefix| key.starts_with(prefix.as_str()))
+        let filters = self.notified.read().unwrap_or_else(PoisonError::into_inner);
+        filters.iter().any(|filter| filter.passes(key))
     }
 
     /// Wakes the dispatcher up; remembered until it next waits.

@@ -1,15 +1,18 @@
 //! Uploads: files put into the inbox, and their notifications delivered, some of them twice at once, until each is answered.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use aws_lambda_events::event::s3::S3Event;
 use domain::Timestamp;
+use entrypoint::TimeLeft;
 use futures::future::join_all;
 use lake::Lake;
 use local::BUCKET;
-use rand::Rng;
 use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use upload_validation::UploadValidation;
 
 use super::{Attempt, Season, wrong};
@@ -47,12 +50,14 @@ impl Season {
         twice.into_iter().map(|one| (one, self.attempts(CALLS))).collect()
     }
 
+    /// Delivers a message until its upload is answered, and the messages of the upload's further runs with it.
     pub(super) async fn until_delivered(
         &self,
-        (id, event): Pending,
+        (mut id, mut event): Pending,
         attempts: Vec<Attempt>,
     ) -> Option<String> {
-        for (number, weather, death, pause) in attempts {
+        let spared = attempts.len() - 1;
+        for (attempt, (number, weather, death, pause)) in attempts.into_iter().enumerate() {
             let key = event
                 .records
                 .first()
@@ -66,10 +71,15 @@ impl Season {
                 store: self.store(&run),
                 lake: Lake::new(self.cloud.s3(Some(&run)), BUCKET),
                 policy: Arc::clone(&self.policy),
+                batches: self.batches,
             };
             let answered = run.live(async {
                 self.wait(&run, pause).await;
-                upload_validation::handle(&function, event.clone()).await
+                let time = match attempt == spared {
+                    true => TimeLeft::unlimited(),
+                    false => self.time_of(number),
+                };
+                upload_validation::handle_in_time(&function, event.clone(), time).await
             });
             match answered.await {
                 Some(Ok(outcome)) => {
@@ -81,7 +91,14 @@ impl Season {
                         .acknowledge(id)
                         .await
                         .expect("the bucket forgets what was delivered");
-                    return None;
+                    let next = outcome.handed_on.first()?;
+                    run.tell(format_args!("goes on at row {}", next.rows));
+                    let waiting = self.waiting().await;
+                    // Another delivery of the same upload may have had it already.
+                    (id, event) = waiting.into_iter().find(|(_, event)| {
+                        let key = event.records[0].s3.object.key.as_deref();
+                        key == Some(&*next.next_run)
+                    })?;
                 }
                 Some(Err(failure)) => {
                     run.tell(&failure);
@@ -93,6 +110,19 @@ impl Season {
             }
         }
         None
+    }
+
+    /// The time of a run: enough for all of its file, or for a few batches.
+    fn time_of(&self, run: u32) -> TimeLeft {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(run));
+        if random.random_ratio(1, 3) {
+            return TimeLeft::unlimited();
+        }
+        let left = AtomicI64::new(random.random_range(0..4));
+        TimeLeft::told_by(move || match left.fetch_sub(1, Ordering::SeqCst) > 0 {
+            true => Duration::MAX,
+            false => Duration::ZERO,
+        })
     }
 
     pub(super) async fn put(&mut self, file: &crate::files::File, office: &mut Office) {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{BUCKET, Fixture, body, clock, key, opened, pattern};
-use crate::s3::{ObjectStore, ObjectStoreError, client};
+use crate::s3::{KeyFilter, ObjectStore, ObjectStoreError, client};
 
 #[tokio::test]
 async fn a_reopened_store_has_everything() {
@@ -205,7 +205,7 @@ async fn victim() {
     let dir = PathBuf::from(dir);
     let store = ObjectStore::open(&dir, clock()).unwrap();
     store.create_bucket(BUCKET).await.unwrap();
-    store.notify_prefixes(vec![String::new()]);
+    store.notify_of(vec![KeyFilter::default()]);
     let s3 = client(store, &key());
     let mut log = fs::File::options()
         .create(true)

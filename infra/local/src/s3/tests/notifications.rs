@@ -4,11 +4,12 @@ use aws_lambda_events::event::s3::S3Event;
 
 use super::super::{failures_in, key_of};
 use super::{BUCKET, Fixture, body};
+use crate::s3::KeyFilter;
 
 #[tokio::test]
 async fn an_upload_gives_a_real_s3_event() {
     let fixture = Fixture::new().await;
-    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.store.notify_of(vec![KeyFilter::under("inbox/")]);
     let etag = fixture.put("inbox/orders/卖家 1/a+b.csv", body("rows")).await;
     fixture.put("outbox/report.json", body("{}")).await;
     let [pending] = &fixture.store.pending_notifications(10).await.unwrap()[..] else {
@@ -41,7 +42,7 @@ async fn an_upload_gives_a_real_s3_event() {
 #[tokio::test]
 async fn what_is_not_acknowledged_stays_pending_in_order() {
     let fixture = Fixture::new().await;
-    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.store.notify_of(vec![KeyFilter::under("inbox/")]);
     for key in ["inbox/1", "inbox/2", "inbox/3"] {
         fixture.put(key, body("x")).await;
     }
@@ -79,7 +80,7 @@ async fn what_is_not_acknowledged_stays_pending_in_order() {
 #[tokio::test]
 async fn copies_and_completed_uploads_notify_too_and_failed_puts_do_not() {
     let fixture = Fixture::new().await;
-    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.store.notify_of(vec![KeyFilter::under("inbox/")]);
     let s3 = &fixture.s3;
     fixture.put("a", body("x")).await;
     s3.copy_object()
@@ -144,7 +145,7 @@ async fn copies_and_completed_uploads_notify_too_and_failed_puts_do_not() {
 #[tokio::test]
 async fn a_dispatcher_that_waits_is_woken_and_misses_nothing() {
     let fixture = Fixture::new().await;
-    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.store.notify_of(vec![KeyFilter::under("inbox/")]);
     let store = fixture.store.clone();
     let dispatcher = tokio::spawn(async move {
         let mut delivered = 0;
@@ -172,7 +173,7 @@ async fn a_dispatcher_that_waits_is_woken_and_misses_nothing() {
 #[tokio::test]
 async fn a_store_of_the_first_layout_is_brought_to_this_one_with_what_waits_in_it() {
     let fixture = Fixture::new().await;
-    fixture.store.notify_prefixes(vec!["inbox/".to_owned()]);
+    fixture.store.notify_of(vec![KeyFilter::under("inbox/")]);
     fixture.put("inbox/1", body("x")).await;
     let Fixture { dir, store, s3 } = fixture;
     drop((store, s3));
