@@ -126,6 +126,7 @@ fn check(file: &str, policy: &PolicyBook) {
         recorded_at: at(LEARNED_AT),
         clock: at(LEARNED_AT),
         stored: None,
+        filled: intake::Filled::default(),
         trust: Trust::Operator,
         future_max: policy.intake.event_future_max,
         earliest: policy.intake.earliest,

@@ -180,6 +180,8 @@ struct Fetched {
     recording_ignored: Option<String>,
     /// What was stated as the zone of its times.
     stated_zone: Option<String>,
+    /// What was stated as the shop and the currency of its rows.
+    stated_fills: [Option<String>; 2],
     /// The stored file, as its rows are told from those of others.
     stored: Stored,
     /// When the same prefix sent the same bytes first, if it did before: that instant counts.
@@ -256,6 +258,7 @@ impl Fetched {
             written_at,
             recording_ignored: stated.filter(|_| recorded_at.is_none()),
             stated_zone: object.stated_zone,
+            stated_fills: [object.stated_shop, object.stated_currency],
             stored: Stored {
                 at_ms: object.last_modified.unix().saturating_mul(1_000),
                 content: 0,

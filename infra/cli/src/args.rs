@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::time::{StatedZone, TimeText, WrittenTime};
-use domain::{Month, OrderId, SellerId, Timestamp};
+use domain::time::{StatedZone, TimeError, TimeText, WrittenTime};
+use domain::{Currency, Month, OrderId, SellerId, Timestamp};
 use intake::Kind;
 
 /// Keeps a seller's offline-express orders inside the platform's rules.
@@ -135,6 +135,22 @@ pub(crate) struct Upload {
     /// The zone of times that have none: Beijing, PST, UTC+8, Asia/Shanghai
     #[arg(long, value_name = "Z", value_parser = zone)]
     pub(crate) zone: Option<StatedZone>,
+    #[command(flatten)]
+    pub(crate) filled: Fills,
+    /// Write report.json, rejected.csv and repaired.xlsx in a folder of DIR named after the file's stem
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What stands for columns that a file lacks.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Fills {
+    /// The shop of all rows, for a file without such a column; the file stays the operator's
+    #[arg(long, value_name = "S", value_parser = seller)]
+    pub(crate) shop: Option<SellerId>,
+    /// The currency of all rows, for a file without such a column
+    #[arg(long, value_name = "C", value_parser = currency)]
+    pub(crate) currency: Option<Currency>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -157,6 +173,8 @@ pub(crate) struct Validate {
     /// The zone of times that have none: Beijing, PST, UTC+8, Asia/Shanghai
     #[arg(long, value_name = "Z", value_parser = zone)]
     pub(crate) zone: Option<StatedZone>,
+    #[command(flatten)]
+    pub(crate) filled: Fills,
     /// The largest file that is read, in MB; an upload may have 512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) file_mb_max: u64,
@@ -379,14 +397,38 @@ fn order(text: &str) -> Result<OrderId, String> {
     OrderId::parse(text).ok_or_else(|| "an order id has 10–20 digits".to_owned())
 }
 
-fn month(text: &str) -> Result<Month, String> {
-    text.parse().map_err(|_| "a month is written YYYY-MM".to_owned())
+fn currency(text: &str) -> Result<Currency, String> {
+    Currency::named(text).ok_or_else(|| "a currency is written by its three letters, like USD".to_owned())
 }
+
+fn month(text: &str) -> Result<Month, String> {
+    let month: Month = text.parse().map_err(|_| {
+        let number = text
+            .split_once('-')
+            .and_then(|(_, month)| month.parse::<u32>().ok());
+        match number.filter(|month| !(1..=12).contains(month)) {
+            Some(month) => format!("there is no month {month}; a month is written YYYY-MM, like 2024-05"),
+            None => "a month is written YYYY-MM, like 2024-05".to_owned(),
+        }
+    })?;
+    if month < FIRST_MONTH {
+        return Err(format!(
+            "{month} lies before {FIRST_MONTH}, the first month that there can be orders of"
+        ));
+    }
+    Ok(month)
+}
+
+/// The first month of which there can be orders.
+const FIRST_MONTH: Month = Month::of_year(2000, 1);
 
 fn zone(text: &str) -> Result<StatedZone, String> {
     StatedZone::parse(text)
         .ok_or_else(|| "a time zone is written Beijing, PST, UTC+8 or Asia/Shanghai".to_owned())
 }
+
+/// 2000-01-01T00:00:00Z: what is typed before it is a slip.
+const FIRST_INSTANT: Timestamp = Timestamp::from_unix(946_684_800);
 
 /// An instant in any form that says its zone.
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -396,7 +438,10 @@ fn instant(text: &str) -> Result<Timestamp, String> {
         .filter(TimeText::has_zone)
         .ok_or_else(refused)?;
     match written.read_in(StatedZone::UTC) {
-        Ok(WrittenTime::Exact(at)) => Ok(at),
+        Ok(WrittenTime::Exact(at)) if at >= FIRST_INSTANT => Ok(at),
+        Ok(WrittenTime::Exact(_)) | Err(TimeError::TooEarly) => {
+            Err(format!("{text} lies before 2000, when nothing was recorded yet"))
+        }
         // A name of a place does not tell the two hours apart when the clocks go back.
         Ok(WrittenTime::Ambiguous { .. }) | Err(_) => Err(refused()),
     }

@@ -111,9 +111,11 @@ impl Backend {
     }
 
     async fn open_aws(named: Option<Arc<PolicyBook>>) -> Result<Self, CommandError> {
-        let surroundings = entrypoint::connect()
-            .await
-            .map_err(|error| CommandError::usage(format!("{error}; --aws needs the stack's settings")))?;
+        let surroundings = entrypoint::connect().await.map_err(|error| {
+            CommandError::usage(format!(
+                "{error}; --aws needs the stack's settings | {error}；使用 --aws 需要云上部署的各项设置"
+            ))
+        })?;
         let settings = surroundings.settings;
         let lake = Lake::new(surroundings.s3, &settings.bucket);
         let policy = lake.policy(settings.policy()).await?;

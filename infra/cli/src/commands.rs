@@ -39,5 +39,10 @@ pub(crate) fn now() -> Timestamp {
 /// For an instant that has not come: what was posted or recorded as of it would stand for years.
 pub(crate) fn instant_or_now(named: Option<Timestamp>) -> Result<Timestamp, CommandError> {
     let clock = now();
-    not_beyond(named.unwrap_or(clock), clock).map_err(|beyond| CommandError::usage(beyond.to_string()))
+    not_beyond(named.unwrap_or(clock), clock).map_err(|beyond| {
+        CommandError::usage(format!(
+            "{beyond} | {} 尚未到来：当前时间为 {}，最多只能晚 5 分钟",
+            beyond.at, beyond.clock
+        ))
+    })
 }

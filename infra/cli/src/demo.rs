@@ -150,7 +150,7 @@ fn prepare(out: &Path) -> Result<(), CommandError> {
     };
     if !is_ours && !is_free {
         return Err(CommandError::usage(format!(
-            "{} holds something that is no demo; choose another place with --out",
+            "{0} holds something that is no demo; choose another place with --out | {0} 中有非演示内容；请用 --out 指定其他位置",
             out.display()
         )));
     }
@@ -168,7 +168,10 @@ fn prepare(out: &Path) -> Result<(), CommandError> {
 }
 
 fn unwritable(out: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::usage(format!("{} cannot be written: {error}", out.display()))
+    CommandError::usage(format!(
+        "{0} cannot be written: {error} | 无法写入 {0}：{error}",
+        out.display()
+    ))
 }
 
 #[cfg(test)]

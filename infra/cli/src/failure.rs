@@ -1,5 +1,6 @@
 //! How a command fails: one clear sentence, and the exit status that says whose fault it is.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use local::{CloudError, ServeError};
 #[derive(Debug)]
 pub(crate) struct CommandError {
     status: u8,
+    /// English, or English and Chinese with ` | ` between them, as details of findings are.
     sentence: String,
 }
 
@@ -25,7 +27,7 @@ impl CommandError {
     /// There is no cloud where one is asked about.
     pub(crate) fn no_cloud(data_dir: &Path) -> Self {
         Self::usage(format!(
-            "nothing was uploaded under {} yet; name the place with --data-dir",
+            "nothing was uploaded under {0} yet; name the place with --data-dir | {0} 下还没有上传过任何数据；请用 --data-dir 指定数据目录",
             data_dir.display()
         ))
     }
@@ -48,6 +50,19 @@ impl CommandError {
         Self::usage(with_causes(error))
     }
 
+    /// The sentence in one language. What has no Chinese (the causes of a service) is introduced in Chinese.
+    pub(crate) fn in_language(&self, is_chinese: bool) -> Cow<'_, str> {
+        match (self.sentence.split_once(" | "), is_chinese) {
+            (Some((english, _)), false) => Cow::Borrowed(english),
+            (Some((_, chinese)), true) => Cow::Borrowed(chinese),
+            (None, false) => Cow::Borrowed(&self.sentence),
+            (None, true) if self.sentence.is_ascii() => {
+                Cow::Owned(format!("命令未能完成：{}", self.sentence))
+            }
+            (None, true) => Cow::Borrowed(&self.sentence),
+        }
+    }
+
     pub(crate) fn status(&self) -> u8 {
         self.status
     }
@@ -55,7 +70,7 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.in_language(false))
     }
 }
 
@@ -63,11 +78,15 @@ impl From<CloudError> for CommandError {
     fn from(error: CloudError) -> Self {
         match error {
             // What the operator chose cannot be used; the cloud itself is not at fault.
-            CloudError::Directory { .. }
-            | CloudError::InUse { .. }
-            | CloudError::Served { .. }
-            | CloudError::OtherPolicy { .. }
-            | CloudError::Policy { .. } => Self::usage(error.to_string()),
+            CloudError::InUse { .. } => Self::usage(format!(
+                "{error} | 数据目录正被另一个 waymark 进程使用；请等待其结束，或用 --data-dir 指定其他目录"
+            )),
+            CloudError::OtherPolicy { .. } => Self::usage(format!(
+                "{error} | 该数据目录使用的是另一份规则文件；如需更换，请执行 `waymark policy set FILE`"
+            )),
+            CloudError::Served { .. } | CloudError::Directory { .. } | CloudError::Policy { .. } => {
+                Self::usage(error.to_string())
+            }
             _ => Self::caused(&error),
         }
     }

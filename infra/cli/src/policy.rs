@@ -8,6 +8,7 @@ use domain::policy::PolicyError;
 
 use crate::args::Shared;
 use crate::failure::CommandError;
+use crate::terminal::short_sha256;
 
 /// The variable that names a policy file where the command line names none.
 const VARIABLE: &str = "WAYMARK_POLICY";
@@ -35,10 +36,10 @@ pub(crate) fn in_force(shared: &Shared) -> Result<Arc<PolicyBook>, CommandError>
 pub(crate) fn is_of_stack(stack: &PolicyBook, named: Option<&PolicyBook>) -> Result<(), CommandError> {
     match named {
         Some(named) if named.text() != stack.text() => Err(CommandError::usage(format!(
-            "the stack works by the policy with SHA-256 {}, and another was named, with SHA-256 {}; the stack's parameters PolicyKey \
-             and PolicySha256 replace it",
-            local::policy_sha256(stack),
-            local::policy_sha256(named)
+            "the stack works by the policy with SHA-256 {0}, and another was named, with SHA-256 {1}; the stack's parameters PolicyKey \
+             and PolicySha256 replace it | 云上部署使用 SHA-256 为 {0} 的规则文件，而指定的是 {1}；请用参数 PolicyKey 和 PolicySha256 更换",
+            short_sha256(&local::policy_sha256(stack)),
+            short_sha256(&local::policy_sha256(named))
         ))),
         _ => Ok(()),
     }
@@ -53,13 +54,20 @@ pub(crate) fn parsed<T>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, PolicyError>,
 ) -> Result<T, CommandError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CommandError::usage(format!(
+            "{0} cannot be read: {error} | 无法读取 {0}：{error}",
+            path.display()
+        ))
+    })?;
     parse(&text).map_err(|error| {
         let because = std::error::Error::source(&error).map_or(String::new(), |source| {
             format!(": {}", without_excerpt(&source.to_string()))
         });
-        CommandError::usage(format!("{}: {error}{because}", path.display()))
+        CommandError::usage(format!(
+            "{0}: {error}{because} | 规则文件 {0} 无法使用：{error}{because}",
+            path.display()
+        ))
     })
 }
 

@@ -7,6 +7,9 @@ pub(crate) mod summary;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Row, Table};
+use digest::{beijing, pacific};
+use domain::count::counted;
+use domain::{Timestamp, Zone};
 use serde::Serialize;
 
 use self::printable::printable;
@@ -14,6 +17,9 @@ use self::progress::Progress;
 
 use crate::args::{Arguments, Lang};
 use crate::failure::CommandError;
+
+/// Characters of a SHA-256 that people are shown.
+const SHA256_CHARACTERS_SHOWN: usize = 12;
 
 /// Columns by which a paragraph's further lines stand in.
 const FURTHER_LINES_INSET: usize = 2;
@@ -57,6 +63,24 @@ impl Terminal {
         match self.lang {
             Lang::En => en,
             Lang::Zh => zh,
+        }
+    }
+
+    /// So many of a thing: `1 fine`, `2 fines`, `2 笔罚金`.
+    pub(crate) fn count(&self, count: impl TryInto<u64>, one: &str, zh: &str) -> String {
+        let count = count.try_into().unwrap_or(u64::MAX);
+        match self.lang {
+            Lang::En => counted(count, one),
+            Lang::Zh => format!("{count} {zh}"),
+        }
+    }
+
+    /// An instant for people, the sellers' time first: `2026-11-05 10:00 Beijing (2026-11-04 18:00 Pacific)`.
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
+        let (beijing, pacific) = (beijing(at), pacific(at, Zone::America__Los_Angeles));
+        match self.lang {
+            Lang::En => format!("{beijing} Beijing ({pacific} Pacific)"),
+            Lang::Zh => format!("北京时间 {beijing}（太平洋时间 {pacific}）"),
         }
     }
 
@@ -120,11 +144,11 @@ impl Terminal {
     pub(crate) fn complain(&self, error: &CommandError) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
         // A stderr that is gone leaves nobody to tell.
-        let error = error.to_string();
+        let sentence = error.in_language(self.is_chinese());
         let _ = writeln!(
             anstream::stderr(),
             "{style}waymark:{style:#} {}",
-            printable(&error)
+            printable(&sentence)
         );
     }
 
@@ -153,6 +177,11 @@ impl Terminal {
             }
         }
     }
+}
+
+/// The first characters of a SHA-256, which tell it from any other at hand; `--json` has it whole.
+pub(crate) fn short_sha256(sha256: &str) -> &str {
+    sha256.get(..SHA256_CHARACTERS_SHOWN).unwrap_or(sha256)
 }
 
 /// Logs go to stderr, and only what an operator must see unless `RUST_LOG` asks for more.

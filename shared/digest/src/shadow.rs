@@ -184,7 +184,7 @@ fn notes(shadow: &Shadow, orders_seen: u64) -> Vec<Words> {
     if !shadow.takes_in_alike {
         notes.push(Words::new(
             "The two policies judge uploads differently (which rows are fined, refused or parked), and the shadow cannot see that: every upload stands as the policy in force judged it, under both. A season replayed under the shadow shows it.",
-            "两套规则对上传的判定不同（哪些行罚款、拒绝或暂存），试行规则看不到这一差别：两边都以现行规则的上传结果为准。用试行规则重放该季数据才能看到。",
+            "两套规则对上传的判定不同（哪些行罚款、拒绝或暂挂），试行规则看不到这一差别：两边都以现行规则的上传结果为准。用试行规则重放该季数据才能看到。",
         ));
     }
     let compared = shadow.what_if.orders_examined;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AppealStatus, Cents, Node, OrderStatus, RowCode, Timestamp, TrackingNumber};
 
-pub(crate) use telling::{appeal_words, arithmetic, refusal};
+pub(crate) use telling::{Clocks, appeal_words, arithmetic, refusal};
 
 /// The inputs and the comparison that decided an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

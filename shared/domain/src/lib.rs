@@ -15,6 +15,7 @@ pub mod claims;
 pub mod clause;
 pub mod close;
 pub mod code;
+pub mod count;
 pub mod country;
 pub mod currency;
 pub mod deadlines;

@@ -242,6 +242,17 @@ impl fmt::Display for Month {
     }
 }
 
+impl Month {
+    /// The month of that number, from 1 to 12, of a year.
+    ///
+    /// # Panics
+    /// For a month that there is not, so that a constant of it does not compile.
+    pub const fn of_year(year: i32, month: u32) -> Self {
+        assert!(month >= 1 && month <= 12, "a month from 1 to 12");
+        Self { year, month }
+    }
+}
+
 impl FromStr for Month {
     type Err = TimeError;
 

@@ -283,6 +283,7 @@ fn context(trust: Trust) -> Context {
         recorded_at: Timestamp::from_unix(1_717_200_000),
         clock: Timestamp::from_unix(1_717_200_000),
         stored: None,
+        filled: intake::Filled::default(),
         trust,
         future_max: Elapsed::hours(14),
         earliest: PolicyBook::shipped().intake.earliest,

@@ -4,21 +4,25 @@ use std::io::{Read, Seek};
 
 use domain::code::FileCode;
 
-use crate::{Column, FileError, Kind, Limits, Need, UploadError, open_surveyed, survey};
+use crate::{Column, FileError, Filled, Kind, Limits, Need, UploadError, open_filled, survey};
 
 /// Where the kind stands in an object's key, of a file whose content is to tell it.
 pub const AUTO: &str = "auto";
 
-/// The kind of a file.
+/// The kind of a file; what the upload states of its rows stands for columns that it lacks.
 ///
 /// # Errors
 /// [`UploadError::Refused`] with `KIND_UNCLEAR` where no kind fits or several do, else with what opening the file gives.
-pub fn kind_of_file<R: Read + Seek>(mut source: R, limits: &Limits) -> Result<Kind, UploadError> {
+pub fn kind_of_file<R: Read + Seek>(
+    mut source: R,
+    limits: &Limits,
+    filled: &Filled,
+) -> Result<Kind, UploadError> {
     let survey = survey(&mut source, limits)?;
     let mut fitting = Vec::new();
     let mut nearest: Option<(Kind, Vec<Column>, String)> = None;
     for kind in Kind::ALL {
-        match open_surveyed(&mut source, kind, *limits, &survey) {
+        match open_filled(&mut source, kind, *limits, &survey, filled) {
             Ok(upload) if upload.has_required_columns() => fitting.push(kind),
             Ok(_) => {}
             Err(UploadError::Refused(error)) if error.code == FileCode::HeaderMissing => {

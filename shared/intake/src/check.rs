@@ -16,8 +16,8 @@ use crate::cell::{self, Undone, Use};
 use crate::times::RowZone;
 use crate::zones::{AssumedTimes, FileZone};
 use crate::{
-    CellMark, Column, Columns, Kind, RawRow, appeals, events, hint, number, orders, placeholder, precision,
-    rates, sellers, statement, tracking,
+    CellMark, Column, Columns, Filled, Kind, RawRow, appeals, events, hint, number, orders, placeholder,
+    precision, rates, sellers, statement, tracking,
 };
 
 /// Whose word an upload is.
@@ -44,6 +44,8 @@ pub struct Context {
     pub clock: Timestamp,
     /// The stored file, by which its rows are told from those of others at one instant; `None` where nothing is stored.
     pub stored: Option<Stored>,
+    /// What the upload states of all its rows, for columns that the file lacks.
+    pub filled: Filled,
     /// Whose word it is.
     pub trust: Trust,
     /// How far a time may lie after its recording (conventions, "Arrival": 14 h).
@@ -219,10 +221,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The cell as it came; empty where the file or the row has none.
+    /// The cell as it came, or what the upload states for a column that the file lacks; empty where there is neither.
     #[inline]
     pub(crate) fn raw(&self, column: Column) -> &'a str {
-        self.columns.at(column).map_or("", |index| self.row.cell(index))
+        match self.columns.at(column) {
+            Some(index) => self.row.cell(index),
+            None => self.context.filled.value(column).unwrap_or_default(),
+        }
     }
 
     /// Where the file's columns stand, and what its rows show together.

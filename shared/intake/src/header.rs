@@ -14,7 +14,7 @@ use crate::rejected::ANSWER_COLUMNS;
 use crate::sample::Sample;
 use crate::title::HEADER_ROWS_MAX;
 use crate::zones::{Noted, is_platform_export, noted};
-use crate::{Column, FileError, Kind};
+use crate::{Column, FileError, Filled, Kind};
 
 pub(crate) use naming::{column_named, column_written, normalised};
 
@@ -45,10 +45,19 @@ impl Columns {
     /// `HEADER_DUPLICATE` for a known column that stands there twice by the same name, `HEADER_AMBIGUOUS` for one
     /// that stands there by two names, `HEADER_MISSING` with all required columns that it lacks.
     pub fn resolve(kind: Kind, header: &[String]) -> Result<Self, FileError> {
+        Self::resolve_filled(kind, header, &Filled::default())
+    }
+
+    /// As [`Columns::resolve`], where what the upload states stands for columns that the header lacks.
+    ///
+    /// # Errors
+    /// As [`Columns::resolve`].
+    pub fn resolve_filled(kind: Kind, header: &[String], filled: &Filled) -> Result<Self, FileError> {
         let found = found(kind, header);
         refuse_repeated(&found, header)?;
         let required = kind.columns().iter().filter(|&&(_, need)| need == Need::Required);
-        let missing = required.filter(|(column, _)| !found.contains_key(column));
+        let missing =
+            required.filter(|(column, _)| !found.contains_key(column) && filled.value(*column).is_none());
         let missing: Vec<Column> = missing.map(|&(column, _)| column).collect();
         if !missing.is_empty() {
             let detail = missing::detail(kind, header, &missing);

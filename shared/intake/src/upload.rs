@@ -17,7 +17,7 @@ use crate::sample::Sample;
 use crate::sheet::{ReadRow, Sheet};
 use crate::title;
 use crate::totals::is_totals;
-use crate::{Chunk, FileError, Kind, Limits, RawRow, Survey, UploadError, survey};
+use crate::{Chunk, FileError, Filled, Kind, Limits, RawRow, Survey, UploadError, survey};
 
 /// Rows of a chunk where rows are read one by one, at most.
 const CHUNK_ROWS: usize = 2_000;
@@ -79,14 +79,28 @@ pub fn open<R: Read + Seek>(mut source: R, kind: Kind, limits: Limits) -> Result
 /// [`UploadError::Refused`] with `FILE_TYPE`, `FILE_EMPTY`, `HEADER_MISSING`, `HEADER_DUPLICATE`, `HEADER_AMBIGUOUS`,
 /// `ZIP_ENTRY_LIMIT`, `SHARED_STRING_LIMIT`, or what [`Upload::read`] gives.
 pub fn open_surveyed<R: Read + Seek>(
-    mut source: R,
+    source: R,
     kind: Kind,
     limits: Limits,
     survey: &Survey,
 ) -> Result<Upload<R>, UploadError> {
+    open_filled(source, kind, limits, survey, &Filled::default())
+}
+
+/// As [`open_surveyed`], where what the upload states stands for columns that the file lacks.
+///
+/// # Errors
+/// As [`open_surveyed`].
+pub fn open_filled<R: Read + Seek>(
+    mut source: R,
+    kind: Kind,
+    limits: Limits,
+    survey: &Survey,
+    filled: &Filled,
+) -> Result<Upload<R>, UploadError> {
     source.rewind().map_err(UploadError::Read)?;
     let (mut table, mut about) = match survey.container {
-        Container::Zip => sheet(source, kind, &limits, survey)?,
+        Container::Zip => sheet(source, kind, &limits, survey, filled)?,
         Container::Text(compression) => text(source, kind, limits, survey, compression)?,
     };
     let header = match &table {
@@ -103,7 +117,7 @@ pub fn open_surveyed<R: Read + Seek>(
     };
     let mut upload = Upload {
         table,
-        columns: Columns::resolve(kind, &header)?,
+        columns: Columns::resolve_filled(kind, &header, filled)?,
         header,
         about,
         suspects: Vec::new(),
@@ -124,6 +138,7 @@ fn sheet<R: Read + Seek>(
     kind: Kind,
     limits: &Limits,
     survey: &Survey,
+    filled: &Filled,
 ) -> Result<(Table<R>, About), UploadError> {
     let mut source = Source(source);
     if source.seek(SeekFrom::End(0))? > limits.file_bytes_max {
@@ -131,7 +146,7 @@ fn sheet<R: Read + Seek>(
     }
     source.rewind()?;
     let has_header = |read: &mut ReadRow<'_>| match title::find(kind, read) {
-        Ok(head) => Ok(Columns::resolve(kind, &head.header).is_ok()),
+        Ok(head) => Ok(Columns::resolve_filled(kind, &head.header, filled).is_ok()),
         Err(UploadError::Refused(error)) if error.code == FileCode::FileEmpty => Ok(false),
         Err(error) => Err(error),
     };

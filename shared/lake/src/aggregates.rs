@@ -132,7 +132,11 @@ impl Lake {
         self.bytes_if_there(&part_of(share)).await
     }
 
-    async fn bytes_if_there(&self, key: &str) -> Result<Option<Vec<u8>>, LakeError> {
+    /// The bytes of a small object, if there is one.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket does not answer.
+    pub async fn bytes_if_there(&self, key: &str) -> Result<Option<Vec<u8>>, LakeError> {
         // Asked by listing: whoever may list only some prefixes is told of a missing object that it is forbidden.
         if self.keys_under(key).await?.iter().any(|known| known == key) {
             self.bytes(key).await.map(Some)

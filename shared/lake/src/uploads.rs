@@ -12,6 +12,12 @@ pub const RECORDED_AT_METADATA: &str = "recorded-at";
 /// User metadata in which an upload states the zone of its times without one (`x-amz-meta-zone`), as people write it.
 pub const ZONE_METADATA: &str = "zone";
 
+/// User metadata in which an upload states the shop of its rows (`x-amz-meta-shop`), for a file without such a column.
+pub const SHOP_METADATA: &str = "shop";
+
+/// User metadata in which an upload states the currency of its rows (`x-amz-meta-currency`), for a file without such a column.
+pub const CURRENCY_METADATA: &str = "currency";
+
 /// What is stated with an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
@@ -19,6 +25,10 @@ pub struct Stated {
     pub recorded_at: Option<Timestamp>,
     /// The zone of its times without one, as a header of HTTP can carry it: `Asia/Shanghai`, `UTC+08:00`.
     pub zone: Option<String>,
+    /// The shop of its rows, where it has no such column.
+    pub shop: Option<String>,
+    /// The currency of its rows, where it has no such column.
+    pub currency: Option<String>,
 }
 
 /// An upload, opened.
@@ -36,6 +46,10 @@ pub struct UploadObject {
     pub stated_recorded_at: Option<String>,
     /// What it states as the zone of its times without one.
     pub stated_zone: Option<String>,
+    /// What it states as the shop of its rows.
+    pub stated_shop: Option<String>,
+    /// What it states as the currency of its rows.
+    pub stated_currency: Option<String>,
 }
 
 impl Lake {
@@ -79,6 +93,8 @@ impl Lake {
             ),
             stated_recorded_at: stated(RECORDED_AT_METADATA),
             stated_zone: stated(ZONE_METADATA),
+            stated_shop: stated(SHOP_METADATA),
+            stated_currency: stated(CURRENCY_METADATA),
             body: object.body,
         }))
     }
@@ -95,7 +111,7 @@ impl Lake {
     ) -> Result<String, LakeError> {
         let stated = Stated {
             recorded_at,
-            zone: None,
+            ..Stated::default()
         };
         self.put_stating(key, path, &stated).await
     }
@@ -124,8 +140,15 @@ impl Lake {
         if let Some(recorded_at) = stated.recorded_at {
             call = call.metadata(RECORDED_AT_METADATA, recorded_at.to_string());
         }
-        if let Some(zone) = &stated.zone {
-            call = call.metadata(ZONE_METADATA, zone);
+        let others = [
+            (ZONE_METADATA, &stated.zone),
+            (SHOP_METADATA, &stated.shop),
+            (CURRENCY_METADATA, &stated.currency),
+        ];
+        for (name, value) in others {
+            if let Some(value) = value {
+                call = call.metadata(name, value);
+            }
         }
         let answer = call
             .send()

@@ -1,5 +1,6 @@
 //! Why a seller is eligible or not: the numbers that decided, in English and Chinese.
 
+use domain::count::counted;
 use domain::{Cents, Month, Timestamp, Zone};
 
 use crate::Tally;
@@ -109,8 +110,8 @@ impl Reason {
                 let too_many = failed - failed_max;
                 let so_far = if *pending > 0 { " so far" } else { "" };
                 format!(
-                    "fulfilment {rate} % in {month}: {failed} of {} orders failed, {too_many} too many{so_far}",
-                    tally.due
+                    "fulfilment {rate} % in {month}: {failed} of {} failed, {too_many} too many{so_far}",
+                    counted(tally.due.unsigned_abs(), "order")
                 )
             }
             Self::NothingDue { month } => format!("no due orders in {month}"),

@@ -15,6 +15,7 @@ mod raw;
 mod shadow;
 mod strangers;
 mod up;
+mod uploading;
 mod validate;
 mod what_if;
 mod while_up;

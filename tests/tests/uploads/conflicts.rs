@@ -352,3 +352,36 @@ async fn among_orders_that_contest_numbers_at_one_instant_the_lowest_id_has_each
         .collect();
     assert_eq!(waiting, [2, 3], "{:?}", answer.issues);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_decides_an_appeal_twice_and_otherwise_contradicts_itself() {
+    let cloud = cloud_with_orders().await;
+    let row = |status: &str, decided_at: &str| {
+        format!("A1,{},B4,x,{status},{LEARNED_AT},{decided_at}\n", order_id(0))
+    };
+    let file = format!(
+        "{APPEALS}{}{}{}{}",
+        row("pending", ""),
+        row("accepted", LATER),
+        row("rejected", LATER),
+        row("accepted", LATER)
+    );
+    for name in ["first", "again"] {
+        let answer = put(&cloud, "appeals", name, file.clone(), LATER).await;
+        assert_eq!(
+            answer.by_code.get("ROW_CONFLICT"),
+            Some(&1),
+            "{:?}",
+            answer.issues
+        );
+        assert_eq!(answer.counts.rejected, 1);
+        assert_eq!(
+            answer
+                .issues
+                .iter()
+                .find(|issue| issue.code == "ROW_CONFLICT")
+                .map(|issue| issue.row),
+            Some(3)
+        );
+    }
+}

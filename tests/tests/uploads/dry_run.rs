@@ -200,6 +200,7 @@ fn dry(kind: Kind, file: &Table, beside: &Beside, recorded_at: Timestamp) -> Ans
         KnownOrders::read(&put("orders.csv", orders), policy, at(LEARNED_AT)).expect("sound orders")
     });
     let dry_run = DryRun {
+        filled: intake::Filled::default(),
         kind,
         uploader: beside.seller.clone().map_or(Uploader::Operator, Uploader::Seller),
         recorded_at,

@@ -59,6 +59,7 @@ fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
         );
         std::fs::write(&path, text).expect("a file");
         let dry_run = DryRun {
+            filled: intake::Filled::default(),
             kind: Kind::Tracking,
             uploader: Uploader::Operator,
             recorded_at: at(LEARNED_AT),
@@ -153,6 +154,7 @@ fn a_run_killed_half_way_leaves_the_earlier_answer_whole() {
     };
     let run = |progress: &dyn Fn(u64)| {
         let dry_run = DryRun {
+            filled: intake::Filled::default(),
             kind: Kind::Tracking,
             uploader: Uploader::Operator,
             recorded_at: at(LEARNED_AT),

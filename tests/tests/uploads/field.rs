@@ -52,6 +52,7 @@ const CASES: &[Case] = &[
 
 fn validated(path: &Path, kind: Kind) -> Answer {
     let run = DryRun {
+        filled: intake::Filled::default(),
         kind,
         uploader: Uploader::Operator,
         recorded_at: at("2026-12-01T00:00:00Z"),
@@ -176,7 +177,13 @@ fn told(text: &str) -> Result<Kind, (String, String)> {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("file");
     std::fs::write(&path, text).expect("a file");
-    let told = kind_of(&path, &Limits::default(), PolicyBook::shipped()).expect("readable");
+    let told = kind_of(
+        &path,
+        &Limits::default(),
+        &intake::Filled::default(),
+        PolicyBook::shipped(),
+    )
+    .expect("readable");
     told.map_err(|answer| (answer.issues[0].code.clone(), answer.issues[0].message_en.clone()))
 }
 

@@ -211,6 +211,7 @@ fn a_dry_run_warns_unless_the_policy_file_states_an_agreement() {
             Uploader::Seller(SellerId::parse("S1").expect("a seller's id")),
         ] {
             let dry_run = DryRun {
+                filled: intake::Filled::default(),
                 kind: Kind::Tracking,
                 uploader,
                 recorded_at: at(LEARNED_AT),

@@ -34,6 +34,7 @@ fn stated(zone: Option<&str>) -> Stated {
     Stated {
         recorded_at: Some(at(LEARNED_AT)),
         zone: zone.map(str::to_owned),
+        ..Stated::default()
     }
 }
 
@@ -111,6 +112,7 @@ async fn a_dry_run_says_of_zones_what_the_upload_says() {
         let path = directory.path().join("one.csv");
         fs::write(&path, &file).expect("a file");
         let dry_run = DryRun {
+            filled: intake::Filled::default(),
             kind: Kind::Orders,
             uploader: Uploader::Operator,
             recorded_at: at(LEARNED_AT),
@@ -150,6 +152,7 @@ async fn a_recording_that_has_not_come_is_not_believed() {
     let to_come = Stated {
         recorded_at: Some(at("2062-06-12T07:00:00Z")),
         zone: None,
+        ..Stated::default()
     };
     let file = paid("paid_at", "2024-05-01T00:00:00Z");
     let answer = upload(&cloud, &operator_key("orders", "one.csv"), &file, &to_come).await;

@@ -13,7 +13,7 @@ use domain::policy::IntakePolicy;
 use domain::ruling::{Ruling, Verdict};
 use domain::seller::SellerFact;
 use domain::statement::StatementLine;
-use domain::{Currency, Finding, Order, PolicyBook, Rate, RowCode, Timestamp};
+use domain::{AppealStatus, Currency, Finding, Order, PolicyBook, Rate, RowCode, Timestamp};
 
 use super::numbers::{Keys, Numbers, seconds};
 use super::table::Table;
@@ -191,6 +191,14 @@ impl InFile {
             ));
         }
         if self.stands(&appeal, &facts) == Stands::Otherwise {
+            let finding = Finding::new(RowCode::RowConflict, "appeal_id", &fact.appeal_id);
+            return Ruling::applied(vec![finding]);
+        }
+        let decided_at = fact.decided_at.unwrap_or(fact.filed_at).unix();
+        let decision = ("decision", &fact.order_id, &fact.appeal_id, decided_at);
+        if fact.status != AppealStatus::Pending
+            && self.stands(&decision, &(fact.status as u8)) == Stands::Otherwise
+        {
             let finding = Finding::new(RowCode::RowConflict, "appeal_id", &fact.appeal_id);
             return Ruling::applied(vec![finding]);
         }

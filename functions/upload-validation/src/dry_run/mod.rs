@@ -28,7 +28,8 @@ use domain::ruling::{Ruling, Uploader, Verdict};
 use domain::time::StatedZone;
 use domain::{Cents, PolicyBook, Timestamp};
 use intake::{
-    AUTO, CheckedRow, Context, Fact, FileError, FileZone, Kind, Limits, RejectedForm, Trust, UploadError,
+    AUTO, CheckedRow, Context, Fact, FileError, FileZone, Filled, Kind, Limits, RejectedForm, Trust,
+    UploadError,
 };
 use lake::{Answer, UploadSummary};
 
@@ -62,6 +63,8 @@ pub struct DryRun<'a> {
     pub clock: Timestamp,
     /// The zone that is stated for its times without one.
     pub zone: Option<StatedZone>,
+    /// What stands for columns that the file lacks.
+    pub filled: Filled,
     /// The rules' numbers.
     pub policy: &'a PolicyBook,
     /// How much a file may hold.
@@ -102,6 +105,7 @@ pub enum DryRunError {
 pub fn kind_of(
     path: &Path,
     limits: &Limits,
+    filled: &Filled,
     policy: &PolicyBook,
 ) -> Result<Result<Kind, Box<Answer>>, DryRunError> {
     let read_failed = |source| DryRunError::Read {
@@ -110,7 +114,7 @@ pub fn kind_of(
     };
     let file = File::open(path).map_err(read_failed)?;
     let bytes = file.metadata().map_err(read_failed)?.len();
-    match intake::kind_of_file(file, limits) {
+    match intake::kind_of_file(file, limits, filled) {
         Ok(kind) => Ok(Ok(kind)),
         Err(UploadError::Read(source)) => Err(read_failed(source)),
         Err(UploadError::Refused(error)) => {
@@ -191,7 +195,7 @@ impl DryRun<'_> {
         let limits = self.limits;
         let mut source = Watched::open(path, self.progress)?;
         let survey = intake::survey(&mut source, &limits)?;
-        let mut upload = intake::open_surveyed(source, self.kind, limits, &survey)?;
+        let mut upload = intake::open_filled(source, self.kind, limits, &survey, &self.filled)?;
         if let Some(orders) = &self.orders
             && are_known(upload.suspected_ids(), |order_id| {
                 orders.order(order_id).is_some()
@@ -326,6 +330,7 @@ impl DryRun<'_> {
             recorded_at: self.recorded_at,
             clock: self.clock,
             stored: None,
+            filled: self.filled.clone(),
             trust,
             future_max: self.policy.intake.event_future_max,
             earliest: self.policy.intake.earliest,

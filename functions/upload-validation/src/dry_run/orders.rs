@@ -12,7 +12,7 @@ use domain::facts::{AppealFact, OrderFact, TrackingFact};
 use domain::policy::IntakePolicy;
 use domain::ruling::{Ruling, Uploader};
 use domain::{Order, OrderId, PolicyBook, Rate, RowCode, Timestamp, TrackingNumber};
-use intake::{Context, Fact, FileZone, Kind, Limits, RawRow, Trust, UploadError};
+use intake::{Context, Fact, FileZone, Filled, Kind, Limits, RawRow, Trust, UploadError};
 
 use crate::commit::{RuledRow, claim_without_room, wait_for_order};
 
@@ -42,6 +42,7 @@ impl KnownOrders {
             recorded_at,
             clock: recorded_at,
             stored: None,
+            filled: Filled::default(),
             trust: Trust::Operator,
             future_max: book.intake.event_future_max,
             earliest: book.intake.earliest,

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use domain::code::FileCode;
 use intake::{
-    AUTO, CheckedRow, Columns, Context, FileError, FileZone, Kind, Limits, RawRow, Trust, UploadError,
-    stated_zone,
+    AUTO, CheckedRow, Columns, Context, FileError, FileZone, Filled, Kind, Limits, RawRow, Trust,
+    UploadError, stated_zone,
 };
 use lake::{Answer, NextRun, UploadKey, UploadSummary};
 use tokio::sync::mpsc;
@@ -126,6 +126,7 @@ impl Fetched {
             recorded_at: self.recorded_at,
             clock: self.written_at,
             stored: Some(self.stored),
+            filled: self.filled()?,
             trust: key.seller_id.clone().map_or(Trust::Operator, Trust::Seller),
             future_max: policy.intake.event_future_max,
             earliest: policy.intake.earliest,
@@ -145,7 +146,11 @@ impl Fetched {
         if let Some(refusal) = &self.refusal {
             return Ok(Err(refusal.clone()));
         }
-        let kind = match self.kind(stated).await {
+        let filled = match self.filled() {
+            Ok(filled) => filled,
+            Err(error) => return Ok(Err(error)),
+        };
+        let kind = match self.kind(stated, filled).await {
             Ok(kind) => kind,
             Err(error) => return refused(key, error),
         };
@@ -163,12 +168,21 @@ impl Fetched {
         }
     }
 
+    /// What stands for columns that the file lacks.
+    fn filled(&self) -> Result<Filled, FileError> {
+        let [shop, currency] = &self.stated_fills;
+        Filled::parse(shop.as_deref(), currency.as_deref())
+    }
+
     /// The kind that the key states, else the one that the content shows.
-    async fn kind(&self, stated: Option<Kind>) -> Result<Kind, UploadError> {
+    async fn kind(&self, stated: Option<Kind>, filled: Filled) -> Result<Kind, UploadError> {
         let path = self.directory.path().join(UPLOADED);
         match stated {
             Some(kind) => Ok(kind),
-            None => off_thread(move || intake::kind_of_file(File::open(&path)?, &Limits::default())).await,
+            None => {
+                off_thread(move || intake::kind_of_file(File::open(&path)?, &Limits::default(), &filled))
+                    .await
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use domain::OrderId;
 use intake::{
-    About, Assumed, AssumedTimes, CheckedRow, Columns, Context, Kind, Limits, RawRow, Survey, UploadError,
+    About, Assumed, AssumedTimes, CheckedRow, Columns, Context, Decisions, Kind, Limits, RawRow, Survey,
+    UploadError,
 };
 use tokio::sync::mpsc;
 
@@ -38,7 +39,7 @@ pub(super) enum Message {
 pub(super) fn read_to_end(path: &Path, kind: Kind, context: Context) -> Result<Readable, UploadError> {
     let mut file = File::open(path)?;
     let survey = intake::survey(&mut file, &Limits::default())?;
-    let mut upload = intake::open_surveyed(file, kind, Limits::default(), &survey)?;
+    let mut upload = intake::open_filled(file, kind, Limits::default(), &survey, &context.filled)?;
     let columns = upload.columns().clone();
     let (mut row, mut times) = (RawRow::default(), AssumedTimes::default());
     while upload.read(&mut row)? {
@@ -65,7 +66,7 @@ pub(super) fn send_batches(
     sender: &mpsc::Sender<Result<Message, UploadError>>,
 ) -> Result<(), UploadError> {
     let file = File::open(path)?;
-    let mut upload = intake::open_surveyed(file, *kind, Limits::default(), survey)?;
+    let mut upload = intake::open_filled(file, *kind, Limits::default(), survey, &context.filled)?;
     if ids_are_whole {
         upload.trust_order_ids();
     }
@@ -80,6 +81,7 @@ pub(super) fn send_batches(
         return Ok(());
     }
     let runtime = tokio::runtime::Handle::current();
+    let mut decisions = Decisions::default();
     loop {
         // First the room, then the rows: no third batch is read while one is ruled and one waits.
         let Ok(room) = runtime.block_on(sender.reserve()) else {
@@ -93,7 +95,8 @@ pub(super) fn send_batches(
                 break;
             }
             bytes += ROW_BYTES + row.bytes();
-            let checked = intake::check(&row, &columns, context);
+            let mut checked = intake::check(&row, &columns, context);
+            decisions.hold(&mut checked);
             rows.push((row, checked));
         }
         if rows.is_empty() {

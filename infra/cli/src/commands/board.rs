@@ -54,11 +54,9 @@ pub(crate) async fn run(
     })?;
     show(board, as_of, arguments.rows, &backend.policy, terminal);
     if unreadable > 0 {
-        let what = terminal.say(
-            "orders cannot be read; what is near of them is not known",
-            "个订单无法读取，其截止情况未知",
-        );
-        terminal.line(format!("{unreadable} {what}"));
+        let orders = terminal.count(unreadable, "order cannot be read", "个订单无法读取");
+        let what = terminal.say("what is near there is not known", "其截止情况未知");
+        terminal.line(format!("{orders}; {what}"));
         return Ok(Done::WithFindings);
     }
     Ok(Done::Well)
@@ -107,14 +105,21 @@ pub(crate) fn show(board: &Board, as_of: Timestamp, rows_max: usize, book: &Poli
             false => format!("in the next {hours:>2} h"),
         };
         terminal.line(format!(
-            "  {ahead}  {:>6} {}  {:>12} USD",
-            sum.count,
-            terminal.say("deadlines", "项"),
+            "  {ahead}  {:>16}  {:>12} USD",
+            terminal.count(sum.count, "deadline", "项"),
             sum.at_risk.to_string()
         ));
     }
     if board.rows.is_empty() {
-        return terminal.line(terminal.say("Nothing is near.", "没有临近的截止。"));
+        let is_ahead = all.within.iter().any(|sum| sum.count > 0);
+        return terminal.line(if is_ahead {
+            terminal.say(
+                "Nothing is urgent yet: what is counted above comes after the next night.",
+                "暂无紧急事项：以上各项在下一夜之后才到期。",
+            )
+        } else {
+            terminal.say("Nothing is near.", "没有临近的截止。")
+        });
     }
     terminal.line("");
     for row in board.rows.iter().take(rows_max) {

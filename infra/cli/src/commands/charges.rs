@@ -69,11 +69,12 @@ pub(super) fn show_shadow(shadow: &ShadowFigures, terminal: &Terminal) {
     let policies = [terminal.say("in force", "现行"), terminal.say("shadow", "试行")];
     terminal.table(table(clauses, policies, terminal));
     terminal.line(format!(
-        "{} {} {} {}",
-        shadow.orders_differing,
-        terminal.say("of", "/"),
-        shadow.orders_compared,
-        terminal.say("orders differ", "个订单有差异")
+        "{} {}",
+        terminal.say("orders that differ:", "有差异的订单："),
+        terminal.say(
+            &format!("{} of {}", shadow.orders_differing, shadow.orders_compared),
+            &format!("{} / {}", shadow.orders_differing, shadow.orders_compared)
+        )
     ));
     for seller in shadow.sellers.iter().take(NAMED_MAX) {
         let difference = seller.compared.difference();

@@ -33,7 +33,7 @@ pub(crate) async fn run(
         Answer::Told(diagnosis) => diagnosis,
         Answer::NoOrder(order_id) => {
             return Err(CommandError::usage(format!(
-                "there is no order {order_id} as of {as_of}, and no carrier has such a number"
+                "there is no order {order_id} as of {as_of}, and no carrier has such a number | 截至 {as_of} 没有订单 {order_id}，也没有承运商使用这样的单号"
             )));
         }
     };
@@ -78,7 +78,7 @@ fn show(diagnosis: &Diagnosis, as_of: &Moment, terminal: &Terminal) {
         terminal.paragraph(format!(
             "… {} {}",
             diagnosis.stages_left_out,
-            terminal.say("more stages", "个环节未显示")
+            terminal.say("more", "个环节未显示")
         ));
     }
     if !diagnosis.clauses.is_empty() {

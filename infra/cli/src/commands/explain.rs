@@ -2,6 +2,7 @@
 
 use comfy_table::{Table, presets};
 use domain::because::Told;
+use domain::count::counted;
 use domain::explain::{EventTold, Explanation, Moment, explain};
 use domain::{Cents, OrderId};
 
@@ -22,14 +23,15 @@ pub(crate) async fn run(
     let order_id = id.split('.').next().and_then(OrderId::parse);
     let order_id = order_id.ok_or_else(|| {
         CommandError::usage(format!(
-            "`{id}` is no entry's id, which begins with its order's; `waymark ledger --json` lists the ids"
+            "`{id}` is no entry's id, which begins with its order's; `waymark ledger --json` lists the ids | “{id}”不是分录编号，分录编号以订单号开头；`waymark ledger --json` 列出全部编号"
         ))
     })?;
     let backend = Backend::open_existing(shared).await?;
     let entries = backend.store.entries_of_order(&order_id).await?;
     let entry = entries.iter().find(|entry| entry.entry_id == id).ok_or_else(|| {
         CommandError::usage(format!(
-            "the ledger has no entry `{id}`; it has {} of order {order_id}",
+            "the ledger has no entry `{id}`; of order {order_id} it has {} | 账本中没有分录“{id}”；订单 {order_id} 共有 {} 条分录",
+            counted(entries.len() as u64, "entry"),
             entries.len()
         ))
     })?;
@@ -187,7 +189,13 @@ impl Telling<'_> {
             let (occurred, recorded) = (&event.occurred, &event.recorded);
             let after = event.after.as_deref().unwrap_or("");
             let mark = if event.known_then { "" } else { "(1)" };
-            table.add_row([event.node.as_str(), after, &occurred.pacific, &occurred.beijing]);
+            let (node_en, node_zh) = event.node.words();
+            table.add_row([
+                self.say(node_en, node_zh),
+                after,
+                &occurred.pacific,
+                &occurred.beijing,
+            ]);
             let learned = self.say("  recorded", "  记录");
             table.add_row([learned, mark, &recorded.pacific, &recorded.beijing]);
         }
@@ -230,7 +238,7 @@ impl Telling<'_> {
             };
             self.terminal.paragraph(format!(
                 "{mark} {}  {} {}  {}",
-                entry.as_of,
+                self.terminal.moment(entry.as_of),
                 kind(entry.kind, self.terminal),
                 entry.amount,
                 entry.entry_id

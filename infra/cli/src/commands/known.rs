@@ -26,11 +26,13 @@ pub(super) async fn check_seller(
     known.sort_by_key(|known| distance(known.as_str(), seller_id.as_str()));
     let nearest = known.first();
     let is_near = |nearest: &&SellerId| distance(nearest.as_str(), seller_id.as_str()) <= DISTANCE_MAX;
-    let instead = match nearest.filter(is_near) {
-        Some(nearest) => format!("did you mean {nearest}?"),
+    let (instead_en, instead_zh) = match nearest.filter(is_near) {
+        Some(nearest) => (format!("did you mean {nearest}?"), format!("是否为 {nearest}？")),
         None => listed(&known),
     };
-    Err(CommandError::usage(format!("no seller `{seller_id}`; {instead}")))
+    Err(CommandError::usage(format!(
+        "no seller `{seller_id}`; {instead_en} | 没有卖家“{seller_id}”；{instead_zh}"
+    )))
 }
 
 /// That an order is in the table or was: one without entries has none, one that nobody uploaded has neither.
@@ -46,21 +48,27 @@ pub(super) async fn check_order(backend: &Backend, order_id: &OrderId) -> Result
         return Ok(());
     }
     Err(CommandError::usage(format!(
-        "no order `{order_id}` was uploaded; look at its number, `waymark parked` lists rows that wait for their order"
+        "no order `{order_id}` was uploaded; look at its number, `waymark parked` lists rows that wait for their order | 没有上传过订单“{order_id}”；请核对订单号，`waymark parked` 列出等待订单的行"
     )))
 }
 
-fn listed(known: &[SellerId]) -> String {
+fn listed(known: &[SellerId]) -> (String, String) {
     if known.is_empty() {
-        return "no orders were uploaded yet".to_owned();
+        return (
+            "no orders were uploaded yet".to_owned(),
+            "尚未上传任何订单".to_owned(),
+        );
     }
     let named: Vec<&str> = known.iter().take(NAMED_MAX).map(SellerId::as_str).collect();
     let more = known.len().saturating_sub(NAMED_MAX);
-    let more = match more {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let (more_en, more_zh) = match more {
+        0 => Default::default(),
+        more => (format!(" and {more} more"), format!(" 等，另有 {more} 个")),
     };
-    format!("there are {}{more}", named.join(", "))
+    (
+        format!("there are {}{more_en}", named.join(", ")),
+        format!("已有 {}{more_zh}", named.join("、")),
+    )
 }
 
 /// How many letters have to be put in, taken out or changed to make one id of another; the case of letters is free.

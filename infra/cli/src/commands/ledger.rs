@@ -1,6 +1,7 @@
 //! `waymark ledger`
 
 use comfy_table::{Table, presets};
+use digest::beijing;
 use domain::{Cents, Clause, Currency, EntryKind, LedgerEntry, Month, SellerId};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -106,7 +107,7 @@ pub(crate) async fn entries_of_sellers(
 fn show(entries: &[LedgerEntry], terminal: &Terminal) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
-        terminal.say("as of", "扫描时点"),
+        terminal.say("as of (Beijing)", "扫描时点（北京）"),
         terminal.say("seller", "卖家"),
         terminal.say("order", "订单"),
         terminal.say("clause", "条款"),
@@ -121,10 +122,10 @@ fn show(entries: &[LedgerEntry], terminal: &Terminal) {
             .as_ref()
             .map_or(String::new(), ToString::to_string);
         let since = entry.subject.episode_start.map_or(String::new(), |at| {
-            format!(" {} {at}", terminal.say("silent from", "断更自"))
+            format!(" {} {}", terminal.say("silent from", "断更自"), beijing(at))
         });
         table.add_row([
-            entry.as_of.to_string(),
+            beijing(entry.as_of),
             entry.seller_id.to_string(),
             entry.order_id.to_string(),
             entry.clause.to_string(),
@@ -151,9 +152,8 @@ pub(crate) fn totals(entries: &[LedgerEntry], terminal: &Terminal) -> String {
     let (upload, silence, sign_off) = (of(Clause::A6), of(Clause::B3), of(Clause::B4));
     let balance = upload + silence + sign_off;
     format!(
-        "{} {}: A6 {upload}, B3 {silence}, B4 {sign_off}; {} {balance} USD",
-        entries.len(),
-        terminal.say("entries", "条分录"),
+        "{}: A6 {upload}, B3 {silence}, B4 {sign_off}; {} {balance} USD",
+        terminal.count(entries.len(), "entry", "条分录"),
         terminal.say("balance", "余额")
     )
 }

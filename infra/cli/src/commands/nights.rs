@@ -10,7 +10,7 @@ use crate::Done;
 use crate::args::{Nights, NightsAction, Shared};
 use crate::backend::Backend;
 use crate::failure::CommandError;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, short_sha256};
 
 /// What `--json` shows.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     let ledger = backend.withdraw_nights(after).await?;
     if ledger.status == Status::UnderWay {
         return Err(CommandError::usage(format!(
-            "a withdrawal after {0} was begun and is not done; run `waymark nights withdraw --after {0}` first",
+            "a withdrawal after {0} was begun and is not done; run `waymark nights withdraw --after {0}` first | 晚于 {0} 的撤销已开始但未完成；请先执行 `waymark nights withdraw --after {0}`",
             ledger.after
         )));
     }
@@ -59,22 +59,24 @@ fn show_ledger(ledger: &Outcome, terminal: &Terminal) {
         return terminal.line(format!(
             "{} {}",
             terminal.say("nothing was posted as of later than", "没有晚于此时刻的入账："),
-            ledger.after
+            terminal.moment(ledger.after)
         ));
     };
     terminal.line(format!(
-        "{} {}: {} {}, {} {}, {} {} USD",
+        "{} {}: {}, {}, {} {} USD",
         terminal.say("withdrawn, as of later than", "已撤销晚于此时刻的夜间结算："),
-        ledger.after,
-        ledger.nights.len(),
-        terminal.say("nights", "夜"),
-        close.entries,
-        terminal.say("entries taken back", "条分录已撤回"),
+        terminal.moment(ledger.after),
+        terminal.count(ledger.nights.len(), "night", "夜"),
+        terminal.count(close.entries, "entry taken back", "条分录已撤回"),
         terminal.say("balance moved by", "余额变动"),
         close.balance_moved
     ));
     for night in &ledger.nights {
-        terminal.line(format!("  {} {night}", terminal.say("the night", "夜间")));
+        terminal.line(format!(
+            "  {} {}",
+            terminal.say("the night", "夜间"),
+            terminal.moment(*night)
+        ));
     }
     terminal.line(format!(
         "  {} {}, {} {} USD, sha256 {}",
@@ -82,7 +84,7 @@ fn show_ledger(ledger: &Outcome, terminal: &Terminal) {
         close.number,
         terminal.say("balance", "余额"),
         close.balance,
-        close.sha256
+        short_sha256(&close.sha256)
     ));
 }
 
@@ -104,8 +106,9 @@ fn show_digest(date: NaiveDate, as_of: Option<Timestamp>, terminal: &Terminal) {
     let digest = terminal.say("the digest of", "晨报");
     let outcome = match as_of {
         Some(as_of) => format!(
-            "{} {as_of}",
-            terminal.say("is again that of the night", "已恢复为夜间")
+            "{} {}",
+            terminal.say("is again that of the night", "已恢复为夜间"),
+            terminal.moment(as_of)
         ),
         None => terminal.say("was taken away", "已撤下").to_owned(),
     };

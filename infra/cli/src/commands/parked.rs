@@ -162,14 +162,14 @@ fn show(line: &Line<'_>, terminal: &Terminal) -> Result<(), CommandError> {
     let days = line.days;
     let state = match line.state {
         State::Waiting => format!(
-            "{} {days} {}",
+            "{} {}",
             terminal.say("lapses in", "剩余"),
-            terminal.say("days", "天")
+            terminal.count(days, "day", "天")
         ),
         State::Lapsed => format!(
-            "{} {days} {}",
+            "{} {}",
             terminal.say("lapsed for", "已过期"),
-            terminal.say("days", "天")
+            terminal.count(days, "day", "天")
         ),
         State::Refused => {
             let codes: Vec<&str> = line.refused.iter().map(|code| code.as_str()).collect();
@@ -184,7 +184,7 @@ fn show(line: &Line<'_>, terminal: &Terminal) -> Result<(), CommandError> {
         line.code,
         terminal.say("waits for", "等待"),
         terminal.say("since", "自"),
-        line.since,
+        terminal.moment(line.since),
     ));
     Ok(())
 }

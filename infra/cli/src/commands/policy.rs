@@ -49,7 +49,7 @@ async fn replace(shared: &Shared, set: &PolicySet, terminal: &Terminal) -> Resul
     if shared.aws {
         return Err(CommandError::usage(
             "the policy of a deployed stack is named by its parameters PolicyKey and PolicySha256: put the file under a new key below \
-             policy/, then `make deploy`",
+             policy/, then `make deploy` | 云上部署的规则由参数 PolicyKey 和 PolicySha256 指定：请把文件放到 policy/ 下的新键，再执行 `make deploy`",
         ));
     }
     let book = policy::read(&set.file)?;

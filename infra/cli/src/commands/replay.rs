@@ -23,6 +23,7 @@ use crate::args::{Replay, Shared};
 use crate::backend::{Backend, Uploaded, read_shadow};
 use crate::failure::CommandError;
 use crate::terminal::Terminal;
+use crate::terminal::summary::show_wrapped;
 
 /// Kinds in the order in which a day's files are uploaded.
 const KINDS: [Kind; 7] = [
@@ -34,6 +35,9 @@ const KINDS: [Kind; 7] = [
     Kind::Appeals,
     Kind::Statement,
 ];
+
+/// Files that are passed over and named, at most.
+const PASSED_OVER_NAMED_MAX: usize = 10;
 
 /// A day of a season.
 #[derive(Clone, Debug)]
@@ -92,23 +96,24 @@ pub(crate) async fn run(
     arguments: &Replay,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
-    let mut days = read_season(&arguments.season)?;
+    let (mut days, passed_over) = read_season_whole(&arguments.season)?;
     if let Some(until) = arguments.until {
         days.retain(|day| day.date <= until);
     }
     let (Some(first), Some(last)) = (days.first().map(|day| day.date), days.last().map(|day| day.date))
     else {
         return Err(CommandError::usage(format!(
-            "{} holds no day (a folder YYYY-MM-DD) to play",
+            "{0} holds no day (a folder YYYY-MM-DD) to play | {0} 中没有可回放的日期（文件夹 YYYY-MM-DD）",
             arguments.season.display()
         )));
     };
+    tell_passed_over(&passed_over, terminal);
     let shadow = read_shadow(&arguments.shadow)?;
     let backend = Backend::open(shared).await?.beside(shadow).await?;
     let named = arguments.until.unwrap_or(last);
     let Some(last) = last_over(first, named, now(), backend.policy.zone) else {
         return Err(CommandError::usage(format!(
-            "{first} is not over; a day is played when it is"
+            "{first} is not over; a day is played when it is | {first} 尚未结束；日期结束后才能回放"
         )));
     };
     days.retain(|day| day.date <= last);
@@ -223,7 +228,7 @@ async fn take_in(
 ) -> Result<(), CommandError> {
     let stated = Stated {
         recorded_at: Some(as_of),
-        zone: None,
+        ..Stated::default()
     };
     for (kind, path) in &day.files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
@@ -269,12 +274,43 @@ fn reports_due(backend: &Backend, date: NaiveDate) -> Option<Month> {
     (begins < final_from && final_from <= ends).then_some(month)
 }
 
+/// Says which files and folders of a season belong to no day and no kind: a mistyped name is no empty day.
+fn tell_passed_over(passed_over: &[PathBuf], terminal: &Terminal) {
+    if passed_over.is_empty() {
+        return;
+    }
+    let named = passed_over.iter().take(PASSED_OVER_NAMED_MAX);
+    let named: Vec<String> = named.map(|path| path.display().to_string()).collect();
+    let more = passed_over.len() - named.len();
+    let (more_en, more_zh) = match more {
+        0 => Default::default(),
+        more => (format!(" and {more} more"), format!(" 等，另有 {more} 个")),
+    };
+    let text_en = format!(
+        "passed over, since no name of a kind (rates, orders, sellers, tracking, events, appeals, statement) begins theirs: {}{more_en}",
+        named.join(", ")
+    );
+    let text_zh = format!(
+        "未读取以下文件，文件名须以类型名开头（rates、orders、sellers、tracking、events、appeals、statement）：{}{more_zh}",
+        named.join("、")
+    );
+    show_wrapped(
+        terminal.say(&text_en, &text_zh),
+        "· ",
+        anstyle::Style::new(),
+        terminal,
+    );
+}
+
 /// The days of a season, in order, each with its files in the order in which they are uploaded.
 pub(crate) fn read_season(directory: &Path) -> Result<Vec<Day>, CommandError> {
-    let refused = |error: std::io::Error| {
-        CommandError::usage(format!("{} cannot be read: {error}", directory.display()))
-    };
-    let mut days = Vec::new();
+    Ok(read_season_whole(directory)?.0)
+}
+
+/// As [`read_season`], with what is passed over: the files of a day that are of no kind.
+fn read_season_whole(directory: &Path) -> Result<(Vec<Day>, Vec<PathBuf>), CommandError> {
+    let refused = |error: std::io::Error| cannot_be_read(directory, &error);
+    let (mut days, mut passed_over) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(directory).map_err(refused)? {
         let entry = entry.map_err(refused)?;
         let date = entry
@@ -284,18 +320,24 @@ pub(crate) fn read_season(directory: &Path) -> Result<Vec<Day>, CommandError> {
         if let Some(date) = date.filter(|_| entry.path().is_dir()) {
             days.push(Day {
                 date,
-                files: files_of(&entry.path())?,
+                files: files_of(&entry.path(), &mut passed_over)?,
             });
         }
     }
     days.sort_by_key(|day| day.date);
-    Ok(days)
+    passed_over.sort();
+    Ok((days, passed_over))
 }
 
-fn files_of(directory: &Path) -> Result<Vec<(Kind, PathBuf)>, CommandError> {
-    let refused = |error: std::io::Error| {
-        CommandError::usage(format!("{} cannot be read: {error}", directory.display()))
-    };
+fn cannot_be_read(directory: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::usage(format!(
+        "{0} cannot be read: {error} | 无法读取 {0}：{error}",
+        directory.display()
+    ))
+}
+
+fn files_of(directory: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<(Kind, PathBuf)>, CommandError> {
+    let refused = |error: std::io::Error| cannot_be_read(directory, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
@@ -303,8 +345,11 @@ fn files_of(directory: &Path) -> Result<Vec<(Kind, PathBuf)>, CommandError> {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        if let Some(position) = KINDS.iter().position(|kind| name.starts_with(kind.as_str())) {
-            files.push((position, path));
+        match KINDS.iter().position(|kind| name.starts_with(kind.as_str())) {
+            Some(position) => files.push((position, path)),
+            // What systems leave behind is nobody's file.
+            None if name.starts_with('.') => {}
+            None => passed_over.push(path),
         }
     }
     files.sort();
@@ -318,15 +363,17 @@ fn line(outcome: &DayOutcome, terminal: &Terminal) -> String {
     let mut posted = outcome.stalls.tally;
     posted.add(&outcome.signoffs.tally);
     let mut parts = vec![format!(
-        "{}  {:>5} {}",
+        "{}  {:>10}",
         outcome.day,
-        outcome.rows,
-        terminal.say("rows", "行")
+        terminal.count(outcome.rows, "row", "行")
     )];
     let counted = [
         (outcome.rejected, terminal.say("rejected", "行被拒")),
-        (outcome.parked, terminal.say("parked", "行暂存")),
-        (posted.posted, terminal.say("fines", "笔罚金")),
+        (outcome.parked, terminal.say("parked", "行暂挂")),
+        (
+            posted.posted,
+            terminal.say(if posted.posted == 1 { "fine" } else { "fines" }, "笔罚金"),
+        ),
         (posted.held, terminal.say("held", "笔暂缓扣罚")),
         (
             posted.reversed + posted.voided,

@@ -24,6 +24,13 @@ pub(crate) async fn run(
 ) -> Result<Done, CommandError> {
     let as_of: Timestamp = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
+    let month = arguments.month;
+    let begins = month.starts_at(backend.policy.zone);
+    if begins > as_of {
+        return Err(CommandError::usage(format!(
+            "{month} has not begun as of {as_of}: it begins at {begins} | 截至 {as_of}，{month} 尚未开始（{begins} 开始）"
+        )));
+    }
     let outcome = backend.report(arguments.month, as_of).await?;
     if let Some(directory) = &arguments.out {
         save(&backend, &outcome, directory).await?;
@@ -38,9 +45,13 @@ pub(crate) async fn run(
         }
         if let Some(changed) = outcome.changed {
             terminal.line(format!(
-                "{} {changed} {}",
+                "{} {}",
                 terminal.say("against the revision before it,", "与上一修订相比，"),
-                terminal.say("sellers changed: changes.json", "个卖家有变化：changes.json")
+                terminal.count(
+                    changed,
+                    "seller changed: changes.json",
+                    "个卖家有变化：changes.json"
+                )
             ));
         }
     }
@@ -50,7 +61,10 @@ pub(crate) async fn run(
 /// Copies a report's files out of the bucket.
 pub(crate) async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<(), CommandError> {
     let refused = |error: std::io::Error| {
-        CommandError::usage(format!("{} cannot be written: {error}", directory.display()))
+        CommandError::usage(format!(
+            "{0} cannot be written: {error} | 无法写入 {0}：{error}",
+            directory.display()
+        ))
     };
     std::fs::create_dir_all(directory).map_err(refused)?;
     for key in &outcome.keys {
@@ -73,7 +87,7 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
         terminal.say("eligibility", "准入资格"),
         report.month,
         terminal.say("as of", "截至"),
-        report.as_of
+        terminal.moment(report.as_of)
     ));
     let mut sellers: Vec<&SellerMonth> = report.rows.iter().collect();
     sellers.sort_by(|one, other| (other.gmv, &one.seller_id).cmp(&(one.gmv, &other.seller_id)));
@@ -87,7 +101,7 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
         terminal.line(format!(
             "… {} {}",
             sellers.len() - SELLERS_SHOWN_MAX,
-            terminal.say("more sellers", "个卖家")
+            terminal.say("more", "个卖家")
         ));
     }
 }

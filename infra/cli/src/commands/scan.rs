@@ -10,7 +10,8 @@ use crate::Done;
 use crate::args::{Scan, ScanKind, Shared};
 use crate::backend::{Backend, read_shadow};
 use crate::failure::CommandError;
-use crate::terminal::Terminal;
+use crate::terminal::summary::show_wrapped;
+use crate::terminal::{Terminal, short_sha256};
 
 /// Rows of the board shown after a night.
 const BOARD_ROWS: usize = 10;
@@ -24,7 +25,7 @@ pub(crate) async fn run(
     let shadow = read_shadow(&arguments.shadow)?;
     if shadow.is_some() && matches!(arguments.which, ScanKind::Signoffs) {
         return Err(CommandError::usage(
-            "the sign-off scan assesses no shadow policy; --shadow-policy goes with `scan stalls` or `scan night`",
+            "the sign-off scan assesses no shadow policy; --shadow-policy goes with `scan stalls` or `scan night` | 签收扫描不按试行规则判定；--shadow-policy 用于 `scan stalls` 或 `scan night`",
         ));
     }
     let backend = Backend::open_existing(shared).await?.beside(shadow).await?;
@@ -45,8 +46,9 @@ pub(crate) async fn run(
 fn one(outcome: ScanOutcome, as_of: Timestamp, terminal: &Terminal) -> Result<ScanOutcome, CommandError> {
     terminal.machine(&outcome)?;
     terminal.line(format!(
-        "{} {as_of}: {}",
+        "{} {}: {}",
         terminal.say("as of", "截至"),
+        terminal.moment(as_of),
         summary(&outcome, terminal)
     ));
     tell_failed(&outcome, terminal);
@@ -61,7 +63,11 @@ async fn whole(
 ) -> Result<Vec<ScanOutcome>, CommandError> {
     let night = backend.night(as_of).await?;
     terminal.machine(&night)?;
-    terminal.line(format!("{} {as_of}", terminal.say("the night", "夜间")));
+    terminal.line(format!(
+        "{} {}",
+        terminal.say("the night", "夜间"),
+        terminal.moment(as_of)
+    ));
     let scans = [
         (terminal.say("stalls", "断更扫描"), &night.stalls),
         (terminal.say("sign-offs", "签收扫描"), &night.signoffs),
@@ -70,11 +76,9 @@ async fn whole(
         terminal.line(format!("  {name}: {}", summary(outcome, terminal)));
         tell_failed(outcome, terminal);
     }
-    terminal.line(format!(
-        "  {}: {}",
-        terminal.say("close", "结账"),
-        close_summary(&night.close, terminal)
-    ));
+    let close = close_summary(&night.close, terminal);
+    let lead = format!("  {}: ", terminal.say("close", "结账"));
+    show_wrapped(&close, &lead, anstyle::Style::new(), terminal);
     tell_digest(backend, &night.digest, terminal).await?;
     Ok(vec![night.stalls, night.signoffs])
 }
@@ -98,11 +102,9 @@ async fn tell_digest(
         terminal.line(format!("  {}: {key}", terminal.say("digest", "晨报")));
     }
     if outcome.missing > 0 {
-        let text = terminal.say(
-            "part(s) of the scan are missing; the board is incomplete",
-            "段扫描缺失，看板不完整",
-        );
-        terminal.line(format!("  {} {text}", outcome.missing));
+        let parts = terminal.count(outcome.missing, "part of the scan is missing", "段扫描缺失");
+        let text = terminal.say("the board is incomplete", "看板不完整");
+        terminal.line(format!("  {parts}; {text}"));
     }
     let digest = morning_digest::make(&backend.morning_digest(), outcome.as_of).await?;
     terminal.line("");
@@ -153,14 +155,13 @@ fn close_summary(outcome: &night_close::Outcome, terminal: &Terminal) -> String 
         return status.to_owned();
     };
     format!(
-        "{status}, {} {}, {} {}, {} {} USD, sha256 {}",
+        "{status}, {} {}, {}, {} {} USD, sha256 {}",
         terminal.say("no.", "第"),
         close.number,
-        close.entries,
-        terminal.say("entries", "条分录"),
+        terminal.count(close.entries, "entry", "条分录"),
         terminal.say("balance", "余额"),
         close.balance,
-        close.sha256
+        short_sha256(&close.sha256)
     )
 }
 
@@ -176,38 +177,39 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
             .to_owned();
     }
     let tally = outcome.tally;
-    let mut parts = vec![format!(
-        "{} {}",
-        tally.examined,
-        terminal.say("orders examined", "个订单已检查")
-    )];
+    let mut parts = vec![terminal.count(tally.examined, "order examined", "个订单已检查")];
     let counted = [
-        (tally.posted, terminal.say("fines", "笔罚金")),
-        (tally.held, terminal.say("held", "笔暂缓扣罚")),
-        (tally.voided, terminal.say("voided", "笔作废")),
-        (tally.reversed, terminal.say("reversed", "笔退回")),
+        (tally.posted, terminal.count(tally.posted, "fine", "笔罚金")),
+        (
+            tally.held,
+            format!("{} {}", tally.held, terminal.say("held", "笔暂缓扣罚")),
+        ),
+        (
+            tally.voided,
+            format!("{} {}", tally.voided, terminal.say("voided", "笔作废")),
+        ),
+        (
+            tally.reversed,
+            format!("{} {}", tally.reversed, terminal.say("reversed", "笔退回")),
+        ),
         (
             outcome.rated_anew,
-            terminal.say("orders at another exchange rate", "个订单按新汇率重算"),
+            terminal.count(
+                outcome.rated_anew,
+                "order at another exchange rate",
+                "个订单按新汇率重算",
+            ),
         ),
     ];
-    parts.extend(
-        counted
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}")),
-    );
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(counted.map(|(_, what)| what));
     parts.push(format!(
         "{} {} USD",
         terminal.say("balance moved by", "余额变动"),
         tally.balance
     ));
     if outcome.failed_count > 0 {
-        parts.push(format!(
-            "{} {}",
-            outcome.failed_count,
-            terminal.say("orders failed", "个订单失败")
-        ));
+        parts.push(terminal.count(outcome.failed_count, "order failed", "个订单失败"));
     }
     parts.join(", ")
 }

@@ -22,7 +22,7 @@ const INTERRUPTED: i32 = 130;
 pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) -> Result<Done, CommandError> {
     if shared.aws {
         return Err(CommandError::usage(
-            "`up` serves the embedded cloud; it goes without --aws",
+            "`up` serves the embedded cloud; it goes without --aws | `up` 启动本机内嵌云，不能与 --aws 同用",
         ));
     }
     let shadow = read_shadow(&arguments.shadow)?;

@@ -1,12 +1,13 @@
 //! `waymark upload`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::SellerId;
 use intake::{AUTO, Kind};
 use lake::{Answer, Stated, UploadKey};
+use local::{Job, Schedule, Template};
 
-use super::instant_or_now;
+use super::{instant_or_now, now};
 use crate::Done;
 use crate::args::{Shared, Upload};
 use crate::backend::{Backend, Uploaded};
@@ -21,26 +22,36 @@ pub(crate) async fn run(
     if arguments.seller.is_some() && arguments.recorded_at.is_some() {
         return Err(CommandError::usage(
             "--recorded-at goes with an operator's file only: a seller's file is recorded when it arrives; leave out \
-             --seller or --recorded-at",
+             --seller or --recorded-at | --recorded-at 只用于运营方的文件：卖家的文件以到达时间为准；请去掉 --seller 或 --recorded-at",
         ));
     }
     instant_or_now(arguments.recorded_at)?;
     for path in &arguments.files {
         let readable = std::fs::File::open(path).and_then(|file| file.metadata());
-        let metadata = readable
-            .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+        let metadata = readable.map_err(|error| {
+            CommandError::usage(format!(
+                "{0} cannot be read: {error} | 无法读取 {0}：{error}",
+                path.display()
+            ))
+        })?;
         if !metadata.is_file() {
-            return Err(CommandError::usage(format!("{} is not a file", path.display())));
+            return Err(CommandError::usage(format!(
+                "{0} is not a file | {0} 不是文件",
+                path.display()
+            )));
         }
     }
     let stated = Stated {
         recorded_at: arguments.recorded_at,
         zone: arguments.zone.map(|zone| zone.to_string()),
+        shop: arguments.filled.shop.as_ref().map(ToString::to_string),
+        currency: arguments.filled.currency.map(|currency| currency.to_string()),
     };
+    let folders = answer_folders(arguments)?;
     let backend = Backend::open(shared).await?;
     let progress = terminal.progress(arguments.files.len() as u64);
     let mut done = Done::Well;
-    for path in &arguments.files {
+    for (path, folder) in arguments.files.iter().zip(&folders) {
         let key = upload_key(
             arguments.kind.map_or(AUTO, Kind::as_str),
             arguments.seller.as_ref(),
@@ -51,7 +62,11 @@ pub(crate) async fn run(
         progress.inc();
         match uploaded {
             Uploaded::Answered(answer) => {
-                progress.suspend(|| show(&answer, &key, terminal))?;
+                let saved = match folder {
+                    Some(folder) => Some(save(&backend, &key, &answer, folder).await?),
+                    None => None,
+                };
+                progress.suspend(|| show(&answer, &key, saved, terminal))?;
                 if done == Done::Well && (answer.is_refused() || answer.counts.rejected > 0) {
                     done = Done::WithFindings;
                 }
@@ -74,8 +89,12 @@ pub(crate) fn upload_key(
     path: &Path,
 ) -> Result<UploadKey, CommandError> {
     let name = path.file_name().and_then(|name| name.to_str());
-    let name =
-        name.ok_or_else(|| CommandError::usage(format!("{} has no name that can be a key", path.display())))?;
+    let name = name.ok_or_else(|| {
+        CommandError::usage(format!(
+            "{0} has no name that can be a key | {0} 的文件名不能用作键",
+            path.display()
+        ))
+    })?;
     Ok(UploadKey {
         kind: kind.to_owned(),
         seller_id: seller_id.cloned(),
@@ -83,11 +102,89 @@ pub(crate) fn upload_key(
     })
 }
 
+/// Where each file's answer goes: a folder of its own under `--out`, named after the file's stem.
+fn answer_folders(arguments: &Upload) -> Result<Vec<Option<PathBuf>>, CommandError> {
+    let mut folders: Vec<Option<PathBuf>> = Vec::new();
+    for path in &arguments.files {
+        let folder = arguments
+            .out
+            .as_ref()
+            .zip(path.file_stem())
+            .map(|(out, stem)| out.join(stem));
+        if folder.is_some() && folders.contains(&folder) {
+            return Err(CommandError::usage(format!(
+                "two files are called {0}; their answers would overwrite each other | 有两个文件同名 {0}，结果文件会互相覆盖",
+                path.file_stem().unwrap_or_default().display()
+            )));
+        }
+        folders.push(folder);
+    }
+    Ok(folders)
+}
+
+/// Copies an answer's files out of the bucket, the report last; gives the folder.
+async fn save<'f>(
+    backend: &Backend,
+    key: &UploadKey,
+    answer: &Answer,
+    folder: &'f Path,
+) -> Result<&'f Path, CommandError> {
+    let refused = |error: std::io::Error| {
+        CommandError::usage(format!(
+            "{0} cannot be written: {error} | 无法写入 {0}：{error}",
+            folder.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    // A file that is refused whole has no rows to give back, and a very long one no sheet.
+    for name in ["rejected.csv", "repaired.xlsx"]
+        .into_iter()
+        .filter(|_| !answer.is_refused())
+    {
+        if let Some(bytes) = backend.lake.bytes_if_there(&key.answer(name)).await? {
+            std::fs::write(folder.join(name), bytes).map_err(refused)?;
+        }
+    }
+    let report = backend.lake.bytes(&key.answer("report.json")).await?;
+    std::fs::write(folder.join("report.json"), report).map_err(refused)?;
+    Ok(folder)
+}
+
+/// Says when the fines of an upload are posted: at the next night of the template's schedule.
+fn show_next_night(terminal: &Terminal) {
+    let schedules = Template::load()
+        .ok()
+        .and_then(|template| Schedule::all(&template).ok());
+    let night = schedules
+        .iter()
+        .flatten()
+        .find(|schedule| schedule.job == Job::Night);
+    let Some(at) = night.and_then(|night| night.next_after(now())) else {
+        return;
+    };
+    terminal.line(format!(
+        "  {} {}",
+        terminal.say("they are posted by the next night, at", "将于下一夜入账："),
+        terminal.moment(at)
+    ));
+}
+
 /// Prints an answer, and where the rows that need a person lie.
-fn show(answer: &Answer, key: &UploadKey, terminal: &Terminal) -> Result<(), CommandError> {
+fn show(
+    answer: &Answer,
+    key: &UploadKey,
+    saved: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<(), CommandError> {
     terminal.machine(answer)?;
     summary::show(answer, &key.to_string(), terminal);
-    if answer.counts.rejected > 0 {
+    if answer.fines.count > 0 {
+        show_next_night(terminal);
+    }
+    if let Some(folder) = saved {
+        let lead = terminal.say("answer files:", "结果文件：");
+        terminal.line(format!("  {lead} {}", folder.display()));
+    } else if answer.counts.rejected > 0 {
         let lead = terminal.say("rejected rows, with reasons:", "被拒绝的行及原因：");
         terminal.line(format!("  {lead} {}", key.answer("rejected.csv")));
     }

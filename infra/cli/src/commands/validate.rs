@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::message::file_message;
 use domain::ruling::Uploader;
 use domain::{PolicyBook, Timestamp};
-use intake::{Limits, UploadError};
+use intake::{Filled, Limits, UploadError};
 use upload_validation::dry_run::{self, DryRun, DryRunError, KnownOrders};
 
 use super::{instant_or_now, now};
 use crate::Done;
-use crate::args::{Shared, Validate};
+use crate::args::{Fills, Shared, Validate};
 use crate::failure::CommandError;
 use crate::policy;
 use crate::terminal::{Terminal, summary};
@@ -47,9 +48,11 @@ fn validate(
         file_bytes_max: arguments.file_mb_max << 20,
         ..Limits::default()
     };
+    let Fills { shop, currency } = &arguments.filled;
+    let filled = Filled::new(shop.clone(), *currency);
     let told = match arguments.kind {
         Some(kind) => Ok(kind),
-        None => dry_run::kind_of(path, &limits, policy).map_err(|error| failed(&error))?,
+        None => dry_run::kind_of(path, &limits, &filled, policy).map_err(|error| failed(&error))?,
     };
     let kind = match told {
         Ok(kind) => kind,
@@ -61,6 +64,7 @@ fn validate(
         }
     };
     let dry_run = DryRun {
+        filled: filled.clone(),
         kind,
         uploader: arguments
             .seller
@@ -97,13 +101,16 @@ fn answer_directories(arguments: &Validate) -> Result<Vec<Option<PathBuf>>, Comm
         let directory = match (&arguments.out, path.file_name()) {
             (Some(out), Some(name)) => Some(out.join(name)),
             (Some(_), None) => {
-                return Err(CommandError::usage(format!("{} is not a file", path.display())));
+                return Err(CommandError::usage(format!(
+                    "{0} is not a file | {0} 不是文件",
+                    path.display()
+                )));
             }
             (None, _) => None,
         };
         if directory.is_some() && directories.contains(&directory) {
             let sentence = format!(
-                "two files are called {}; their answers would overwrite each other",
+                "two files are called {0}; their answers would overwrite each other | 有两个文件同名 {0}，结果文件会互相覆盖",
                 path.file_name().unwrap_or_default().display()
             );
             return Err(CommandError::usage(sentence));
@@ -115,10 +122,17 @@ fn answer_directories(arguments: &Validate) -> Result<Vec<Option<PathBuf>>, Comm
 
 fn readable_bytes(path: &Path) -> Result<u64, CommandError> {
     let metadata = std::fs::File::open(path).and_then(|file| file.metadata());
-    let metadata = metadata
-        .map_err(|error| CommandError::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let metadata = metadata.map_err(|error| {
+        CommandError::usage(format!(
+            "{0} cannot be read: {error} | 无法读取 {0}：{error}",
+            path.display()
+        ))
+    })?;
     if !metadata.is_file() {
-        return Err(CommandError::usage(format!("{} is not a file", path.display())));
+        return Err(CommandError::usage(format!(
+            "{0} is not a file | {0} 不是文件",
+            path.display()
+        )));
     }
     Ok(metadata.len())
 }
@@ -130,8 +144,21 @@ fn read_orders(
 ) -> Result<KnownOrders, CommandError> {
     KnownOrders::read(path, policy, recorded_at).map_err(|error| {
         CommandError::usage(match error {
-            UploadError::Refused(error) => format!("{} cannot be used as orders: {error}", path.display()),
-            UploadError::Read(source) => format!("{} cannot be read: {source}", path.display()),
+            UploadError::Refused(error) => {
+                let text = file_message(error.code, &error.detail);
+                format!(
+                    "{0} cannot be used as orders: {1} | {0} 不能用作订单文件：{2}",
+                    path.display(),
+                    text.message_en,
+                    text.message_zh
+                )
+            }
+            UploadError::Read(source) => {
+                format!(
+                    "{0} cannot be read: {source} | 无法读取 {0}：{source}",
+                    path.display()
+                )
+            }
         })
     })
 }

@@ -17,7 +17,7 @@ use super::ledger::entries_of_sellers;
 use crate::Done;
 use crate::backend::Backend;
 use crate::failure::CommandError;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, short_sha256};
 
 /// Discrepancies told; the rest are counted.
 const TOLD_MAX: usize = 100;
@@ -171,26 +171,23 @@ impl Proof {
         // A copy of the closes knows no orders.
         let orders = match self.orders {
             0 => String::new(),
-            orders => format!("{orders} {}, ", terminal.say("orders", "个订单")),
+            orders => format!("{}, ", terminal.count(orders, "order", "个订单")),
         };
         terminal.line(format!(
-            "{verdict}: {orders}{} {}, {} {}, {} {} USD, {} {}",
-            self.entries,
-            terminal.say("entries", "条分录"),
-            self.closed,
-            terminal.say("nights closed", "夜已结账"),
+            "{verdict}: {orders}{}, {}, {} {} USD, {}",
+            terminal.count(self.entries, "entry", "条分录"),
+            terminal.count(self.closed, "night closed", "夜已结账"),
             terminal.say("balance", "余额"),
             self.balance,
-            self.discrepancies,
-            terminal.say("discrepancies", "处不符"),
+            terminal.count(self.discrepancies, "discrepancy", "处不符"),
         ));
         if let Some(newest) = &self.newest_close {
             terminal.line(format!(
                 "{} {}, {}, sha256 {}",
                 terminal.say("newest close: no.", "最近一次结账：第"),
                 newest.number,
-                newest.as_of,
-                newest.sha256
+                terminal.moment(newest.as_of),
+                short_sha256(&newest.sha256)
             ));
         }
         Ok(if self.ok { Done::Well } else { Done::WithFindings })

@@ -114,15 +114,17 @@ impl<'t> Story<'t> {
             })
             .collect();
         say.line(format!(
-            "{} – {}  {:>4} {} {:>3} {} {:>3} {} {:>8} USD{}",
+            "{} – {}  {:>9} {:>3} {} {:>9} {:>8} USD{}",
             first.day,
             &last.day[5..],
-            sum(|day| day.rows),
-            say.say("rows", "行"),
+            say.count(sum(|day| day.rows), "row", "行"),
             sum(|day| day.rejected),
             say.say("refused", "拒绝"),
-            sum(|day| day.stalls.tally.posted + day.signoffs.tally.posted),
-            say.say("fines", "罚金"),
+            say.count(
+                sum(|day| day.stalls.tally.posted + day.signoffs.tally.posted),
+                "fine",
+                "罚金"
+            ),
             balance.to_string(),
             reports.concat(),
         ));
@@ -136,7 +138,7 @@ impl<'t> Story<'t> {
             say.say("file", "文件"),
             say.say("rows", "行"),
             say.say("known before", "已知"),
-            say.say("parked", "暂存"),
+            say.say("parked", "暂挂"),
             say.say("refused", "拒绝"),
         ]);
         for (kind, counts) in &self.rows {

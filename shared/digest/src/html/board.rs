@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::count::counted;
 use domain::deadlines::{Advice, AdviceTexts};
 use domain::{PolicyBook, Timestamp};
 use maud::{Markup, html as markup};
@@ -40,11 +41,15 @@ pub(super) fn section(digest: &Digest, book: &PolicyBook) -> Markup {
             h2 id="board-title" { (text("Deadline board", "待办时限")) }
             (legend(&texts))
             @if board.rows.is_empty() {
-                p { (text("Nothing is near.", "没有临近的截止。")) }
+                @if digest.board.all().within.iter().any(|sum| sum.count > 0) {
+                    p { (text("Nothing is urgent yet: what is counted above comes after the next night.", "暂无紧急事项：以上各项在下一夜之后才到期。")) }
+                } @else {
+                    p { (text("Nothing is near.", "没有临近的截止。")) }
+                }
             } @else {
                 (filters())
                 @if cut > 0 {
-                    p.note { (text(&format!("{} rows, the dearest; {cut} more are counted above and not listed.", board.rows.len()),
+                    p.note { (text(&format!("{}, the dearest; {cut} more are counted above and not listed.", counted(board.rows.len() as u64, "row")),
                         &format!("列出金额最高的 {} 行；另有 {cut} 行已计入上方合计，未列出。", board.rows.len()))) }
                 }
                 div.scroll tabindex="0" role="region" aria-labelledby="board-title" {

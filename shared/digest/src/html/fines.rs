@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::count::{counted, noun};
 use domain::{LedgerEntry, SellerId};
 use maud::{Markup, html as markup};
 
@@ -22,7 +23,7 @@ pub(super) fn section(digest: &Digest) -> Markup {
             @if fines.count() == 0 {
                 p { (text("Nothing was posted.", "没有入账。")) }
             } @else {
-                p { (text(&format!("{} entries; the balance moved by USD {}.", fines.count(), fines.balance),
+                p { (text(&format!("{}; the balance moved by USD {}.", counted(fines.count(), "entry"), fines.balance),
                     &format!("共 {} 笔，余额变动 {} 美元。", fines.count(), fines.balance))) }
                 @if cut > 0 {
                     p.note { (text(&format!("The {} dearest are listed; {cut} more are in the ledger.", fines.entries.len()),
@@ -52,7 +53,7 @@ fn group(seller: &SellerFines, entries: &[&LedgerEntry]) -> Markup {
     markup! {
         tbody {
             tr.seller {
-                th colspan="4" scope="rowgroup" { (text("Seller", "店铺")) " " (seller.seller_id) " · " (seller.entries) " " (text("entries", "笔")) }
+                th colspan="4" scope="rowgroup" { (text("Seller", "店铺")) " " (seller.seller_id) " · " (seller.entries) " " (text(&noun(seller.entries, "entry"), "笔")) }
                 td.number { (seller.balance) }
                 td {}
             }

@@ -1,5 +1,6 @@
 //! The top of the page: how much is at risk, and how soon.
 
+use domain::count::noun;
 use maud::{Markup, html as markup};
 
 use super::{matter_words, say, text};
@@ -10,7 +11,7 @@ pub(super) fn section(board: &Board) -> Markup {
     let figure = |sum: &Sum| {
         markup! {
             span.money { "USD " (sum.at_risk) }
-            span.count { (sum.count) " " (text("deadlines", "项")) }
+            span.count { (sum.count) " " (text(&noun(sum.count, "deadline"), "项")) }
         }
     };
     markup! {

@@ -4,10 +4,44 @@ use super::{AppealSeen, Because, Converted, Refused, Seen, SignOffGrounds, Silen
 use crate::message::message;
 use crate::{AppealStatus, Finding, RowCode, Timestamp, Zone};
 
+const BEIJING: Zone = chrono_tz::Asia::Shanghai;
+
+/// By which clocks instants are told.
+#[derive(Clone, Copy)]
+pub(crate) enum Clocks {
+    /// The one of a zone.
+    One(Zone),
+    /// The platform's, and Beijing's behind it.
+    Both(Zone),
+}
+
+impl Clocks {
+    fn show(self, at: Timestamp) -> String {
+        match self {
+            Self::One(zone) => at.display_exact_in(zone),
+            // Both languages have it, and `CST` is another zone to most.
+            Self::Both(zone) => {
+                let beijing = at.display_exact_in(BEIJING);
+                let beijing = beijing.strip_suffix(" CST").unwrap_or(&beijing);
+                format!("{} / {beijing} UTC+8", at.display_exact_in(zone))
+            }
+        }
+    }
+}
+
 impl Because {
     /// The reason in a sentence, its instants in `zone`.
     pub fn told(&self, zone: Zone) -> Told {
-        let at = |at: &Timestamp| at.display_exact_in(zone);
+        self.told_by(Clocks::One(zone))
+    }
+
+    /// The reason in a sentence, its instants in the platform's `zone` and in Beijing's.
+    pub fn told_in_both(&self, zone: Zone) -> Told {
+        self.told_by(Clocks::Both(zone))
+    }
+
+    fn told_by(&self, clocks: Clocks) -> Told {
+        let at = |at: &Timestamp| clocks.show(*at);
         match self {
             Self::UploadFailed {
                 code,
@@ -59,7 +93,7 @@ impl Because {
                     ),
                     format!("付款 {paid_at}，截止 {deadline}，{}", signed("签收于", "未签收")),
                 );
-                grounds.told(dates, &arithmetic(comparison), held_by_appeal.as_deref(), zone)
+                grounds.told(dates, &arithmetic(comparison), held_by_appeal.as_deref(), clocks)
             }
             Self::AppealAccepted {
                 appeal_id,
@@ -82,7 +116,7 @@ impl Because {
                 seen,
             } => {
                 let recorded = latest_fact_recorded_at.as_ref().map_or(String::new(), at);
-                let seen = seen.told(zone);
+                let seen = seen.told(clocks);
                 Told::new(
                     format!(
                         "what was recorded by {recorded} shows that nothing is due{}",
@@ -144,7 +178,7 @@ pub(crate) fn refusal(code: RowCode, value: &str) -> Told {
 }
 
 impl SignOffGrounds {
-    fn told(&self, mut told: Told, arithmetic: &Told, held_by: Option<&str>, zone: Zone) -> Told {
+    fn told(&self, mut told: Told, arithmetic: &Told, held_by: Option<&str>, clocks: Clocks) -> Told {
         let mut say = |en: String, zh: String| {
             told.en += &en;
             told.zh += &zh;
@@ -170,7 +204,7 @@ impl SignOffGrounds {
         let held = held_by.is_some();
         match &self.appeal {
             Some(appeal) => {
-                let appeal = appeal.told(held, zone);
+                let appeal = appeal.told(held, clocks);
                 say(format!("; {}", appeal.en), format!("；{}", appeal.zh));
             }
             None => {
@@ -182,14 +216,14 @@ impl SignOffGrounds {
                 }
             }
         }
-        if let Some(unsigned) = self.unsigned_told(zone) {
+        if let Some(unsigned) = self.unsigned_told(clocks) {
             say(format!("; {}", unsigned.en), format!("；{}", unsigned.zh));
         }
         told
     }
 
     /// The parcels without a sign-off, each with what became of it; `None` in entries that do not say.
-    pub(crate) fn unsigned_told(&self, zone: Zone) -> Option<Told> {
+    pub(crate) fn unsigned_told(&self, clocks: Clocks) -> Option<Told> {
         let unsigned = self.unsigned.as_ref()?;
         if unsigned.is_empty() {
             return Some(Told::new(
@@ -199,7 +233,7 @@ impl SignOffGrounds {
         }
         let (mut en, mut zh): (Vec<String>, Vec<String>) = unsigned
             .iter()
-            .map(|parcel| parcel.told(zone))
+            .map(|parcel| parcel.told(clocks))
             .map(|told| (told.en, told.zh))
             .unzip();
         if self.unsigned_more > 0 {
@@ -214,7 +248,7 @@ impl SignOffGrounds {
 }
 
 impl Unsigned {
-    fn told(&self, zone: Zone) -> Told {
+    fn told(&self, clocks: Clocks) -> Told {
         let number = &self.tracking_number;
         match self.end {
             _ if self.held_elsewhere => Told::new(
@@ -223,7 +257,7 @@ impl Unsigned {
             ),
             None => Told::new(format!("{number} (under way)"), format!("{number}（在途）")),
             Some((node, at)) => {
-                let at = at.display_exact_in(zone);
+                let at = clocks.show(at);
                 let (en, zh) = node.words();
                 Told::new(format!("{number} ({en} {at})"), format!("{number}（{at} {zh}）"))
             }
@@ -232,11 +266,11 @@ impl Unsigned {
 }
 
 impl AppealSeen {
-    fn told(&self, holds: bool, zone: Zone) -> Told {
+    fn told(&self, holds: bool, clocks: Clocks) -> Told {
         let id = &self.appeal_id;
-        let filed = self.filed_at.display_exact_in(zone);
+        let filed = clocks.show(self.filed_at);
         let status = appeal_words(self.status);
-        match self.decided_at.map(|at| at.display_exact_in(zone)) {
+        match self.decided_at.map(|at| clocks.show(at)) {
             Some(decided) => Told::new(
                 format!("appeal {id}, filed {filed}, {} {decided}", status.en),
                 format!("申诉 {id}（提交于 {filed}）于 {decided} {}", status.zh),
@@ -254,20 +288,20 @@ impl AppealSeen {
 }
 
 impl Seen {
-    fn told(&self, zone: Zone) -> Told {
+    fn told(&self, clocks: Clocks) -> Told {
         let (mut en, mut zh) = (String::new(), String::new());
         if let (Some(until), Some(silence)) = (self.silent_until, &self.silence) {
-            let until = until.display_exact_in(zone);
+            let until = clocks.show(until);
             en += &format!("; the silence ends {until}, after {silence}");
             zh += &format!("；断更止于 {until}，历时 {silence}");
         }
         if let Some(signed_at) = self.signed_at {
-            let at = signed_at.display_exact_in(zone);
+            let at = clocks.show(signed_at);
             en += &format!("; signed {at}");
             zh += &format!("；签收于 {at}");
         }
         if let Some((status, since)) = self.status {
-            let since = since.display_exact_in(zone);
+            let since = clocks.show(since);
             let (status_en, status_zh) = status.words();
             en += &format!("; {status_en} since {since}");
             zh += &format!("；自 {since} 起状态为{status_zh}");

@@ -112,7 +112,7 @@ impl View<'_, '_> {
             .filter(|due| due.subject.tracking_number.as_ref() == Some(number));
         let stage = match (due.clone().next_back(), self.longest_silence(parcel), running) {
             (Some(latest), ..) => {
-                let cause = latest.because.told(self.book.zone);
+                let cause = latest.because.told_in_both(self.book.zone);
                 let given = [("count", Told::alike(due.count())), ("cause", cause)];
                 Stage::told(STAGE, Standing::Failed, Case::SilenceFine, &given)
             }

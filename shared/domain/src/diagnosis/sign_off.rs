@@ -17,7 +17,7 @@ impl View<'_, '_> {
         let due = self.assessment.due.iter().find(|due| due.subject == subject);
         let stage = match (due, self.running(Matter::SignOff, None)) {
             (Some(due), _) => {
-                let cause = [("cause", due.because.told(self.book.zone))];
+                let cause = [("cause", due.because.told_in_both(self.book.zone))];
                 match due.verdict {
                     Verdict::Fine => Stage::told(STAGE, Standing::Failed, Case::SignOffFine, &cause),
                     Verdict::Hold => Stage {

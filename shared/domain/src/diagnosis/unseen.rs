@@ -7,6 +7,7 @@ use super::texts::Case;
 use super::upload::stage_of;
 use super::{Asked, Known, Waiting, moment, number};
 use crate::because::Told;
+use crate::count::noun;
 use crate::parking::Wait;
 use crate::{Because, Cents, Clause, OrderId, PolicyBook, Timestamp};
 
@@ -89,10 +90,8 @@ impl Unseen<'_> {
         } else {
             ("", "")
         };
-        let rows = match (count, waiting.more) {
-            (1, false) => Told::new("1 row", "1 行"),
-            _ => Told::new(format!("{count}{more_en} rows"), format!("{count} 行{more_zh}")),
-        };
+        let noun = noun(if waiting.more { count + 1 } else { count }, "row");
+        let rows = Told::new(format!("{count}{more_en} {noun}"), format!("{count} 行{more_zh}"));
         let place = Told::new(
             format!("row {row} of {}", waiting.upload_key),
             format!("{} 第 {row} 行", waiting.upload_key),

@@ -114,12 +114,13 @@ impl View<'_, '_> {
         told.collect()
     }
 
-    /// What was accepted after a failed upload. A number of an earlier row mends nothing.
+    /// What was accepted with a failed upload or after it: files of one instant stand side by side. A number of an earlier row
+    /// puts nothing right.
     fn since_failure(&self, failure: &Failure) -> Since {
         let is_later = |parcel: &Parcel<'_>| {
             let mut claims = parcel.shipment.claims.iter();
             claims
-                .any(|claim| claim.uploaded_at > failure.uploaded_at && claim.uploaded_at <= self.seen.as_of)
+                .any(|claim| claim.uploaded_at >= failure.uploaded_at && claim.uploaded_at <= self.seen.as_of)
         };
         match &self.seen.parcels[..] {
             [] => Since::Nothing,

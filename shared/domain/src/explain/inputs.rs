@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Input, Moment};
-use crate::because::{SilenceEnd, Told, appeal_words, arithmetic};
+use crate::because::{Clocks, SilenceEnd, Told, appeal_words, arithmetic};
 use crate::{Because, LedgerEntry, Timestamp, Zone};
 
 /// Inputs under way.
@@ -110,7 +110,7 @@ pub(super) fn inputs(entry: &LedgerEntry, zone: Zone) -> Vec<Input> {
             }
             inputs.value("order amount, USD", "订单金额（美元）", order_usd);
             inputs.words("arithmetic", "计算", arithmetic(comparison));
-            if let Some(unsigned) = grounds.unsigned_told(inputs.zone) {
+            if let Some(unsigned) = grounds.unsigned_told(Clocks::One(inputs.zone)) {
                 inputs.words("parcels", "包裹", unsigned);
             }
             if let Some(appeal) = held_by_appeal {

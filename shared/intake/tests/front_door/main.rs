@@ -57,6 +57,7 @@ fn operator() -> Context {
         recorded_at: at(ARRIVED),
         clock: at(ARRIVED),
         stored: None,
+        filled: intake::Filled::default(),
         trust: Trust::Operator,
         future_max: Elapsed::hours(14),
         earliest: PolicyBook::shipped().intake.earliest,

@@ -1,6 +1,7 @@
 //! The portfolio at a glance: who is eligible, what the month brought and cost, beside what the platform quotes.
 
 use domain::Cents;
+use domain::count::counted_as;
 use maud::{Markup, html as markup};
 
 use super::{quoted, text};
@@ -25,7 +26,7 @@ pub(super) fn section(report: &MonthReport) -> Markup {
                         &format!("quoted: {} % of disputes come from missing nodes", quoted::DISPUTES_FROM_NODES),
                         &format!("平台公布：{}% 的纠纷源于节点缺失", quoted::DISPUTES_FROM_NODES))))
                     (card("Fines", "罚金", &format!("{} USD", usd(month.fines)), text(
-                        &format!("{} fines, reversals deducted", grouped(month.fines_count)),
+                        &format!("{}, reversals deducted", counted_as(grouped(month.fines_count), month.fines_count.unsigned_abs(), "fine")),
                         &format!("{} 笔，已扣除退回", grouped(month.fines_count)))))
                 }
                 @if report.is_running() { (ahead(report)) }
@@ -64,7 +65,7 @@ fn standings(report: &MonthReport) -> Markup {
             }
         }
         p.note { (text(
-            &format!("{} sellers in the report. The platform quotes {} admitted sellers in {} countries.", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES),
+            &format!("{} in the report. The platform quotes {} admitted sellers in {} countries.", counted_as(grouped(all as i64), all as u64, "seller"), quoted::SELLERS, quoted::COUNTRIES),
             &format!("本报告共 {} 家卖家。平台公布：已准入 {} 家，覆盖 {} 个国家。", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES)))
             " " a href="#meanings-title" { (text("Definitions", "名词说明")) } }
     }
@@ -139,7 +140,7 @@ fn fulfilment(report: &MonthReport, tally: Tally, pending: i64) -> Markup {
     let clauses = report.limits.fulfilment.clauses();
     text(
         &format!(
-            "{failed} of {due} orders failed{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
+            "orders failed: {failed} of {due}{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
         ),
         &format!(
             "{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%。{clauses}：口径由本系统定义，来源文件未作定义"

@@ -1,5 +1,6 @@
 //! The orders that decide whether a running month is kept: the nearest deadlines as a table, and each seller's as data.
 
+use domain::count::counted_as;
 use std::collections::BTreeMap;
 
 use domain::SellerId;
@@ -48,9 +49,10 @@ fn told(report: &MonthReport, rescue: &Rescue, shown: usize) -> Markup {
     let (month, shown) = (report.month, grouped(shown as i64));
     let (sellers, orders) = (grouped(rescue.sellers_count as i64), grouped(rescue.orders_count));
     let named = grouped(rescue.named_count() as i64);
+    let sellers_en = counted_as(&sellers, rescue.sellers_count as u64, "seller");
     text(
         &format!(
-            "{orders} undecided orders of {sellers} sellers decide whether {month} is kept; the {shown} most urgent are here, those of sellers at risk first. {named} are \
+            "undecided orders that decide whether {month} is kept: {orders}, of {sellers_en}; the {shown} most urgent are here, those of sellers at risk first. {named} are \
              named, those of the sellers nearest to the edge: all of these in eligibility.xlsx, and each where its seller is opened."
         ),
         &format!(

@@ -180,7 +180,7 @@ impl Book {
             let named = rescue.named_count();
             let told = (
                 format!("{sellers} 家 {orders} 单，列出 {named} 单"),
-                format!("{orders} orders of {sellers} sellers, {named} listed"),
+                format!("orders: {orders}, sellers: {sellers}, listed: {named}"),
             );
             of_the_report.push(("需保住的订单 / orders to rescue", told));
         }
@@ -190,7 +190,7 @@ impl Book {
             let told = (
                 format!("{sellers} 家 {orders} 单，列出 {named} 单，未履约单数最少的卖家在先"),
                 format!(
-                    "{orders} orders of {sellers} sellers, {named} listed, those of the sellers with the fewest first"
+                    "orders: {orders}, sellers: {sellers}, listed: {named}, those of the sellers with the fewest first"
                 ),
             );
             of_the_report.push(("未履约订单 / failed orders", told));

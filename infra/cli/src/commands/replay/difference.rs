@@ -193,8 +193,8 @@ impl Difference {
         if !sellers.is_empty() {
             terminal.line(format!(
                 "{} {}",
-                sellers.len(),
-                terminal.say("sellers differ:", "个卖家有差异：")
+                terminal.say("sellers that differ:", "有差异的卖家："),
+                sellers.len()
             ));
         }
         for (seller_id, compared) in sellers.iter().take(NAMED_MAX) {
@@ -205,10 +205,10 @@ impl Difference {
         }
         terminal.line(format!(
             "{} {} {} {}",
+            terminal.say("orders that differ:", "有差异的订单："),
             self.what_if.orders_differing,
             terminal.say("of", "/"),
-            self.what_if.orders_examined,
-            terminal.say("orders differ:", "个订单有差异：")
+            self.what_if.orders_examined
         ));
         for example in self.what_if.examples.iter().take(NAMED_MAX) {
             let clauses: Vec<&str> = example

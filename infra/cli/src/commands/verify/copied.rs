@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(directory: &Path, newest: Option<&str>, terminal: &Terminal) -> Result<Done, CommandError> {
     if !directory.is_dir() {
         return Err(CommandError::usage(format!(
-            "{} is no folder; copy the bucket's closes/ and name the copy",
+            "{0} is no folder; copy the bucket's closes/ and name the copy | {0} 不是文件夹；请复制桶中的 closes/ 并指定副本",
             directory.display()
         )));
     }
@@ -21,7 +21,7 @@ pub(crate) fn run(directory: &Path, newest: Option<&str>, terminal: &Terminal) -
     let chain = prove_chain(directory, |_, _| {}).map_err(|error| CommandError::unreadable(&error))?;
     if chain.closes.is_empty() && chain.findings == 0 {
         return Err(CommandError::usage(format!(
-            "{} holds no close (date=YYYY-MM-DD/…); copy the bucket's closes/ and name the copy",
+            "{0} holds no close (date=YYYY-MM-DD/…); copy the bucket's closes/ and name the copy | {0} 中没有结账（date=YYYY-MM-DD/…）；请复制桶中的 closes/ 并指定副本",
             directory.display()
         )));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::close::ClosedNight;
+use domain::count::counted;
 use domain::{LedgerEntry, Timestamp};
 use lake::prove_chain;
 use store::{NEVER, Night};
@@ -39,8 +40,8 @@ pub(super) async fn prove_journal(
     }
     for (as_of, ids) in by_night {
         proof.tell(format!(
-            "{} entries are of {as_of}, a night that never began, such as {}",
-            ids.len(),
+            "{} of {as_of}, a night that never began, such as {}",
+            counted(ids.len() as u64, "entry"),
             ids.iter().min().unwrap_or(&"")
         ));
     }
