@@ -33,9 +33,9 @@ fn a_shop_and_a_currency_are_stated_for_a_file_without_them_and_the_answer_is_wr
     let orders = run(&[&["upload", &path("orders.v1.csv"), "--out", &out][..], &stated].concat());
     assert!(well(&orders, 0).contains("answer files:"), "{orders:?}");
     let report = fs::read_to_string(directory.path().join("out/orders.v1/report.json")).expect("a report");
-    assert!(report.contains("\"accepted\":1"), "{report}");
+    assert!(report.contains("\"accepted\": 1"), "{report}");
     // The file stays the operator's.
-    assert!(report.contains("\"seller_id\":\"_\""), "{report}");
+    assert!(report.contains("\"seller_id\": \"_\""), "{report}");
     let refused = run(&["upload", &path("tracking.csv"), "--out", &out]);
     let said = well(&refused, 1);
     assert!(

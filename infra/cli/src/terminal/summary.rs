@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use domain::RowCode;
+use domain::count::noun;
 use domain::message::column_in_chinese;
 use lake::{Answer, Issue, severity_in_answers};
 
@@ -91,7 +92,7 @@ fn show_counts(answer: &Answer, terminal: &Terminal) {
     terminal.line(format!(
         "  {BOLD}{:>11}{BOLD:#}  {}",
         thousands(counts.rows),
-        terminal.say("rows", "行")
+        terminal.say(&noun(counts.rows, "row"), "行")
     ));
     for &(rows, colour, english, chinese) in verdicts {
         // A verdict that no row has is not worth a colour.
@@ -179,7 +180,7 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
         terminal.line(format!(
             "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}{FAINT:#}",
             thousands(line.rows),
-            terminal.say(if line.rows == 1 { "row " } else { "rows" }, "行"),
+            terminal.say(&format!("{:<4}", noun(line.rows, "row")), "行"),
             rows_named(line)
         ));
         show_lines(line, terminal);

@@ -304,6 +304,12 @@ fn a_failed_upload_is_told_with_the_stage_that_it_is_about() {
             "{:?}",
             told.clauses
         );
+        // The right file of the same instant stands next to the wrong one: its number is accepted.
+        let beside = case.clone().upload(NUMBERS[0], SendType::All, hour(2));
+        assert_says(
+            &of_order(&beside, hour(3)).stages[0],
+            &["nothing is left to correct"],
+        );
         // Mended later, it stays fined, and there is nothing to do about the row.
         let mended = case.upload(NUMBERS[0], SendType::All, hour(4));
         assert_says(
