@@ -28,16 +28,15 @@ impl Currency {
         if let Some(named) = NAMES.get(name_of(text).as_str()) {
             return named.clone();
         }
-        let mut names = names_in(text).map(|name| NAMES.get(name_of(name).as_str()));
-        let Some(Some(first)) = names.next() else {
-            return Vec::new();
-        };
-        let mut meant = first.clone();
-        for name in names {
-            let Some(others) = name else { return Vec::new() };
-            meant.retain(|currency| others.contains(currency));
+        // A name may hold spaces of its own (`US Dollar (美元)`), and spaces may part names (`USD 美元`).
+        let (by_signs, by_spaces) = (meant_by_all(names_in(text, false)), || {
+            meant_by_all(names_in(text, true))
+        });
+        if by_signs.is_empty() {
+            by_spaces()
+        } else {
+            by_signs
         }
-        meant
     }
 
     /// The one currency that a text means, by its code in any case or by a name that no other has.
@@ -183,22 +182,41 @@ fn name_of(text: &str) -> String {
     usual.flat_map(char::to_lowercase).collect()
 }
 
-/// The names in a cell that holds several: between brackets and other signs, and where the script changes (`USD美元`).
-fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|c: char| c.is_whitespace() || "()（）[]【】/／|-—_,，、:：".contains(c));
-    let of_part = |part| {
-        let is_first = |letter: Option<char>| letter.is_some_and(|letter: char| letter.is_ascii());
-        let change = |text: &str| {
-            let lead = is_first(text.chars().next());
-            text.find(move |letter: char| letter.is_ascii() != lead)
+/// What all of these names may mean; nothing where one of them is none.
+fn meant_by_all<'t>(names: impl Iterator<Item = &'t str>) -> Vec<Currency> {
+    let mut meant: Option<Vec<Currency>> = None;
+    for name in names {
+        let Some(of_name) = NAMES.get(name_of(name).as_str()) else {
+            return Vec::new();
         };
+        match &mut meant {
+            Some(meant) => meant.retain(|currency| of_name.contains(currency)),
+            None => meant = Some(of_name.clone()),
+        }
+    }
+    meant.unwrap_or_default()
+}
+
+/// The names in a cell that holds several: between brackets and other signs, where the script changes (`USD美元`), and perhaps
+/// between spaces.
+fn names_in(text: &str, are_parted_by_spaces: bool) -> impl Iterator<Item = &str> {
+    let parts_names =
+        move |c: char| "()（）[]【】/／|-—_,，、:：".contains(c) || are_parted_by_spaces && c.is_whitespace();
+    let of_part = |part: &'_ str| -> [usize; 2] {
+        let is_latin = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii());
+        let lead = is_latin(part.chars().next());
         // `US$`, `CN￥` and `R$` are names as they stand.
         let is_name = NAMES.contains_key(name_of(part).as_str());
-        let at = change(part).filter(|_| !is_name).unwrap_or(part.len());
-        let (one, other) = part.split_at(at);
-        [one, other]
+        let change = part.find(move |letter: char| !letter.is_whitespace() && letter.is_ascii() != lead);
+        [change.filter(|_| !is_name).unwrap_or(part.len()), part.len()]
     };
-    parts.flat_map(of_part).filter(|part| !part.is_empty())
+    text.split(parts_names).flat_map(move |part| {
+        let part = part.trim();
+        let [at, end] = of_part(part);
+        [&part[..at], &part[at..end]]
+            .into_iter()
+            .filter(|name| !name.trim().is_empty())
+    })
 }
 
 /// Money counts with powers of ten up to 10⁴ (CLF, UYW).
@@ -301,6 +319,8 @@ mod tests {
             ("美元USD", "USD"),
             ("USD/美元", "USD"),
             ("US $ (USD)", "USD"),
+            ("US Dollar (美元)", "USD"),
+            ("US $ 美元", "USD"),
             ("$ CAD", "CAD"),
             ("人民币 CNY ￥", "CNY"),
         ] {

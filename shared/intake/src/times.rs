@@ -2,8 +2,11 @@
 //!
 //! Which zone that is where a cell says none is in [`crate::zones`].
 
+use chrono::NaiveDate;
 use domain::code::{Cause, RowCode};
-use domain::time::{StatedZone, TimeError, TimeText, WrittenTime, not_beyond, year_first_readings};
+use domain::time::{
+    StatedZone, TimeError, TimeText, WrittenTime, not_beyond, parse_day, year_first_readings,
+};
 use domain::{Elapsed, Timestamp, Zone, country};
 
 use crate::check::{Reading, Trust};
@@ -183,13 +186,23 @@ impl Reading<'_> {
         }
     }
 
+    /// The first day of which a row may state a time.
+    fn earliest_day(&self) -> NaiveDate {
+        self.context.earliest.date_in(Zone::UTC)
+    }
+
     /// Notes why a text is no time.
     fn find_no_time(&mut self, error: TimeError, text: &str, column: Column) {
         let mut detail = String::new();
         let cause = match error {
             TimeError::Unreadable => return self.find(RowCode::TimeInvalid, column),
             TimeError::TooEarly => {
-                detail = self.context.earliest.date_in(Zone::UTC).to_string();
+                detail = self.earliest_day().to_string();
+                Cause::TooEarly
+            }
+            // A day is too early whatever its time of day: 1970-01-01 stands for none.
+            TimeError::DateOnly if parse_day(text).map_or(true, |day| day < self.earliest_day()) => {
+                detail = self.earliest_day().to_string();
                 Cause::TooEarly
             }
             TimeError::DateOnly => Cause::DateOnly,

@@ -301,7 +301,16 @@ fn the_remedy_of_an_amount_fits_its_cause() {
     }
     let empty = one(Kind::Orders, &with(ORDER, &[("amount", "-")]), &operator());
     assert_eq!(codes(&empty), ["CELL_MISSING"]);
-    for currency in ["USD(美元)", "US $", "美元", "USD 美元", "USD（美元）", "美元/USD"] {
+    for currency in [
+        "USD(美元)",
+        "US $",
+        "美元",
+        "USD 美元",
+        "USD（美元）",
+        "美元/USD",
+        "US Dollar (美元)",
+        "US $ 美元",
+    ] {
         let row = one(Kind::Orders, &with(ORDER, &[("currency", currency)]), &operator());
         assert!(row.fact.is_some(), "{currency}: {:?}", row.findings);
     }

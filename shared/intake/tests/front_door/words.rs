@@ -108,6 +108,7 @@ fn a_time_that_is_none_has_the_one_cause_that_applies() {
             "1970-01-01 00:00:00",
             "lies before 2000-01-01, when the platform had no orders",
         ),
+        ("1970-01-01", "lies before 2000-01-01"),
         ("1999-12-31 23:59:59Z", "lies before 2000-01-01"),
         ("0202-05-01 00:00:00Z", "lies before 2000-01-01"),
     ] {

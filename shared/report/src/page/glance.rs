@@ -137,10 +137,11 @@ fn fulfilment(report: &MonthReport, tally: Tally, pending: i64) -> Markup {
         (String::new(), String::new())
     };
     let (failed, due) = (grouped(tally.failed()), grouped(tally.due));
+    let due_en = counted_as(&due, tally.due.unsigned_abs(), "order");
     let clauses = report.limits.fulfilment.clauses();
     text(
         &format!(
-            "orders failed: {failed} of {due}{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
+            "{failed} of {due_en} failed{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
         ),
         &format!(
             "{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%。{clauses}：口径由本系统定义，来源文件未作定义"

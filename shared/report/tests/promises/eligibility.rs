@@ -135,7 +135,7 @@ fn a_reason_tells_exactly_how_many_failures_are_too_many() {
             .expect("a faultless month is eligible");
         assert!(
             told.reasons_en
-                .ends_with(&format!("orders failed, {too_many} too many")),
+                .ends_with(&format!(" failed, {too_many} too many")),
             "{}",
             told.reasons_en
         );
