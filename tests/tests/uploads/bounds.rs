@@ -85,6 +85,7 @@ fn dry_run(kind: Kind, file: &str, orders: Option<&str>, is_repaired: bool) -> B
         KnownOrders::read(&put("orders.csv", orders), policy, at(LEARNED_AT)).expect("an orders file")
     });
     let dry_run = DryRun {
+        filled: intake::Filled::default(),
         kind,
         uploader: Uploader::Operator,
         recorded_at: at(LEARNED_AT),

@@ -100,6 +100,7 @@ fn an_answer_holds_what_fits_and_says_so() {
     std::fs::write(&path, header.to_owned() + &"x,y,z\n".repeat(3_000)).expect("a file");
     let judged = |answer_bytes_max| {
         let dry_run = DryRun {
+            filled: intake::Filled::default(),
             kind: Kind::Tracking,
             uploader: Uploader::Operator,
             recorded_at: at(LEARNED_AT),
