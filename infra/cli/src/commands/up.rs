@@ -37,18 +37,22 @@ pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) ->
         diagnosis_port: arguments.diagnosis_port,
     };
     let ready = |endpoints| hello(endpoints, &cloud.access_key, terminal);
+    let interrupted = interrupted().await;
     cloud
-        .serve(endpoints, now, ready, |news| terminal.line(news), interrupted())
+        .serve(endpoints, now, ready, |news| terminal.line(news), interrupted)
         .await?;
     Ok(Done::Well)
 }
 
-/// Resolves at the first Ctrl-C. From then on the process ends in time: nothing that was acknowledged is lost whenever it does.
-async fn interrupted() {
+/// Listens for Ctrl-C from now on, so that none is missed that comes with the first line printed. What it gives resolves at the
+/// first one. From then on the process ends in time: nothing that was acknowledged is lost whenever it does.
+async fn interrupted() -> impl Future<Output = ()> {
     let (first, is_first) = oneshot::channel();
+    let mut interrupt = Box::pin(ctrl_c());
+    let listens = futures::poll!(interrupt.as_mut()).is_pending();
     tokio::spawn(async move {
         // Without a handler for Ctrl-C there is only kill, which is as safe.
-        if ctrl_c().await.is_err() {
+        if !listens || interrupt.await.is_err() {
             return std::future::pending().await;
         }
         // Whoever waits for it may be gone.
@@ -59,7 +63,9 @@ async fn interrupted() {
         };
         std::process::exit(status);
     });
-    let _ = is_first.await;
+    async move {
+        let _ = is_first.await;
+    }
 }
 
 /// What is served where, and how an AWS client comes to it.

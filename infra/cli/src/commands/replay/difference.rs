@@ -188,7 +188,7 @@ impl Difference {
                 )
             }
         ));
-        terminal.line(self.clauses(terminal).to_string());
+        terminal.table(self.clauses(terminal));
         let sellers = self.what_if.sellers_differing();
         if !sellers.is_empty() {
             terminal.line(format!(
