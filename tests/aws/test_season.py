@@ -28,7 +28,11 @@ NOT_REACHED = {
     ("UploadValidation", "dynamodb:GetItem", "OrdersTable"): "one order read again after a lost race",
     ("UploadValidation", "dynamodb:ConditionCheckItem", "OrdersTable"): "a decision on an order that left the table",
     ("UploadValidation", "dynamodb:ConditionCheckItem", "RecordsTable"): "the same",
+    ("UploadValidation", "s3:GetObject", "Bucket/uploads/*"): "an upload of more than one batch",
+    ("UploadValidation", "s3:PutObject", "Bucket/uploads/*"): "the same",
     ("StallScan", "dynamodb:GetItem", "OrdersTable"): "one order read again after a lost race",
+    ("StallScan", "dynamodb:DeleteItem", "RecordsTable"): "the lanes of a night that was never closed",
+    ("SignoffScan", "dynamodb:DeleteItem", "RecordsTable"): "the same",
     ("EligibilityReport", "s3:GetObject", "Bucket/aggregates/*"): "months that are kept as aggregates",
     ("EligibilityReport", "s3:PutObject", "Bucket/aggregates/*"): "the same",
 }

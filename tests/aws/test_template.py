@@ -88,7 +88,7 @@ def test_each_prefix_of_the_bucket_has_its_lifecycle_and_the_lake_an_inventory()
     kept = {rule["Prefix"] for rule in rules if "Transitions" in rule}
     let_go = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
     assert kept == {"inbox/", "outbox/", "lake/"}
-    assert let_go == {"nights/", "digest/", "inventory/", "aggregates/"}
+    assert let_go == {"nights/", "digest/", "inventory/", "aggregates/", "uploads/"}
     assert any(rule.get("AbortIncompleteMultipartUpload") for rule in rules)
     assert [found["Prefix"] for found in bucket["InventoryConfigurations"]] == ["lake/"]
 
