@@ -80,9 +80,17 @@ $(PYTHONS)/%/ready: tests/aws/requirements/%.txt $(UV)
 	VIRTUAL_ENV=$(@D) $(UV) pip install --quiet --require-hashes -r $<
 	@touch $@
 
+# One with everything, and those that lack something: function URLs, X-Ray, Lambda's JSON logs.
+LINTED_REGIONS := us-east-1 cn-north-1 cn-northwest-1 us-gov-west-1 \
+	ap-south-2 ap-southeast-4 ca-west-1 eu-central-2 eu-south-2 il-central-1 me-central-1
+# W2001: a parameter that only decided conditions is used no more.
 .PHONY: lint-infra
-lint-infra: $(PYTHONS)/sam/ready $(PYTHONS)/security/ready ## is the template sound and safe? (needs Python 3.11 or later)
+lint-infra: $(PYTHONS)/sam/ready $(PYTHONS)/security/ready ## is the template sound and safe, in every kind of region? (needs Python 3.11 or later)
 	$(PYTHONS)/sam/bin/cfn-lint infra/template.yaml
+	$(PYTHONS)/sam/bin/python infra/deploy/expanded.py --into $(TARGET_DIR)/template $(LINTED_REGIONS)
+	for region in $(LINTED_REGIONS); do \
+		$(PYTHONS)/sam/bin/cfn-lint --ignore-checks W2001 --regions $$region -- $(TARGET_DIR)/template/$$region.json || exit 1; \
+	done
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/sam/bin/sam validate --lint --template infra/template.yaml
 	$(PYTHONS)/security/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml
 
@@ -155,7 +163,7 @@ STAGE ?= live
 .PHONY: deploy
 deploy: $(PYTHONS)/sam/ready ## deploy what was packaged, with sam; STAGE=live STACK=waymark PARAMETERS="AlarmTopicArn=…" YES=1
 	$(PYTHONS)/sam/bin/python infra/deploy/deploy.py deploy --stack "$(STACK)" --stage "$(STAGE)" \
-		--parameters '$(PARAMETERS)' $(if $(YES),--yes)
+		--parameters '$(PARAMETERS)' $(if $(YES),--yes) $(if $(ADOPT),--adopt)
 
 .PHONY: settings
 settings: $(PYTHONS)/sam/ready ## what a shell needs for `waymark --aws`: eval "$(make -s settings)"

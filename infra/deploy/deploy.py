@@ -22,7 +22,10 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+import adoption
 import elf
+import preflight
+from preflight import Refused
 
 INFRA = Path(__file__).resolve().parents[1]
 TEMPLATE = INFRA / "template.yaml"
@@ -35,12 +38,8 @@ POLICY_SETTINGS = {
     "ShadowPolicyKey": "WAYMARK_SHADOW_POLICY",
     "ShadowPolicySha256": "WAYMARK_SHADOW_POLICY_SHA256",
 }
-# These `make deploy` says itself: by STAGE, and by what the packages are.
-GIVEN = ("Stage", "Architecture", "Version")
-
-
-class Refused(Exception):
-    """Why nothing was deployed, for whoever typed the command."""
+# These `make deploy` says itself: by STAGE, by what the packages are, and by whether the stack stands.
+GIVEN = ("Stage", "Architecture", "Version", "ProtectTables")
 
 
 def packages():
@@ -73,7 +72,7 @@ def parameters(words):
         name, equals, _ = word.partition("=")
         if not equals or name not in known:
             raise Refused(f"PARAMETERS has `{word}`, but takes Name=Value with a name of {', '.join(sorted(known))}")
-    return words
+    return dict(word.split("=", 1) for word in words)
 
 
 def session_of_environment():
@@ -106,25 +105,8 @@ def deployed(session, stack):
         raise Refused(f"the stack {stack} cannot be looked at: {error}") from None
 
 
-def refuse_another_stage(found, stage):
-    """The stage is in the bucket's name: another one under the same stack would begin with an empty bucket."""
-    values = {given["ParameterKey"]: given["ParameterValue"] for given in (found or {}).get("Parameters", [])}
-    if values.get("Stage", stage) != stage:
-        raise Refused(
-            f"the stack {found['StackName']} is the stage {values['Stage']}: give {stage} a stack of its own, "
-            f"`make deploy STAGE={stage} STACK=waymark-{stage}`"
-        )
-
-
-def deploy(given):
-    architecture, version = packages()
-    more = parameters(shlex.split(given.parameters))
-    session = session_of_environment()
-    number = account(session)
-    if not given.yes and not sys.stdin.isatty():
-        raise Refused("nobody can be asked whether the changes are meant: say YES=1")
-    refuse_another_stage(deployed(session, given.stack), given.stage)
-    print(f"waymark {version} for {architecture}, as the stack {given.stack} in {session.region_name} of {number}", flush=True)
+def sam(given, session, values, asks):
+    """Deploys the stack with these parameters; shows the changes first and asks, or makes them."""
     command = [
         Path(sys.executable).with_name("sam"),
         "deploy",
@@ -135,13 +117,36 @@ def deploy(given):
         "--resolve-s3",
         "--no-fail-on-empty-changeset",
         "--no-progressbar",
-        "--no-confirm-changeset" if given.yes else "--confirm-changeset",
-        *("--parameter-overrides", f"Stage={given.stage}", f"Architecture={architecture}", f"Version={version}", *more),
+        "--confirm-changeset" if asks else "--no-confirm-changeset",
+        *("--parameter-overrides", *(f"{name}={value}" for name, value in values.items())),
     ]
     # No file of settings of sam's own: what is deployed is what was typed.
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     if subprocess.run(command, env=environment, cwd=INFRA, check=False).returncode:
-        raise Refused("sam did not deploy the stack; what it said stands above, and CloudFormation has taken its changes back")
+        raise Refused("sam did not deploy the stack; what it said stands above, and CloudFormation takes its changes back")
+
+
+def deploy(given):
+    architecture, version = packages()
+    more = parameters(shlex.split(given.parameters))
+    session = session_of_environment()
+    number = account(session)
+    if not given.yes and not sys.stdin.isatty():
+        raise Refused("nobody can be asked whether the changes are meant: say YES=1")
+    found = deployed(session, given.stack)
+    preflight.refuse(session, given, number, found, more)
+    for warning in preflight.warnings(session.region_name, preflight.values_of(found) | more):
+        print(f"make deploy: {warning}", flush=True)
+    if given.adopt:
+        adoption.adopt(session, given.stack, preflight.bucket_of(given.stage, number, session.region_name))
+    print(f"waymark {version} for {architecture}, as the stack {given.stack} in {session.region_name} of {number}", flush=True)
+    values = {"Stage": given.stage, "Architecture": architecture, "Version": version, **more}
+    if is_new := preflight.is_new(found) and not given.adopt:
+        # CloudFormation could not take a protected table away again, should anything else fail.
+        sam(given, session, {**values, "ProtectTables": "no"}, asks=not given.yes)
+        if preflight.is_new(deployed(session, given.stack)):
+            raise Refused("nothing was deployed, as you said")
+    sam(given, session, {**values, "ProtectTables": "yes"}, asks=not given.yes and not is_new)
     print(f'\nDeployed. Next: eval "$(make -s settings{"" if given.stack == "waymark" else f" STACK={given.stack}"})"')
 
 
@@ -172,6 +177,7 @@ def main():
     commands.choices["deploy"].add_argument("--stage", required=True)
     commands.choices["deploy"].add_argument("--parameters", default="")
     commands.choices["deploy"].add_argument("--yes", action="store_true")
+    commands.choices["deploy"].add_argument("--adopt", action="store_true")
     given = parser.parse_args()
     try:
         given.run(given)

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+import stack  # noqa: F401  (finds the modules of infra/deploy)
 
 # moto tells of each state that finds no cursor, and of each resource that its CloudFormation leaves out.
 logging.disable(logging.WARNING)

@@ -191,6 +191,10 @@ def test_make_deploy_deploys_what_was_packaged(cloud, packaged):
     assert cloud.status == "CREATE_COMPLETE"
     assert cloud.outputs["Version"].partition("+")[0] == stack.version()
     assert 'Deployed. Next: eval "$(make -s settings)"' in cloud.told
+    # Made without protection, so that a first deployment that fails leaves no table, and protected once it stands.
+    stacks = cloud.client("cloudformation").describe_stacks(StackName="waymark")["Stacks"]
+    values = {given["ParameterKey"]: given["ParameterValue"] for given in stacks[0]["Parameters"]}
+    assert values["ProtectTables"] == "yes"
     code = {
         name: cloud.client("lambda").get_function(FunctionName=cloud.physical[name])["Configuration"]["CodeSize"]
         for name in cloud.functions
@@ -205,6 +209,34 @@ def test_nobody_to_ask_and_another_stage_under_the_same_name_are_refused(cloud, 
     done = packaged.run("make deploy STAGE=trial", YES="1", AWS_ENDPOINT_URL=cloud.endpoint, **KEYS)
     assert done.returncode != 0
     assert "the stack waymark is the stage live" in done.stderr and "STACK=waymark-trial" in done.stderr
+
+
+def test_a_stage_that_another_stack_has_is_refused(cloud, packaged):
+    done = packaged.run("make deploy STACK=waymark-trial", YES="1", AWS_ENDPOINT_URL=cloud.endpoint, **KEYS)
+    assert done.returncode != 0
+    assert "the stage live is the stack waymark, which has the bucket waymark-live-" in done.stderr
+    assert "`make deploy STAGE=trial STACK=waymark-trial`" in done.stderr
+
+
+def test_what_a_deleted_stack_left_is_found_and_the_line_that_takes_it_over_is_said(cloud, packaged):
+    cloud.client("s3").create_bucket(Bucket="waymark-spare-123456789012-us-east-1")
+    table = cloud.client("dynamodb").create_table(
+        TableName="spare-OrdersTable-1ABC",
+        AttributeDefinitions=[{"AttributeName": "order_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    done = packaged.run("make deploy STAGE=spare STACK=spare", YES="1", AWS_ENDPOINT_URL=cloud.endpoint, **KEYS)
+    assert done.returncode != 0
+    assert "an earlier stack left spare-OrdersTable-1ABC and waymark-spare-123456789012-us-east-1" in done.stderr
+    tables = f"OrdersTableName=spare-OrdersTable-1ABC OrdersStreamArn={table['LatestStreamArn']}"
+    assert f'`make deploy STAGE=spare STACK=spare ADOPT=1 PARAMETERS="{tables}"`' in done.stderr
+
+
+def test_a_deployment_without_anyone_to_alarm_says_so(cloud):
+    assert 'make deploy: nobody is sent an alarm: say PARAMETERS="AlarmEmail=you@example.com"' in cloud.told
+    assert "has no URL" not in cloud.told and "X-Ray" not in cloud.told
 
 
 def test_settings_of_a_stack_that_is_not_there_are_refused(cloud, packaged):

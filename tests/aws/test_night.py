@@ -165,3 +165,17 @@ def test_parts_that_fail_are_planned_anew_and_given_up_in_the_end(cloud):
     finally:
         cloud.fault = None
     assert (failed["status"], failed["error"]) == ("FAILED", "ReportGivenUp"), failed
+
+
+@pytest.mark.parametrize(
+    ("machine", "event"),
+    [("Nightly", {"as_of": "2024-05-11T07:15:00Z"}), ("MonthlyReport", {"as_of": "2024-06-04T07:30:00Z"})],
+)
+def test_a_notice_that_cannot_be_sent_fails_nothing_and_is_counted(cloud, machine, event):
+    """The topic is gone, or its key or its policy lets the state machine's role not in."""
+    cloud.client("sns").delete_topic(TopicArn="arn:aws:sns:us-east-1:123456789012:clerks")
+    ended = cloud.run(machine, event)
+    assert ended["status"] == "SUCCEEDED", ended
+    found = cloud.client("cloudwatch").list_metrics(Namespace="Waymark", MetricName="NoticesFailed")["Metrics"]
+    counted = [{dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]} for metric in found]
+    assert {"StateMachineArn": cloud.outputs[machine]} in counted

@@ -231,7 +231,7 @@ impl<'a> Given<'a> {
             1,
         ) + self.cost(
             "a custom metric, a month",
-            counted("figures that functions log"),
+            counted("figures that functions log and state machines put"),
             1,
         )
     }
