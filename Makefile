@@ -66,6 +66,17 @@ doc: ## build the documentation, a broken link is an error
 policy: ## dependencies and arrows: deny.toml and the rooms of ARCHITECTURE.md
 	$(CARGO) test --workspace $(FLAGS) --test arrows --test dependency_policy
 
+# Not in the gate, which must say the same of the same commit next week. Where the database cannot be asked it says so, and fails if
+# ADVISORIES=required.
+ADVISORY_DB := https://github.com/rustsec/advisory-db
+.PHONY: advisories
+advisories: ## known flaws of the dependencies, by RustSec's database on GitHub; weekly, with ADVISORIES=required (needs cargo-deny)
+	@if ! command -v cargo-deny >/dev/null; then missing="cargo-deny is not on the PATH: cargo install --locked cargo-deny"; \
+	elif ! GIT_TERMINAL_PROMPT=0 git ls-remote --exit-code $(ADVISORY_DB) HEAD >/dev/null 2>&1; then missing="$(ADVISORY_DB) cannot be reached"; \
+	fi; \
+	if [ -n "$$missing" ]; then echo "make advisories: NOTHING WAS CHECKED: $$missing" >&2; [ "$(ADVISORIES)" != required ]; \
+	else $(CARGO) deny check advisories; fi
+
 # Python tools, each set in an environment of its own, at the versions and hashes of its list.
 PYTHON ?= python3
 PYTHONS ?= $(TARGET_DIR)/python

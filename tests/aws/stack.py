@@ -14,7 +14,7 @@ TOP = Path(__file__).resolve().parents[2]
 INFRA = TOP / "infra"
 sys.path.append(str(INFRA / "deploy"))
 
-from expanded import CODE, decided, expanded, pseudo_parameters, template, written  # noqa: E402, F401
+from expanded import CODE, conditions, decided, expanded, pseudo_parameters, template, written  # noqa: E402, F401
 
 # Where the binaries are: those of a plain build, or others.
 TARGET = Path(

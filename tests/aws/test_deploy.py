@@ -188,7 +188,7 @@ def test_a_new_user_deploys_in_less_than_ten_commands():
 
 
 def test_make_deploy_deploys_what_was_packaged(cloud, packaged):
-    assert cloud.status == "CREATE_COMPLETE"
+    assert cloud.status == "UPDATE_COMPLETE"
     assert cloud.outputs["Version"].partition("+")[0] == stack.version()
     assert 'Deployed. Next: eval "$(make -s settings)"' in cloud.told
     # Made without protection, so that a first deployment that fails leaves no table, and protected once it stands.
