@@ -294,6 +294,20 @@ mod tests {
             ("西班牙 Spain", "ES"),
             ("ES/西班牙", "ES"),
             ("中国香港", "HK"),
+            ("香港特别行政区", "HK"),
+            ("中国台湾省", "TW"),
+            ("U.K.", "GB"),
+            ("U.S.", "US"),
+            ("Estados Unidos", "US"),
+            ("Reino Unido", "GB"),
+            ("Alemania", "DE"),
+            ("Allemagne", "DE"),
+            ("Frankreich", "FR"),
+            ("Polônia", "PL"),
+            ("США", "US"),
+            ("한국", "KR"),
+            ("Czech", "CZ"),
+            ("象牙海岸", "CI"),
         ] {
             assert_eq!(meant(cell), Some(code), "{cell}");
         }

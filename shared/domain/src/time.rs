@@ -6,6 +6,7 @@
 mod clock;
 mod form;
 mod local;
+mod month;
 mod place;
 mod written;
 mod zone;

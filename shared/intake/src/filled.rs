@@ -29,6 +29,15 @@ impl Filled {
         Ok(Self::new(shop.transpose()?, currency.transpose()?))
     }
 
+    /// The command's option that states such a column; `None` where a file must have it.
+    pub(crate) fn option(column: Column) -> Option<&'static str> {
+        match column {
+            Column::SellerId => Some("--shop"),
+            Column::Currency => Some("--currency"),
+            _ => None,
+        }
+    }
+
     /// What fills a column.
     pub(crate) fn value(&self, column: Column) -> Option<&str> {
         match column {

@@ -181,7 +181,7 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
             "  {colour}{mark} {code}{colour:#}{:>11} {}  {FAINT}{}{FAINT:#}",
             thousands(line.rows),
             terminal.say(&format!("{:<4}", noun(line.rows, "row")), "行"),
-            rows_named(line)
+            rows_named(line, terminal)
         ));
         show_lines(line, terminal);
     }
@@ -201,8 +201,8 @@ fn show_code(line: &CodeLine<'_>, terminal: &Terminal) {
 }
 
 /// `3, 17, 44 …`
-fn rows_named(line: &CodeLine<'_>) -> String {
-    named(line, |issue| issue.row)
+fn rows_named(line: &CodeLine<'_>, terminal: &Terminal) -> String {
+    named(line, terminal, |issue| issue.row)
 }
 
 /// Where these rows stand in the file itself, unless it is where everybody looks: below a header in the first line, one row
@@ -211,14 +211,14 @@ fn show_lines(line: &CodeLine<'_>, terminal: &Terminal) {
     let named_issues = line.issues.iter().take(ROWS_NAMED_MAX);
     let is_elsewhere = |issue: &&Issue| issue.line.is_some_and(|at| at != issue.row + 1);
     if named_issues.copied().any(|issue| is_elsewhere(&issue)) {
-        let lines = named(line, |issue| issue.line.unwrap_or_default());
+        let lines = named(line, terminal, |issue| issue.line.unwrap_or_default());
         let lead = terminal.say("in the file, line ", "在文件的第 ");
         let end = terminal.say("", " 行");
         show_wrapped(&format!("{lead}{lines}{end}"), "    ", FAINT, terminal);
     }
 }
 
-fn named(line: &CodeLine<'_>, place: impl Fn(&Issue) -> u64) -> String {
+fn named(line: &CodeLine<'_>, terminal: &Terminal, place: impl Fn(&Issue) -> u64) -> String {
     let places = line.issues.iter().take(ROWS_NAMED_MAX);
     let named: Vec<String> = places.map(|issue| place(issue).to_string()).collect();
     let more = if line.rows > named.len() as u64 && !named.is_empty() {
@@ -226,7 +226,7 @@ fn named(line: &CodeLine<'_>, place: impl Fn(&Issue) -> u64) -> String {
     } else {
         ""
     };
-    format!("{}{more}", named.join(", "))
+    format!("{}{more}", named.join(terminal.say(", ", "、")))
 }
 
 fn show_undone(answer: &Answer, terminal: &Terminal) {
@@ -240,7 +240,12 @@ fn show_undone(answer: &Answer, terminal: &Terminal) {
         .collect();
     let lead = terminal.say("undone while reading, by rows: ", "读取时已自动还原（按行数）：");
     terminal.line("");
-    show_wrapped(&format!("{lead}{}", tricks.join(", ")), "  · ", FAINT, terminal);
+    show_wrapped(
+        &format!("{lead}{}", tricks.join(terminal.say(", ", "，"))),
+        "  · ",
+        FAINT,
+        terminal,
+    );
 }
 
 fn trick_name<'t>(trick: &'t str, terminal: &Terminal) -> &'t str {

@@ -148,7 +148,7 @@ mod tests {
             (
                 vec!["DHL", "UPS"],
                 "",
-                "The cell names DHL, UPS | 单元格写的是敦豪、联合包裹",
+                "The cell names DHL, UPS | 单元格写的是 DHL、UPS",
             ),
             (
                 vec!["CDEK"],
@@ -189,7 +189,7 @@ mod tests {
             (
                 "Pigeon Post",
                 "3318810026",
-                "fits DHL but for the check digit | 除校验位外符合敦豪的单号规则",
+                "fits DHL but for the check digit | 除校验位外符合 DHL 的单号规则",
             ),
         ] {
             assert_eq!(table.advice(table.find(named), number), advice);

@@ -143,9 +143,9 @@ impl<'t> Around<'t> {
         })
     }
 
-    /// Whether one minus stands before the digits, or brackets stand around everything.
+    /// Whether one minus stands before the digits, or brackets stand around everything. A plus says what nothing says.
     fn is_negative(&self) -> Result<bool, AmountFault> {
-        if self.behind.contains(is_minus) {
+        if self.behind.contains(is_sign) || self.before.matches(is_sign).count() > 1 {
             return Err(AmountFault::Form);
         }
         let signs = self.before.matches(is_minus).count();
@@ -164,7 +164,7 @@ impl<'t> Around<'t> {
     fn agrees_with(&self, currency: Currency) -> Result<bool, AmountFault> {
         let mut names_currency = false;
         for side in [self.before, self.behind] {
-            let is_no_name = |c: char| c.is_whitespace() || is_minus(c) || matches!(c, '(' | ')');
+            let is_no_name = |c: char| c.is_whitespace() || is_sign(c) || matches!(c, '(' | ')');
             let name = side.trim_matches(is_no_name);
             if name.is_empty() {
                 continue;
@@ -194,6 +194,10 @@ fn fault_of_digits(amount: &str) -> AmountFault {
 
 fn is_separator(c: char) -> bool {
     matches!(c, '.' | ',' | '\'' | '’' | ' ')
+}
+
+fn is_sign(c: char) -> bool {
+    is_minus(c) || matches!(c, '+' | '＋')
 }
 
 fn is_minus(c: char) -> bool {

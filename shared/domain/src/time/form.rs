@@ -2,13 +2,13 @@
 //!
 //! | part | forms |
 //! |---|---|
-//! | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105`; its weekday (`星期四`, `周四`, perhaps in brackets) before it, behind it or at the end |
-//! | between | a `T`, spaces; nothing behind `日` or a day without separators |
+//! | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105`, `5 Nov 2026`, `Nov 5, 2026`; its weekday (`星期四`, `周四`, perhaps in brackets, `Thu`) before it, behind it or at the end |
+//! | between | a `T`, spaces, a comma, `at`; nothing behind `日` or a day without separators |
 //! | time | `9:15`, `09:15:00`, `09:15:00.123`, `9时15分`, `9点15分08秒`, `9点`, `9点半`; behind a day without separators also `0915`, `091500`, `091500123` |
 //! | part of the day | `上午`, `下午`, `凌晨`, `早上`, `中午`, `傍晚`, `晚上`, `AM`, `PM`, before the time or behind it |
 //! | zone | whatever [`StatedZone::parse`] reads, perhaps in brackets |
 //!
-//! The year comes first: which of two numbers in front of it is the day would be a guess. A fraction of a second is cut off.
+//! The year comes first, unless the month is a word: which of two numbers in front of it is the day would be a guess. A fraction of a second is cut off.
 
 use super::local::LocalTime;
 use super::{StatedZone, TimeError};
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<(LocalTime, Option<StatedZone>), TimeEr
     let day = cursor.day().ok_or(TimeError::Unreadable)?;
     // A day that the calendar has not is no day, whatever stands behind it.
     let midnight = LocalTime::of(day.date, [0, 0, 0]).ok_or(TimeError::Unreadable)?;
-    let is_parted = cursor.spaces();
+    let is_parted = cursor.parted();
     let behind = cursor.weekday();
     let is_its_day = |weekday: &Option<u32>| weekday.is_none_or(|weekday| weekday == midnight.weekday());
     if ![before, behind].iter().all(is_its_day) {
@@ -177,9 +177,19 @@ const WEEKDAYS: [(char, u32); 8] = [
     ('天', 6),
 ];
 
+const ENGLISH_WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
 /// What is left of a text to be read.
-struct Cursor<'t> {
-    rest: &'t str,
+pub(super) struct Cursor<'t> {
+    pub(super) rest: &'t str,
 }
 
 impl Cursor<'_> {
@@ -190,6 +200,13 @@ impl Cursor<'_> {
             return Some(Day {
                 date,
                 is_compact: true,
+                is_named: false,
+            });
+        }
+        if digits < 3 {
+            return Some(Day {
+                date: self.day_by_month_name()?,
+                is_compact: false,
                 is_named: false,
             });
         }
@@ -226,17 +243,29 @@ impl Cursor<'_> {
     fn weekday(&mut self) -> Option<u32> {
         let mut ahead = Self { rest: self.rest };
         let bracket = ahead.one_of(&['(', '（', '[', '【']);
-        WEEKS.iter().find(|week| ahead.take(week))?;
-        let (_, weekday) = WEEKDAYS
-            .iter()
-            .find(|(name, _)| ahead.one_of(&[*name]).is_some())?;
+        let weekday = if WEEKS.iter().any(|week| ahead.take(week)) {
+            let name = |(name, weekday): &(char, u32)| ahead.one_of(&[*name]).map(|_| *weekday);
+            WEEKDAYS.iter().find_map(name)?
+        } else {
+            ahead.english_weekday()?
+        };
         if bracket.is_some() {
             ahead.one_of(&[')', '）', ']', '】'])?;
         }
         ahead.one_of(&[',', '，']);
         ahead.spaces();
         self.rest = ahead.rest;
-        Some(*weekday)
+        Some(weekday)
+    }
+
+    /// `Thu`, `Thursday`.
+    fn english_weekday(&mut self) -> Option<u32> {
+        let end = self.rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (word, rest) = self.rest.split_at(end);
+        let is_it = |name: &&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
+        let weekday = ENGLISH_WEEKDAYS.iter().position(is_it)?;
+        self.rest = rest;
+        Some(weekday as u32)
     }
 
     /// What stands behind the day; to the end of the text. `weekday` is the day's.
@@ -341,19 +370,19 @@ impl Cursor<'_> {
     }
 
     /// Digits at the front.
-    fn digits(&self) -> usize {
+    pub(super) fn digits(&self) -> usize {
         self.rest.bytes().take_while(u8::is_ascii_digit).count()
     }
 
     /// A number of so many digits at least; those beyond the most are left.
-    fn number(&mut self, digits_min: usize, digits_max: usize) -> Option<u32> {
+    pub(super) fn number(&mut self, digits_min: usize, digits_max: usize) -> Option<u32> {
         let digits = self.digits().min(digits_max);
         let (number, rest) = self.rest.split_at(digits);
         self.rest = rest;
         (digits >= digits_min).then(|| number.parse().ok()).flatten()
     }
 
-    fn take(&mut self, text: &str) -> bool {
+    pub(super) fn take(&mut self, text: &str) -> bool {
         let rest = self.rest.strip_prefix(text);
         if let Some(rest) = rest {
             self.rest = rest;
@@ -361,15 +390,27 @@ impl Cursor<'_> {
         rest.is_some()
     }
 
-    fn one_of(&mut self, signs: &[char]) -> Option<char> {
+    pub(super) fn one_of(&mut self, signs: &[char]) -> Option<char> {
         signs.iter().copied().find(|sign| {
             let mut buffer = [0; 4];
             self.take(sign.encode_utf8(&mut buffer))
         })
     }
 
+    /// Whether anything parts a day from its time: spaces, a comma, `at`.
+    fn parted(&mut self) -> bool {
+        let before = self.spaces();
+        let has_comma = self.one_of(&[',', '，']).is_some();
+        let behind = self.spaces();
+        let is_parted = before || has_comma || behind;
+        if is_parted {
+            self.take("at ");
+        }
+        is_parted
+    }
+
     /// Whether there were any.
-    fn spaces(&mut self) -> bool {
+    pub(super) fn spaces(&mut self) -> bool {
         let rest = self.rest.trim_start();
         let were_any = rest.len() < self.rest.len();
         self.rest = rest;

@@ -31,7 +31,7 @@ impl TimeText {
     ///
     /// | part | forms |
     /// |---|---|
-    /// | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105`; its weekday (`星期四`, `周四`) before or behind it |
+    /// | day | `2026-11-05`, `2026/11/5`, `2026.11.05`, `2026年11月5日` (`号`), `20261105`, `5 Nov 2026`, `Nov 5, 2026`; its weekday (`星期四`, `周四`, `Thu`) before or behind it |
     /// | time | `9:15`, `09:15:00`, `09:15:00.123`, `9时15分`, `9点15分08秒`, `9点`, `9点半`; behind `20261105` also `0915`, `091500`, `091500123` |
     /// | part of the day | `上午`, `下午`, `凌晨`, `早上`, `中午`, `傍晚`, `晚上`, `AM`, `PM`, before the time or behind it |
     /// | zone | what [`StatedZone::parse`] reads, perhaps in brackets |

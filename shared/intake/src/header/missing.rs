@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::message::column_in_chinese;
 
 use super::{Columns, naming};
-use crate::{Column, Kind};
+use crate::{Column, Filled, Kind};
 
 /// Headers that are quoted, at most, and characters of each.
 const QUOTED_MAX: usize = 12;
@@ -41,6 +41,15 @@ pub(super) fn detail(kind: Kind, header: &[String], missing: &[Column]) -> Strin
     for (column, cell) in near(kind, header, missing) {
         english += &format!("; {cell} may be meant for {column}");
         chinese += &format!("；“{cell}”可能是{}", column_in_chinese(column.as_str()));
+    }
+    for column in missing {
+        if let Some(option) = Filled::option(*column) {
+            english += &format!("; {column} may be stated with the upload instead ({option})");
+            chinese += &format!(
+                "；{}可在上传时用 {option} 注明",
+                column_in_chinese(column.as_str())
+            );
+        }
     }
     if let Some(other) = kind_of(header).filter(|&other| other != kind) {
         english += &format!("; it looks like a file of the kind {other}");
@@ -141,6 +150,19 @@ mod tests {
             detail.contains("traking number may be meant for tracking_number"),
             "{detail}"
         );
+    }
+
+    #[test]
+    fn a_column_that_an_upload_may_state_says_how() {
+        let header = ["订单号", "付款时间", "订单金额", "收货国家"];
+        let detail = told(Kind::Orders, &header);
+        for words in [
+            "seller_id may be stated with the upload instead (--shop)",
+            "currency may be stated with the upload instead (--currency)",
+            "店铺可在上传时用 --shop 注明；币种可在上传时用 --currency 注明",
+        ] {
+            assert!(detail.contains(words), "{detail}");
+        }
     }
 
     #[test]

@@ -243,12 +243,25 @@ fn traditional_characters_are_read_as_simplified_ones() {
 }
 
 #[test]
+fn the_plain_headers_of_tracking_services_and_of_lists_are_read() {
+    let service = "Number,Courier,Status,Time,Details\nYT2628000000000100,YunExpress,InTransit_PickedUp,2026-10-02T08:00:00Z,Picked up\n";
+    assert_eq!(nodes(service), [Node::PickedUp]);
+    let list = "运单号码,承运商名称,轨迹状态,轨迹日期（北京时间）,轨迹内容\nYT2628000000000100,云途,MD/TT,2026-10-02 08:00,妥投\n";
+    assert_eq!(nodes(list), [Node::Signed]);
+    let parcels = "「訂單號」,承運商名稱,國際快遞單號\n8100311000000003,雲途,YT2628000000000100\n";
+    assert_eq!(
+        accepted(&rows(parcels, Kind::Tracking)[0]),
+        Ok(("yunexpress", "YT2628000000000100"))
+    );
+}
+
+#[test]
 fn two_carriers_in_one_cell_are_candidates_and_none_is_taken() {
     let row = tracking("DHL/云途", "3318810025");
     assert_eq!(codes(&row), ["CARRIER_UNKNOWN"]);
     assert_eq!(
         row.findings[0].detail,
-        "The cell names DHL, YunExpress, and the number fits DHL | 单元格写的是敦豪、云途，该单号符合敦豪的单号规则"
+        "The cell names DHL, YunExpress, and the number fits DHL | 单元格写的是 DHL、云途，该单号符合 DHL 的单号规则"
     );
 }
 

@@ -153,6 +153,10 @@ fn the_platforms_words_for_a_status_are_known() {
         ("PAY_SUCCESS", false),
         ("已作废", false),
         ("待打包", false),
+        ("等待成团", false),
+        ("Order frozen", false),
+        ("Awaiting confirmation of receipt", false),
+        ("Refund processed", false),
     ] {
         let row = order(&[("status", word)]);
         let Some(Fact::Order(fact)) = &row.fact else {
@@ -186,6 +190,19 @@ fn appeals_and_send_types_are_read_as_they_are_written() {
         assert_eq!(fact.clause, clause, "{cell}");
     }
     assert_eq!(codes(&appeal(&[("clause", "B3/B4")])), ["TYPE_INVALID"]);
+    for (cell, status) in [
+        ("审核通过", AppealStatus::Accepted),
+        ("审核不通过", AppealStatus::Rejected),
+        ("申诉不成立", AppealStatus::Rejected),
+        ("已提交", AppealStatus::Pending),
+        ("申诉撤回", AppealStatus::Withdrawn),
+    ] {
+        let row = appeal(&[("status", cell), ("decided_at", "2024-05-03T00:00:00Z")]);
+        let Some(Fact::Appeal(fact)) = &row.fact else {
+            panic!("{cell}: {:?}", row.findings)
+        };
+        assert_eq!(fact.status, status, "{cell}");
+    }
     let row = appeal(&[("status", "申訴成功"), ("decided_at", "2024-05-03T00:00:00Z")]);
     let Some(Fact::Appeal(fact)) = &row.fact else {
         panic!("{:?}", row.findings)
@@ -199,23 +216,30 @@ fn appeals_and_send_types_are_read_as_they_are_written() {
         "{}",
         said(&early)
     );
-    let tracking = one(
-        Kind::Tracking,
-        &[
-            ("order_id", "8100311000000003"),
-            ("carrier", "DHL"),
-            ("tracking_number", "3318810025"),
-            ("send_type", "补发"),
-        ],
-        &operator(),
-    );
-    let Some(Fact::Tracking(fact)) = &tracking.fact else {
-        panic!("{tracking:?}")
-    };
-    assert_eq!(
-        (fact.send_type, tracking.findings.len()),
-        (domain::SendType::Part, 0)
-    );
+    for (cell, send_type) in [
+        ("补发", domain::SendType::Part),
+        ("Partial shipment", domain::SendType::Part),
+        ("Full shipment", domain::SendType::All),
+    ] {
+        let tracking = one(
+            Kind::Tracking,
+            &[
+                ("order_id", "8100311000000003"),
+                ("carrier", "DHL"),
+                ("tracking_number", "3318810025"),
+                ("send_type", cell),
+            ],
+            &operator(),
+        );
+        let Some(Fact::Tracking(fact)) = &tracking.fact else {
+            panic!("{tracking:?}")
+        };
+        assert_eq!(
+            (fact.send_type, tracking.findings.len()),
+            (send_type, 0),
+            "{cell}"
+        );
+    }
 }
 
 #[test]

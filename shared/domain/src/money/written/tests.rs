@@ -32,6 +32,8 @@ fn a_currency_may_stand_on_either_side_if_it_is_the_rows() {
         ("CN￥ -98.52", "CNY", "-98.52 CNY"),
         ("-CN￥98.52", "CNY", "-98.52 CNY"),
         ("(98.52)", "CNY", "-98.52 CNY"),
+        ("+0.50", "USD", "0.50 USD"),
+        ("+ $0.50", "USD", "0.50 USD"),
         ("89元", "CNY", "89.00 CNY"),
         ("89,90 €", "EUR", "89.90 EUR"),
         ("R$ 1.234,56", "BRL", "1234.56 BRL"),

@@ -122,6 +122,72 @@ fn every_form_of_the_grid_is_read() {
 }
 
 #[test]
+fn a_month_by_its_name_leaves_no_doubt_which_number_is_the_day() {
+    const DAYS: [&str; 20] = [
+        "5 Nov 2026",
+        "05-Nov-2026",
+        "05-NOV-2026",
+        "5/Nov/2026",
+        "5 November 2026",
+        "5 November, 2026",
+        "5th November 2026",
+        "Nov 5, 2026",
+        "Nov 05 2026",
+        "Nov. 5, 2026",
+        "November 5th, 2026",
+        "Thu, 5 Nov 2026",
+        "Thursday, November 5, 2026",
+        "5 ноября 2026",
+        "5 ноября 2026 г.",
+        "5 de noviembre de 2026",
+        "5 de novembro de 2026",
+        "5 novembre 2026",
+        "5. November 2026",
+        "05 nov. 2026",
+    ];
+    const TIMES: [(&str, &str); 8] = [
+        ("09:15", "2026-11-05T17:15:00Z"),
+        ("9:15:08", "2026-11-05T17:15:08Z"),
+        ("9:15 AM", "2026-11-05T17:15:00Z"),
+        ("9:15 pm", "2026-11-06T05:15:00Z"),
+        ("09:15:08.5", "2026-11-05T17:15:08Z"),
+        ("09:15:00 GMT", "2026-11-05T09:15:00Z"),
+        ("09:15 +08:00", "2026-11-05T01:15:00Z"),
+        ("09:15 (北京时间)", "2026-11-05T01:15:00Z"),
+    ];
+    for day in DAYS {
+        for between in [" ", ", ", "  ", " at "] {
+            for (time, expected) in TIMES {
+                let text = format!("{day}{between}{time}");
+                let written = WrittenTime::parse(&text, PACIFIC);
+                assert_eq!(written, Ok(WrittenTime::Exact(at(expected))), "{text}");
+            }
+        }
+        assert_eq!(
+            WrittenTime::parse(day, PACIFIC),
+            Err(TimeError::DateOnly),
+            "{day}"
+        );
+        assert_eq!(parse_day(day).ok(), NaiveDate::from_ymd_opt(2026, 11, 5), "{day}");
+    }
+    for text in [
+        "5 Nov 26 09:15",
+        "Nov 2026 09:15",
+        "31 Nov 2026 09:15",
+        "5 Smarch 2026 09:15",
+        "Fri, 5 Nov 2026 09:15",
+        "5 Nov 202609:15",
+        "Nov 5 09:15",
+        "Nov",
+    ] {
+        let written = WrittenTime::parse(text, PACIFIC);
+        assert_eq!(written, Err(TimeError::Unreadable), "{text}");
+    }
+    let with_comma = WrittenTime::parse("2026-11-05, 09:15:00", PACIFIC);
+    assert_eq!(with_comma, Ok(WrittenTime::Exact(at("2026-11-05T17:15:00Z"))));
+}
+
+#[test]
 fn digits_without_separators_are_read_as_the_platforms_api_writes_them() {
     for (text, expected) in [
         ("20261105091500000-0800", "2026-11-05T17:15:00Z"),
