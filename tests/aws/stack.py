@@ -6,6 +6,7 @@ Lambda would run in Docker is run by our binaries, on a Runtime API of our own.
 
 import copy
 import os
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -42,3 +43,52 @@ def with_substitutions(document):
         for name, value in properties["DefinitionSubstitutions"].items():
             document["Outputs"][f"{machine}{name}"] = {"Value": value}
     return document
+
+
+ACCOUNT = "123456789012"
+
+
+def resolved(document, region, parameters):
+    """A decided document with its parameters and the names of its resources filled in, as far as policies need them."""
+    values = {name: parameter.get("Default", "") for name, parameter in document["Parameters"].items()}
+    values |= pseudo_parameters(region) | {"AWS::AccountId": ACCOUNT, "AWS::StackId": "arn:aws:cloudformation:::stack"} | parameters
+    partition = values["AWS::Partition"]
+    made = {"AWS::S3::Bucket": "s3:::{}", "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{}"}
+
+    def arn(name):
+        resource = document["Resources"][name]
+        bucket = f"waymark-{values['Stage']}-{ACCOUNT}-{region}"
+        called = bucket if resource["Type"] == "AWS::S3::Bucket" else name
+        if resource["Type"] == "AWS::Lambda::Function":
+            called = f"function:{resolve(resource['Properties']['FunctionName'])}"
+        of_type = made.get(resource["Type"], "{type}:{region}:{account}:{}")
+        kind = resource["Type"].split("::")[1].lower()
+        return f"arn:{partition}:" + of_type.format(called, region=region, account=ACCOUNT, type=kind)
+
+    def filled(text):
+        def value(match):
+            name = match[1]
+            if name.startswith("!"):
+                return f"${{{name[1:]}}}"
+            resource, _, attribute = name.partition(".")
+            return arn(resource) if attribute else str(values.get(name, name))
+
+        return re.sub(r"\$\{([^}]+)\}", value, text)
+
+    def resolve(node):
+        if isinstance(node, list):
+            return [resolve(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        if "Fn::Sub" in node and isinstance(node["Fn::Sub"], str):
+            return filled(node["Fn::Sub"])
+        if "Fn::GetAtt" in node:
+            return arn(node["Fn::GetAtt"][0])
+        if "Ref" in node:
+            name = node["Ref"]
+            is_list = document["Parameters"].get(name, {}).get("Type") == "CommaDelimitedList"
+            value = values.get(name) or name
+            return value.split(",") if is_list else value
+        return {name: resolve(of) for name, of in node.items()}
+
+    return resolve(document)
