@@ -96,7 +96,7 @@ def kept_tables(session, stack):
                     described = dynamodb.describe_table(TableName=name)["Table"]
                     kind = table.removesuffix("Table")
                     found[f"{kind}TableName"] = name
-                    found[f"{kind}StreamArn"] = described.get("LatestStreamArn", "")
+                    found[f"{kind}StreamLabel"] = described.get("LatestStreamLabel", "")
     return found
 
 

@@ -230,7 +230,7 @@ def test_what_a_deleted_stack_left_is_found_and_the_line_that_takes_it_over_is_s
     done = packaged.run("make deploy STAGE=spare STACK=spare", YES="1", AWS_ENDPOINT_URL=cloud.endpoint, **KEYS)
     assert done.returncode != 0
     assert "an earlier stack left spare-OrdersTable-1ABC and waymark-spare-123456789012-us-east-1" in done.stderr
-    tables = f"OrdersTableName=spare-OrdersTable-1ABC OrdersStreamArn={table['LatestStreamArn']}"
+    tables = f"OrdersTableName=spare-OrdersTable-1ABC OrdersStreamLabel={table['LatestStreamLabel']}"
     assert f'`make deploy STAGE=spare STACK=spare ADOPT=1 PARAMETERS="{tables}"`' in done.stderr
 
 

@@ -95,7 +95,7 @@ def test_a_bucket_is_adopted_where_the_tables_are_named_too():
         session.stubs["cloudformation"].add_response("describe_stacks", {"Stacks": []})
         session.stubs["dynamodb"].add_response("list_tables", tables)
         for name in tables["TableNames"]:
-            described = {"Table": {"TableName": name, "LatestStreamArn": f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}/stream/1"}}
+            described = {"Table": {"TableName": name, "LatestStreamLabel": "2026-01-01T00:00:00.000"}}
             session.stubs["dynamodb"].add_response("describe_table", described)
         if not named:
             adopting = SimpleNamespace(**{**vars(GIVEN), "adopt": True})
@@ -104,7 +104,7 @@ def test_a_bucket_is_adopted_where_the_tables_are_named_too():
             said = str(refused.value).split('PARAMETERS="')[1].split('"')[0]
             named = dict(word.split("=", 1) for word in said.split())
     preflight.refuse(session, adopting, "123456789012", None, named)
-    assert named.keys() == {"OrdersTableName", "OrdersStreamArn", "RecordsTableName", "RecordsStreamArn"}
+    assert named.keys() == {"OrdersTableName", "OrdersStreamLabel", "RecordsTableName", "RecordsStreamLabel"}
 
 
 def test_adopting_imports_the_bucket_and_its_policy_and_nothing_else():
