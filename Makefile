@@ -172,7 +172,7 @@ STACK ?= waymark
 STAGE ?= live
 
 .PHONY: deploy
-deploy: $(PYTHONS)/sam/ready ## deploy what was packaged, with sam; STAGE=live STACK=waymark PARAMETERS="AlarmTopicArn=…" YES=1
+deploy: $(PYTHONS)/sam/ready ## deploy what was packaged, with sam; STAGE=live STACK=waymark PARAMETERS="AlarmEmail=…" YES=1 ADOPT=1
 	$(PYTHONS)/sam/bin/python infra/deploy/deploy.py deploy --stack "$(STACK)" --stage "$(STAGE)" \
 		--parameters '$(PARAMETERS)' $(if $(YES),--yes) $(if $(ADOPT),--adopt)
 
