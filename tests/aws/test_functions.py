@@ -112,7 +112,7 @@ def test_an_upload_for_which_no_time_is_left_goes_on_in_a_further_run(cloud):
     assert cloud.refused == []
 
 
-def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
+def test_a_record_that_does_not_decode_is_set_aside_and_the_others_go_on(cloud):
     files.bring(cloud, [20, 21, 22])
     records = stream(cloud, "OrdersTable")[-3:]
     poison = copy.deepcopy(records[1])
@@ -120,13 +120,20 @@ def test_a_stream_stops_at_the_record_that_does_not_decode(cloud):
     history = cloud.functions["OrderHistory"]
     before = len(cloud.keys("lake/orders/"))
     answer = history.invoke({"Records": [records[0], poison, records[2]]})
-    number = poison["dynamodb"]["SequenceNumber"]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    (unreadable,) = answer["unreadable"]
+    assert (answer["order_changes"], answer["record_changes"], unreadable["place"]) == (3, 0, 1)
     assert len(cloud.keys("lake/orders/")) == before + 1
-    assert history.invoke({"Records": [poison]}) == answer
-    assert history.invoke({"Records": [records[2]]}) == {"batchItemFailures": []}
-    assert history.metrics("RecordsUnreadable")[-3:] == [1, 1, 0]
-    assert [told["record.sequence"] for told in errors(history)[-2:]] == [number, number]
+    # As it came, under a key of its own, however often it is delivered.
+    assert history.invoke({"Records": [poison]})["unreadable"][0]["key"] == unreadable["key"]
+    assert cloud.keys("lake/unreadable/") == [unreadable["key"]]
+    assert json.loads(cloud.get(unreadable["key"]))["dynamodb"]["NewImage"] == poison["dynamodb"]["NewImage"]
+    assert poison["dynamodb"]["SequenceNumber"] in unreadable["key"]
+    assert history.metrics("RecordsUnreadable")[-2:] == [1, 1]
+    assert history.metrics("OrderChangesRead")[-2:] == [3, 1]
+    assert [told["record.key"] for told in errors(history)[-2:]] == [unreadable["key"]] * 2
+    # It is read again by a backfill; this one is as bad as ever, and stays.
+    assert history.invoke({"backfill": {"night": "2024-05-02"}})["records"] == 0
+    assert cloud.keys("lake/unreadable/") == [unreadable["key"]]
 
 
 def test_a_report_that_is_not_final_a_day_after_its_date_is_counted_for_its_alarm(cloud):

@@ -1,5 +1,7 @@
 """A night and a month's report, as their state machines run them: the parts, the rounds, what fails and what is told."""
 
+import csv
+import io
 import json
 import re
 
@@ -153,6 +155,32 @@ def test_a_report_in_parts_is_the_report_of_one_run(cloud):
     assert whole["status"] == "SUCCEEDED", whole
     told(cloud)
     assert json.loads(cloud.get("reports/month=2024-05/manifest.json")) == manifest
+
+
+def test_no_report_is_final_while_a_night_of_it_is_open_or_the_streams_have_not_brought_everything(cloud):
+    """Nothing here hands the streams on: what the report is made of comes from the tables and the closes."""
+    night, as_of = "2024-06-06T07:15:00Z", "2024-06-06T07:30:00Z"
+    cloud.functions["StallScan"].invoke({"as_of": night})
+    failed = cloud.run("MonthlyReport", {"as_of": as_of, "month": "2024-05"})
+    assert (failed["status"], failed["error"]) == ("FAILED", "ReportNotFinal"), failed
+    assert f"the lake lacks the close of the night {night}" in failed["cause"]
+    manifest = json.loads(cloud.get("reports/month=2024-05/manifest.json"))
+    assert manifest["final"] is False and night in manifest["lacking"]["zh"]
+    assert told(cloud) == []
+    cloud.functions["NightClose"].invoke({"as_of": night})
+    ended = cloud.run("MonthlyReport", {"as_of": as_of, "month": "2024-05"})
+    assert ended["status"] == "SUCCEEDED", ended
+    manifest = json.loads(cloud.get("reports/month=2024-05/manifest.json"))
+    assert manifest["final"] is True and "lacking" not in manifest
+    fines = sum(int(row["fines_count"]) for row in report_rows(cloud, "2024-05"))
+    # Each entry of these nights is a fine.
+    assert fines == len(cloud.entries()) > 0
+    told(cloud)
+
+
+def report_rows(cloud, month):
+    text = cloud.get(f"reports/month={month}/eligibility.csv").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_parts_that_fail_are_planned_anew_and_given_up_in_the_end(cloud):

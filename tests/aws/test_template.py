@@ -135,12 +135,32 @@ def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():
 
 
 @pytest.mark.parametrize("stream", ["OrdersStream", "RecordsStream"])
-def test_a_streams_bad_record_is_set_aside_alone(stream):
+def test_no_change_of_a_stream_is_given_up_while_the_stream_keeps_it(stream):
     mapping = MAPPINGS[stream]
+    assert mapping["MaximumRetryAttempts"] == mapping["MaximumRecordAgeInSeconds"] == -1
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert 0 < mapping["MaximumRetryAttempts"] <= 100
-    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["HistoryFailures", "Arn"]}
+    # What cannot be read is set aside by the function; no other record is handed back.
+    assert "FunctionResponseTypes" not in mapping and "DestinationConfig" not in mapping
+
+
+def test_a_stream_that_nobody_reads_sets_an_alarm_off():
+    """A dead mapping emits neither an error nor an age."""
+    records = ALARMS["RecordsStreamSilent"]
+    assert (records["MetricName"], records["TreatMissingData"], records["ComparisonOperator"]) == (
+        "RecordChangesRead",
+        "breaching",
+        "LessThanThreshold",
+    )
+    # A night is a day and some hours after the one before it at most.
+    assert 25 * 3600 < records["Period"] * records["EvaluationPeriods"] < 48 * 3600
+    expression = RATED["OrdersStreamSilent"].replace("==", "== ").replace(" AND ", " and ").replace("IF(", "choose(")
+    for written, read, goes_off in ((0, 0, 0), (9, 9, 0), (9, 0, 1)):
+        names = {"choose": lambda condition, yes, no: yes if condition else no, "FILL": lambda value, _: value}
+        assert eval(expression, {"__builtins__": {}}, {**names, "written": written, "read": read}) == goes_off
+    assert {figure[1:] for figure in summed("OrdersStreamSilent")} == {
+        ("ConsumedWriteCapacityUnits", "TableName", "OrdersTable"),
+        ("OrderChangesRead", "FunctionName", "OrderHistory"),
+    }
 
 
 def test_a_compaction_that_fails_is_told_of():
@@ -272,14 +292,16 @@ def test_a_role_names_its_actions_and_their_resources(role):
             assert set(actions) <= WITHOUT_RESOURCE, statement
 
 
-def test_only_the_stall_scan_may_scan_and_only_the_orders():
+def test_only_the_stall_scan_and_a_backfill_may_scan_and_only_the_orders():
     granted = [
         (role, statement["Resource"])
         for role in ROLES
         for statement in statements(role)
         if "dynamodb:Scan" in listed(statement["Action"])
     ]
-    assert granted == [("StallScanRole", {"Fn::GetAtt": ["OrdersTable", "Arn"]})]
+    orders = {"Fn::GetAtt": ["OrdersTable", "Arn"]}
+    assert sorted(role for role, _ in granted) == ["OrderHistoryRole", "StallScanRole"]
+    assert all(resource == orders for _, resource in granted)
 
 
 def test_every_alarm_has_its_paragraph_and_every_paragraph_its_alarm():
@@ -339,18 +361,18 @@ def summed(alarm):
 
 
 def test_what_a_run_hands_back_rings_as_a_run_that_fails_does():
-    """Queue and streams are told of a failure by a run that ends well, which is none of its errors."""
-    for alarm, function, figure in (
-        ("UploadFailing", "UploadValidation", "UploadsFailed"),
-        ("HistoryFailing", "OrderHistory", "RecordsUnreadable"),
-    ):
-        of_function = ("FunctionName", function)
-        assert summed(alarm) >= {("Waymark", figure, *of_function), ("AWS/Lambda", "Errors", *of_function)}
+    """The queue is told of a failure by a run that ends well, which is none of its errors; so is what history sets aside."""
+    of_function = ("FunctionName", "UploadValidation")
+    assert summed("UploadFailing") >= {("Waymark", "UploadsFailed", *of_function), ("AWS/Lambda", "Errors", *of_function)}
+    # A record is set aside once, so the alarm goes off at once.
+    assert (ALARMS["HistorySetAside"]["MetricName"], ALARMS["HistorySetAside"]["EvaluationPeriods"]) == ("RecordsUnreadable", 1)
+    assert (ALARMS["HistoryFailing"]["MetricName"], ALARMS["HistoryFailing"]["Namespace"]) == ("Errors", "AWS/Lambda")
 
 
 # Alarms that go by a rate, so that one seller's single file wakes nobody.
 RATED = {
     "FileRefused": "IF(refused >= 20 AND refused > 0.5 * answered, 1, 0)",
+    "OrdersStreamSilent": "IF(FILL(written, 0) > 0 AND FILL(read, 0) == 0, 1, 0)",
     "UploadFailing": "IF(FILL(failed, 0) + FILL(errors, 0) >= 3 AND FILL(failed, 0) + FILL(errors, 0) > 0.1 * FILL(answered, 0), 1, 0)",
 }
 

@@ -3,6 +3,7 @@
 //! A pure function of the lake's rows, the sellers' papers, the policy and `as_of`: the same inputs give the same bytes. In one run, in which
 //! months that are over are taken from what is kept of them, or in parts ([`run`]).
 
+mod completeness;
 mod months;
 mod papers;
 mod parts;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use domain::{Month, PolicyBook, Timestamp};
 use entrypoint::{Failure, Metric};
 use lake::{Lake, LakeError};
-use report::{MonthReport, ReportError};
+use report::{Lacking, MonthReport, ReportError};
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 
@@ -53,6 +54,9 @@ pub struct Outcome {
     pub is_final: bool,
     /// From when on they cannot.
     pub final_from: Timestamp,
+    /// What the lake lacks, where that is all that keeps the report from being final.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<Lacking>,
     /// Sellers in it.
     pub sellers: u64,
     /// Of them eligible.
@@ -119,8 +123,9 @@ async fn finish(
     let eligible = report.rows.iter().filter(|row| row.eligible).count() as u64;
     let outcome = Outcome {
         month,
-        is_final: report.as_of >= report.final_from,
+        is_final: report.is_final(),
         final_from: report.final_from,
+        lacking: report.lacking.clone(),
         sellers: report.rows.len() as u64,
         eligible,
         revision: written.revision,
@@ -128,12 +133,14 @@ async fn finish(
         changed: written.changed,
         keys: written.keys,
     };
-    tracing::info!(%month, %as_of, sellers = outcome.sellers, eligible, "eligibility report written");
+    tracing::info!(%month, %as_of, sellers = outcome.sellers, eligible,
+        lacking = outcome.lacking.as_ref().map(|lacking| lacking.en.as_str()), "eligibility report written");
     Ok(outcome)
 }
 
 /// The report of its months' figures, with C4 asked and those admitted whom papers admit, and by name the orders that
-/// failed, those that their sellers alone stated and those that decide a running month.
+/// failed, those that their sellers alone stated and those that decide a running month. Where its date has come and the lake
+/// lacks something, it is held back.
 async fn decided(
     function: &EligibilityReport,
     month: Month,
@@ -148,6 +155,11 @@ async fn decided(
     if !wanted.is_nobody() {
         let named = gathered.named(function, wanted).await?;
         report.name_orders(&named, &function.policy);
+    }
+    if as_of >= report.final_from
+        && let Some(lacking) = completeness::lacking(function, month, as_of).await?
+    {
+        report.hold_back(lacking);
     }
     Ok(report)
 }

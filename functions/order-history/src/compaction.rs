@@ -3,37 +3,16 @@
 use std::time::Duration;
 
 use domain::{Month, Timestamp};
-use entrypoint::{Failure, Metric, TimeLeft};
+use entrypoint::{Failure, TimeLeft};
 use lake::{Compacted, Compaction, Extent};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::{BatchOutcome, HistoryError, OrderHistory, failure, handle_batch, metrics};
+use crate::{HistoryError, OrderHistory, failure};
 
 /// Months whose batches a day's compaction folds, the running one among them: those that orders still change of.
 const MONTHS: u32 = 4;
 /// What one step of a compaction may take.
 const COMPACTION_TIME_MAX: Duration = Duration::from_secs(120);
-
-/// What a task came to.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Done {
-    /// A batch was written, as far as it could be read.
-    Batch(BatchOutcome),
-    /// The lake, or a month of it, was compacted.
-    Compacted(Compacted),
-}
-
-impl Done {
-    /// What the charts hear of it.
-    pub fn metrics(&self) -> Vec<Metric> {
-        match self {
-            Self::Batch(outcome) => metrics(outcome),
-            Self::Compacted(_) => Vec::new(),
-        }
-    }
-}
 
 /// What is to be compacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -46,25 +25,6 @@ pub enum CompactionTask {
         /// The day's instant, from the schedule.
         as_of: Timestamp,
     },
-}
-
-/// Does what is asked: `{"compact": {"as_of": "…"}}` each day, `{"compact": {"month": "2024-04", "extent": "month"}}` by
-/// hand, or a stream's batch.
-///
-/// # Errors
-/// As [`handle_batch`] and [`compact`]; a task of neither form is refused for good.
-pub async fn run(history: &OrderHistory, task: Value, time: TimeLeft) -> Result<Done, Failure> {
-    let unreadable = |source| failure(HistoryError::Task(source));
-    match task.get("compact") {
-        Some(task) => {
-            let task = CompactionTask::deserialize(task).map_err(unreadable)?;
-            compact(history, task, &time).await.map(Done::Compacted)
-        }
-        None => {
-            let event = serde_json::from_value(task).map_err(unreadable)?;
-            handle_batch(history, event).await.map(Done::Batch)
-        }
-    }
 }
 
 /// Compacts what is asked as far as the time goes: the next day, or the same task again, takes what is left.

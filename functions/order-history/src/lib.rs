@@ -2,60 +2,68 @@
 //!
 //! The table is now, the lake is history. Batches come at least once and may overlap; a batch's file is named by the
 //! sequence numbers it holds, so the same batch is the same object, and rows that two batches share collapse in
-//! reports by order and version, or by entry id.
+//! reports by order and version, or by entry id. A record that cannot be read is kept as it came, and the others go on.
+//!
+//! What the streams lost, and what a final report must not lack, is written again from the orders table and the closes
+//! ([`backfill()`]).
 
+mod backfill;
+mod batch;
 mod compaction;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use domain::{Month, PolicyBook};
-use entrypoint::{Failure, Metric};
-use lake::{EntryRow, Lake, LakeError, OrderRow, order_rows};
-use serde::Serialize;
-use store::{Item, OrderImage, StoreError, decode_entry, decode_order};
+use aws_lambda_events::event::dynamodb::Event;
+use domain::time::not_beyond;
+use domain::{PolicyBook, Timestamp};
+use entrypoint::{Dated, Failure, Metric, TimeLeft};
+use lake::{Compacted, Lake, LakeError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Store, StoreError};
 
-pub use compaction::{CompactionTask, Done, compact, run};
+use batch::Batch;
+
+pub use backfill::{BackfillTask, Backfilled, Place, backfill, backfill_report};
+pub use compaction::{CompactionTask, compact};
 
 /// What the function works with.
 #[derive(Clone, Debug)]
 pub struct OrderHistory {
     /// The bucket.
     pub lake: Lake,
+    /// The tables: a backfill reads them.
+    pub store: Store,
     /// The rules' numbers.
     pub policy: Arc<PolicyBook>,
 }
 
 /// What a batch came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// Stream records read.
-    pub records: u64,
+    /// Stream records read of the orders table.
+    pub order_changes: u64,
+    /// Stream records read of the records table.
+    pub record_changes: u64,
     /// Rows written about orders.
     pub order_rows: u64,
     /// Rows written about ledger entries.
     pub entry_rows: u64,
     /// Files written.
     pub files: u64,
+    /// Records that cannot be read, each kept under its key.
+    pub unreadable: Vec<Unreadable>,
 }
 
-/// What a batch came to, for the stream.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(transparent)]
-pub struct BatchOutcome {
-    /// Where the stream goes on; behind the batch, if nowhere.
-    pub again: DynamoDbEventResponse,
-    /// Why the record there cannot be read, with every cause; the stream has no use for it.
-    #[serde(skip)]
-    pub cause: Option<String>,
-}
-
-/// The first record of a batch that cannot be read.
-struct Unreadable {
-    sequence: Option<String>,
-    source: HistoryError,
+/// A stream record that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// Its place in its batch.
+    pub place: usize,
+    /// Where it is kept.
+    pub key: String,
+    /// Why it cannot be read, with every cause.
+    pub cause: String,
 }
 
 /// Why a batch could not be written.
@@ -63,150 +71,131 @@ struct Unreadable {
 enum HistoryError {
     #[error("the bucket refused a batch of history")]
     Lake(#[source] LakeError),
-    #[error("a stream record cannot be read")]
-    Record(#[source] StoreError),
-    #[error("neither a compaction nor a batch of a stream")]
+    #[error("the tables cannot be read for the lake")]
+    Store(#[source] StoreError),
+    #[error("a stream record cannot be kept")]
+    Record(#[source] serde_json::Error),
+    #[error("neither a compaction nor a backfill nor a batch of a stream")]
     Task(#[source] serde_json::Error),
     #[error("no room for the lake's files")]
     Disk(#[source] std::io::Error),
 }
 
-/// What was read of a batch.
-#[derive(Default)]
-struct Batch {
-    /// How many of its records, from the first on.
-    records: usize,
-    orders: BTreeMap<Month, Vec<OrderRow>>,
-    entries: BTreeMap<Month, Vec<EntryRow>>,
-}
+/// What the function is asked for: `{"compact": {"as_of": "…"}}` each day, `{"compact": {"month": "2024-04", "extent": "month"}}`
+/// by hand, `{"backfill": …}` ([`BackfillTask`]), or a stream's batch.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Task(pub Value);
 
-/// Writes one batch of stream records, all of it.
-///
-/// # Errors
-/// [`Failure`] when the bucket refuses (a retry helps) or a record does not decode; the records before it are written.
-pub async fn handle(history: &OrderHistory, event: Event) -> Result<Outcome, Failure> {
-    let (outcome, unreadable) = write(history, event).await?;
-    match unreadable {
-        Some(unreadable) => Err(failure(unreadable.source)),
-        None => Ok(outcome),
+impl Dated for Task {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        let task = self.0.get("backfill").map(BackfillTask::deserialize);
+        let Some(Ok(BackfillTask::Report { as_of, .. })) = task else {
+            return Ok(());
+        };
+        let come = not_beyond(as_of, Timestamp::from_unix(clock_unix));
+        come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
     }
 }
 
-/// Writes one batch as far as it can be read, and names the record at which it stopped: the stream goes on from there, halves
-/// the rest until that record stands alone, tries it as often as it may, tells of it and goes on behind it.
+/// What a task came to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// A batch was written.
+    Batch(Outcome),
+    /// The lake, or a month of it, was compacted.
+    Compacted(Compacted),
+    /// What the lake may lack was written again.
+    Backfilled(Backfilled),
+}
+
+impl Done {
+    /// What the charts hear of it.
+    pub fn metrics(&self) -> Vec<Metric> {
+        match self {
+            Self::Batch(outcome) => metrics(outcome),
+            Self::Compacted(_) | Self::Backfilled(_) => Vec::new(),
+        }
+    }
+}
+
+/// Does what is asked.
 ///
 /// # Errors
-/// [`Failure`] when the bucket refuses; then the whole batch is delivered again.
-pub async fn handle_batch(history: &OrderHistory, event: Event) -> Result<BatchOutcome, Failure> {
-    let (_, unreadable) = write(history, event).await?;
-    let mut outcome = BatchOutcome::default();
-    if let Some(Unreadable { sequence, source }) = unreadable {
-        let failure = failure(source);
-        tracing::error!(record.sequence = sequence, error = %failure, "history stops at a record");
-        let mut unwritten = DynamoDbBatchItemFailure::default();
-        outcome.cause = Some(failure.to_string());
-        unwritten.item_identifier = Some(sequence.ok_or(failure)?);
-        outcome.again.batch_item_failures.push(unwritten);
+/// As [`handle`], [`compact`] and [`backfill()`]; a task of no form is refused for good.
+pub async fn run(history: &OrderHistory, task: Task, time: TimeLeft) -> Result<Done, Failure> {
+    let unreadable = |source| failure(HistoryError::Task(source));
+    if let Some(task) = task.0.get("compact") {
+        let task = CompactionTask::deserialize(task).map_err(unreadable)?;
+        return compact(history, task, &time).await.map(Done::Compacted);
+    }
+    if let Some(task) = task.0.get("backfill") {
+        let task = BackfillTask::deserialize(task).map_err(unreadable)?;
+        return backfill(history, task, &time).await.map(Done::Backfilled);
+    }
+    let event = serde_json::from_value(task.0).map_err(unreadable)?;
+    handle(history, event).await.map(Done::Batch)
+}
+
+/// Writes one batch of stream records. Those that cannot be read are kept as they came, and the outcome names them.
+///
+/// # Errors
+/// [`Failure`] when the bucket refuses; then the whole batch is delivered again, for as long as the stream keeps it.
+pub async fn handle(history: &OrderHistory, event: Event) -> Result<Outcome, Failure> {
+    let batch = Batch::read(&event.records, &history.policy);
+    let outcome = batch
+        .write(&history.lake, &event.records)
+        .await
+        .map_err(failure)?;
+    for Unreadable { key, cause, .. } in &outcome.unreadable {
+        tracing::error!(
+            record.key = key,
+            error = cause,
+            "a stream record cannot be read and is kept aside"
+        );
+    }
+    tracing::info!(
+        order_changes = outcome.order_changes,
+        record_changes = outcome.record_changes,
+        order_rows = outcome.order_rows,
+        entry_rows = outcome.entry_rows,
+        files = outcome.files,
+        unreadable = outcome.unreadable.len(),
+        "history written"
+    );
+    Ok(outcome)
+}
+
+/// Writes records that were kept because they could not be read, and forgets those that can be read now.
+///
+/// # Errors
+/// As [`handle`].
+pub async fn handle_again(history: &OrderHistory, event: Event) -> Result<Outcome, Failure> {
+    let outcome = handle(history, event.clone()).await?;
+    for (place, record) in event.records.iter().enumerate() {
+        if outcome.unreadable.iter().all(|found| found.place != place) {
+            let removed = history.lake.remove_unreadable(&batch::name_of(record)).await;
+            removed.map_err(|source| failure(HistoryError::Lake(source)))?;
+        }
     }
     Ok(outcome)
 }
 
-/// What the charts hear of a batch.
-pub fn metrics(outcome: &BatchOutcome) -> Vec<Metric> {
-    let unreadable = outcome.again.batch_item_failures.len();
-    vec![Metric::count("RecordsUnreadable", unreadable as u64)]
-}
-
-async fn write(history: &OrderHistory, event: Event) -> Result<(Outcome, Option<Unreadable>), Failure> {
-    let (batch, unreadable) = read(history, &event.records);
-    let mut outcome = Outcome {
-        records: batch.records as u64,
-        ..Outcome::default()
-    };
-    let name = batch_name(&event.records[..batch.records]);
-    let refused = |source| failure(HistoryError::Lake(source));
-    for (month, rows) in &batch.orders {
-        let put = history.lake.put_order_rows(*month, &name, rows).await;
-        put.map_err(refused)?;
-        outcome.order_rows += rows.len() as u64;
-        outcome.files += 1;
-    }
-    for (month, rows) in &batch.entries {
-        let put = history.lake.put_entry_rows(*month, &name, rows).await;
-        put.map_err(refused)?;
-        outcome.entry_rows += rows.len() as u64;
-        outcome.files += 1;
-    }
-    tracing::info!(
-        records = outcome.records,
-        order_rows = outcome.order_rows,
-        entry_rows = outcome.entry_rows,
-        files = outcome.files,
-        "history written"
-    );
-    Ok((outcome, unreadable))
-}
-
-/// Reads the records up to the first that cannot be read.
-fn read(history: &OrderHistory, records: &[EventRecord]) -> (Batch, Option<Unreadable>) {
-    let mut batch = Batch::default();
-    for record in records {
-        if let Err(source) = batch.add(record, &history.policy) {
-            let sequence = record.change.sequence_number.clone();
-            return (batch, Some(Unreadable { sequence, source }));
-        }
-        batch.records += 1;
-    }
-    (batch, None)
-}
-
-/// A stream's image as the SDK's item.
-fn item_of(image: &serde_dynamo::Item) -> Item {
-    image.clone().into()
-}
-
-impl Batch {
-    fn add(&mut self, record: &EventRecord, book: &PolicyBook) -> Result<(), HistoryError> {
-        let new = item_of(&record.change.new_image);
-        if let Some(after) = decode_order(&new).map_err(HistoryError::Record)? {
-            let before = decode_order(&item_of(&record.change.old_image)).map_err(HistoryError::Record)?;
-            self.add_order(before.as_ref(), &after, book);
-        } else if let Some((month, entry)) = decode_entry(&new).map_err(HistoryError::Record)? {
-            let row = EntryRow::of(&entry).map_err(HistoryError::Lake)?;
-            self.entries.entry(month).or_default().push(row);
-        }
-        Ok(())
-    }
-
-    fn add_order(&mut self, before: Option<&OrderImage>, after: &OrderImage, book: &PolicyBook) {
-        let (month, rows) = order_rows(
-            before.map(|image| &image.order),
-            &after.order,
-            after.version,
-            &after.state,
-            book,
-        );
-        if !rows.is_empty() {
-            self.orders.entry(month).or_default().extend(rows);
-        }
-    }
-}
-
-/// `<first>-<last>` sequence number: within a stream's shard they are unique and ascending.
-fn batch_name(records: &[EventRecord]) -> String {
-    let sequence = |record: Option<&EventRecord>| {
-        record
-            .and_then(|record| record.change.sequence_number.clone())
-            .unwrap_or_default()
-    };
-    format!("{}-{}", sequence(records.first()), sequence(records.last()))
+/// What the alarms hear of a batch: a stream that is not heard of for long is one that nobody reads.
+pub fn metrics(outcome: &Outcome) -> Vec<Metric> {
+    vec![
+        Metric::count("RecordsUnreadable", outcome.unreadable.len() as u64),
+        Metric::count("OrderChangesRead", outcome.order_changes),
+        Metric::count("RecordChangesRead", outcome.record_changes),
+    ]
 }
 
 fn failure(error: HistoryError) -> Failure {
     let retryable = match &error {
         HistoryError::Lake(source) => source.is_retryable(),
-        HistoryError::Record(source) => source.is_retryable(),
-        HistoryError::Task(_) => false,
+        HistoryError::Store(source) => source.is_retryable(),
+        HistoryError::Record(_) | HistoryError::Task(_) => false,
         HistoryError::Disk(_) => true,
     };
     Failure::of(error, retryable)

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Takes back nights that were run as of a wrong instant
     Nights(Nights),
+    /// Writes to the lake again what it may lack
+    History(History),
     /// The monthly eligibility report
     Report(Report),
     /// Ledger entries and balance
@@ -234,6 +236,28 @@ pub(crate) struct Withdraw {
     /// What is as of later than this instant is taken back (RFC 3339); what is as of it or before stays
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) after: Timestamp,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct History {
+    #[command(subcommand)]
+    pub(crate) action: HistoryAction,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum HistoryAction {
+    /// The entries of a day's nights from their closes, every order as it is now, and changes that could not be read
+    Backfill(Backfill),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Backfill {
+    /// The day of the nights, in the platform's zone (YYYY-MM-DD); with --until the first of several
+    #[arg(long, value_name = "D")]
+    pub(crate) night: NaiveDate,
+    /// The last day
+    #[arg(long, value_name = "D")]
+    pub(crate) until: Option<NaiveDate>,
 }
 
 #[derive(Clone, Debug, Args)]

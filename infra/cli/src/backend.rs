@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use diagnosis::DiagnosisDesk;
 use digest::{ShadowFigures, ShadowPolicy};
 use domain::{Month, PolicyBook, Timestamp};
@@ -12,6 +13,7 @@ use entrypoint::{PolicyObject, TimeLeft};
 use lake::{Answer, Lake, Stated, UploadKey};
 use local::{Cloud, CloudError, Night, Options, Served};
 use morning_digest::MorningDigest;
+use order_history::{BackfillTask, Backfilled, OrderHistory};
 use store::{ScanOutcome, Store};
 
 use crate::args::{Shadow, Shared};
@@ -213,12 +215,19 @@ impl Backend {
         })
     }
 
+    /// Where the state of the embedded cloud is.
+    fn data_dir(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Here(cloud) => Some(cloud.data_dir()),
+            Place::Up(served) => Some(served.data_dir()),
+            Place::Deployed => None,
+        }
+    }
+
     /// What an upload that was set aside in the embedded cloud failed of.
     fn set_aside(&self, key: &UploadKey) -> Result<Option<CommandError>, CommandError> {
-        let data_dir = match &self.place {
-            Place::Here(cloud) => cloud.data_dir(),
-            Place::Up(served) => served.data_dir(),
-            Place::Deployed => return Ok(None),
+        let Some(data_dir) = self.data_dir() else {
+            return Ok(None);
         };
         let key = key.to_string();
         let failed = Cloud::failures_in(data_dir)?
@@ -360,13 +369,52 @@ impl Backend {
         })
     }
 
+    /// Has the lake hold what the report of a month is made of, and say so; before the report's date nobody asks.
+    async fn complete_lake(&self, month: Month, as_of: Timestamp) -> Result<(), CommandError> {
+        self.deliver_streams().await?;
+        let history = self.order_history();
+        match self.data_dir() {
+            Some(data_dir) => local::certify_lake(&history, data_dir, month, as_of).await?,
+            None if as_of >= report::final_from(month, &self.policy) => {
+                order_history::backfill_report(&history, month, as_of).await?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// `order-history` of this cloud.
+    fn order_history(&self) -> OrderHistory {
+        OrderHistory {
+            lake: self.lake.clone(),
+            store: self.store.clone(),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// Writes to the lake again what it may lack of some days.
+    pub(crate) async fn backfill_history(
+        &self,
+        from: NaiveDate,
+        until: NaiveDate,
+    ) -> Result<Backfilled, CommandError> {
+        self.deliver_streams().await?;
+        let task = BackfillTask::Nights {
+            from,
+            until,
+            after: None,
+        };
+        // Nothing stops a command but whoever typed it.
+        Ok(order_history::backfill(&self.order_history(), task, &TimeLeft::unlimited()).await?)
+    }
+
     /// The report of a month as of an instant, after every change was written to the lake.
     pub(crate) async fn report(
         &self,
         month: Month,
         as_of: Timestamp,
     ) -> Result<eligibility_report::Outcome, CommandError> {
-        self.deliver_streams().await?;
+        self.complete_lake(month, as_of).await?;
         let request = eligibility_report::Request {
             as_of,
             month: Some(month),

@@ -5,6 +5,7 @@ mod charges;
 pub(crate) mod diagnose;
 pub(crate) mod explain;
 pub(crate) mod failures;
+pub(crate) mod history;
 pub(crate) mod identify;
 mod known;
 pub(crate) mod ledger;

@@ -68,6 +68,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Replay(replay) => commands::replay::run(shared, &replay, terminal).await,
             Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,
             Command::Nights(nights) => commands::nights::run(shared, &nights, terminal).await,
+            Command::History(history) => commands::history::run(shared, &history, terminal).await,
             Command::Report(report) => commands::report::run(shared, &report, terminal).await,
             Command::Ledger(ledger) => commands::ledger::run(shared, &ledger, terminal).await,
             Command::Explain(explain) => commands::explain::run(shared, &explain, terminal).await,

@@ -268,6 +268,7 @@ impl Cloud {
     pub fn order_history(&self) -> OrderHistory {
         OrderHistory {
             lake: self.lake.clone(),
+            store: self.store.clone(),
             policy: Arc::clone(&self.policy),
         }
     }

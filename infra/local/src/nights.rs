@@ -1,11 +1,13 @@
 //! What the schedules start.
 
+use std::path::Path;
 use std::time::Duration;
 
-use domain::{Month, Timestamp};
+use domain::{Month, Timestamp, with_causes};
 use entrypoint::TimeLeft;
 use futures::future::try_join_all;
-use lake::Compacted;
+use lake::{Compacted, Watermark};
+use order_history::OrderHistory;
 use serde::Serialize;
 use store::ScanOutcome;
 
@@ -129,6 +131,15 @@ impl Cloud {
         })
     }
 
+    /// Has the lake hold what the report of a month is made of, and say so.
+    ///
+    /// # Errors
+    /// As [`Cloud::deliver_streams`] and [`certify_lake`].
+    pub async fn complete_lake(&self, month: Month, as_of: Timestamp) -> Result<(), CloudError> {
+        self.deliver_streams().await?;
+        certify_lake(&self.order_history(), &self.data_dir, month, as_of).await
+    }
+
     /// The report of a month as of an instant, after every change was written to the lake.
     ///
     /// # Errors
@@ -138,7 +149,9 @@ impl Cloud {
         month: Option<Month>,
         as_of: Timestamp,
     ) -> Result<eligibility_report::Outcome, CloudError> {
-        self.deliver_streams().await?;
+        let month = month.unwrap_or_else(|| Month::of(as_of, self.policy.zone).minus(1));
+        self.complete_lake(month, as_of).await?;
+        let month = Some(month);
         let outcome = eligibility_report::handle(
             &self.eligibility_report(),
             eligibility_report::Request { as_of, month },
@@ -149,6 +162,34 @@ impl Cloud {
             reason: failure.to_string(),
         })
     }
+}
+
+/// Says that the lake holds what the report of a month is made of, once everything was delivered to it: here a stream keeps a
+/// change until it is in the lake or set aside. Where one was set aside, the tables and the closes are gone through, as on AWS
+/// before every report.
+///
+/// # Errors
+/// [`CloudError::Function`] when the tables cannot be read or the lake not be written.
+pub async fn certify_lake(
+    history: &OrderHistory,
+    data_dir: &Path,
+    month: Month,
+    as_of: Timestamp,
+) -> Result<(), CloudError> {
+    let failed = |reason: String| CloudError::Function {
+        function: "order-history",
+        reason,
+    };
+    if Cloud::lacks_changes(data_dir)? {
+        let done = order_history::backfill_report(history, month, as_of).await;
+        return done.map(drop).map_err(|error| failed(error.to_string()));
+    }
+    let lacks = Vec::new();
+    let put = history
+        .lake
+        .put_watermark(&Watermark { month, as_of, lacks })
+        .await;
+    put.map_err(|error| failed(with_causes(&error)))
 }
 
 /// What a run of a function has in the cloud; a longer scan is several runs here too.

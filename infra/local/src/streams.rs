@@ -41,12 +41,6 @@ impl Batch {
     pub(crate) fn last_sequence(&self) -> &str {
         self.sequence(self.sequences.len())
     }
-
-    /// The place of the record with a sequence number; the first where there is none.
-    pub(crate) fn place_of(&self, sequence: &str) -> usize {
-        let place = self.sequences.iter().position(|found| found == sequence);
-        place.unwrap_or_default()
-    }
 }
 
 impl Streams {

@@ -12,6 +12,7 @@
 
 mod chain;
 mod copy;
+mod entries;
 mod night;
 mod standing;
 
@@ -19,6 +20,7 @@ use domain::close::Close;
 use sha2::{Digest, Sha256};
 
 pub use chain::{ChainProof, prove_chain};
+pub use entries::CloseEntries;
 pub use night::NightFile;
 
 use crate::keys::close_of;

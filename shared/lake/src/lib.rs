@@ -7,6 +7,8 @@
 //! lake/orders/month=YYYY-MM/<batch>.parquet        one row a change of an order, by payment month
 //! lake/ledger/month=YYYY-MM/<batch>.parquet        one row a ledger entry, by the order's payment month
 //! lake/…/month=YYYY-MM/set-….parquet               the same rows, compacted: one file a bucket
+//! lake/unreadable/<stream>/<sequence>.json         a stream record that could not be read, as it came
+//! lake/watermarks/month=YYYY-MM/<as_of>.json       what the lake holds for a month's report, and what it lacks
 //! aggregates/month=YYYY-MM/<id>.postcard           the figures of a month that is over; can be made again
 //! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
 //! reports/month=YYYY-MM/eligibility.csv …          the monthly report's newest revision
@@ -28,7 +30,9 @@ mod reading;
 mod reports;
 mod rows;
 mod spread;
+mod unreadable;
 mod uploads;
+mod watermarks;
 mod writing;
 
 use aws_sdk_s3::Client;
@@ -40,14 +44,15 @@ use sha2::{Digest, Sha256};
 pub use aggregates::{MonthObjects, PlanKey, Share, digest_of};
 pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
 pub use checkpoints::{NextRun, Progress, RUN_SUFFIX, UPLOADS, batch_of, chain_of};
-pub use closes::{ChainProof, CloseFiles, NightFile, prove_chain};
+pub use closes::{ChainProof, CloseEntries, CloseFiles, NightFile, prove_chain};
 pub use compaction::{Compacted, Compaction, Extent, order_set};
 pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
 pub use reports::{PublishedManifest, ReportFile};
-pub use rows::{EntryRow, OrderRow, order_rows};
+pub use rows::{EntryRow, OrderRow, last_row, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, Stated, UploadObject, ZONE_METADATA};
+pub use watermarks::{Lack, Watermark};
 pub use writing::order_batch;
 
 /// The bucket, reached through the AWS SDK. Cheap to clone.

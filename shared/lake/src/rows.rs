@@ -164,6 +164,25 @@ pub fn order_rows(
     (Month::of(after.paid_at, book.zone), rows)
 }
 
+/// The row that shows an order as of an instant, or as it is now, with the order's month; `None` for one that nothing was known
+/// of by then.
+///
+/// The lake holds no row of the order that is later and was learned by then, whatever reached it of the order's changes: so
+/// this row speaks, and written again it changes nothing.
+pub fn last_row(
+    order: &Order,
+    version: u64,
+    state: &[u8],
+    as_of: Option<Timestamp>,
+    book: &PolicyBook,
+) -> Option<(Month, OrderRow)> {
+    let known = |at: &Timestamp| as_of.is_none_or(|as_of| *at <= as_of);
+    let at = change_points(order).into_iter().rfind(known)?;
+    let figures = figures(order, book, at)?;
+    let row = order_row(order, version, state, at, &figures, book);
+    Some((Month::of(order.paid_at, book.zone), row))
+}
+
 /// The instants of which the lake may hold a row.
 fn change_points(order: &Order) -> BTreeSet<Timestamp> {
     order

@@ -8,7 +8,7 @@ use domain::{
     Currency, Elapsed, Money, Node, Order, OrderId, OrderStatus, PolicyBook, SellerId, SendType, Source,
     Timestamp, TrackingNumber,
 };
-use lake::{OrderRow, order_rows};
+use lake::{OrderRow, last_row, order_rows};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -141,6 +141,13 @@ impl History {
     fn collapsed(&self, at: Timestamp) -> Option<&OrderRow> {
         let known = self.rows.iter().filter(|row| row.learned_at <= at.unix());
         known.max_by_key(|row| (row.learned_at, row.version))
+    }
+
+    /// The lake is given the row that shows the order as of an instant, or as it is now.
+    fn write_last_row(&mut self, as_of: Option<Timestamp>) {
+        let Some(order) = &self.order else { return };
+        let row = last_row(order, self.version, &[], as_of, PolicyBook::shipped());
+        self.rows.extend(row.map(|(_, row)| row));
     }
 
     fn assert_law(&self, moments: &[Timestamp]) {
@@ -313,24 +320,26 @@ fn told_at(fact: &Fact, recorded_at: Timestamp) -> Fact {
     fact
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    #[test]
-    fn the_rows_collapse_to_what_the_rules_say(
-        first in (0_i64..6).prop_map(|told| Fact::Order(order_row(OrderStatus::Paid, None, half_day(told)))),
-        facts in proptest::collection::vec(fact(), 0..16),
-        again in proptest::collection::vec((any::<Index>(), 0_i64..40), 0..8),
-        sizes in proptest::collection::vec(1_usize..4, 24),
-        places in proptest::collection::vec(any::<Index>(), 26),
-    ) {
+/// Facts and later copies of some, in any order, each of a file of its own.
+fn told() -> impl Strategy<Value = Vec<Fact>> {
+    let first = (0_i64..6).prop_map(|told| Fact::Order(order_row(OrderStatus::Paid, None, half_day(told))));
+    let facts = proptest::collection::vec(fact(), 0..16);
+    let again = proptest::collection::vec((any::<Index>(), 0_i64..40), 0..8);
+    let places = proptest::collection::vec(any::<Index>(), 26);
+    (first, facts, again, places).prop_map(|(first, facts, again, places)| {
         let mut told = vec![first];
         told.extend(facts);
-        let copies: Vec<Fact> = again.iter().map(|(index, at)| told_at(index.get(&told), half_day(*at))).collect();
+        let copies: Vec<Fact> = again
+            .iter()
+            .map(|(index, at)| told_at(index.get(&told), half_day(*at)))
+            .collect();
         told.extend(copies);
         let mut shuffled: Vec<Fact> = Vec::new();
         for (number, (fact, place)) in (1..).zip(told.iter().zip(&places)) {
-            let source = Source { upload: number, row: 1 };
+            let source = Source {
+                upload: number,
+                row: 1,
+            };
             let mut fact = fact.clone();
             match &mut fact {
                 Fact::Order(fact) => fact.source = source,
@@ -339,9 +348,21 @@ proptest! {
             }
             shuffled.insert(place.index(shuffled.len() + 1), fact);
         }
+        shuffled
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_rows_collapse_to_what_the_rules_say(
+        told in told(),
+        sizes in proptest::collection::vec(1_usize..4, 24),
+    ) {
         let moments = moments();
         let mut history = History::new();
-        let mut left = shuffled.as_slice();
+        let mut left = told.as_slice();
         for size in sizes.iter().cycle() {
             if left.is_empty() {
                 break;
@@ -351,5 +372,31 @@ proptest! {
             history.change(change);
             history.assert_law(&moments);
         }
+    }
+
+    #[test]
+    fn the_last_row_speaks_whatever_changes_the_lake_lost(
+        told in told(),
+        lost in proptest::collection::vec(any::<bool>(), 26),
+        as_of in -1_i64..130,
+        later in fact(),
+    ) {
+        let mut history = History::new();
+        for (change, is_lost) in told.chunks(2).zip(lost) {
+            let kept = history.rows.len();
+            history.change(change);
+            if is_lost {
+                history.rows.truncate(kept);
+            }
+        }
+        for _ in 0..2 {
+            history.write_last_row(Some(half_day(as_of)));
+            history.assert_law(&[half_day(as_of)]);
+            history.write_last_row(None);
+            history.assert_law(&[half_day(as_of), half_day(130)]);
+        }
+        // What comes later by the stream finds the order as the lake shows it.
+        history.change(&[later]);
+        history.assert_law(&[half_day(130)]);
     }
 }

@@ -75,6 +75,7 @@ pub fn decide(figures: Vec<MonthFigures>, month: Month, as_of: Timestamp, book: 
         rescue: None,
         failed: None,
         unconfirmed: Vec::new(),
+        lacking: None,
     }
 }
 

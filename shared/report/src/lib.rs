@@ -62,6 +62,7 @@ mod figures;
 mod fold;
 mod forecast;
 mod kept;
+mod lacking;
 mod lake_rows;
 mod manifest;
 mod month_report;
@@ -89,6 +90,7 @@ pub use fold::{
 };
 pub use forecast::Forecast;
 pub use kept::{Kept, KeptPart};
+pub use lacking::Lacking;
 pub use lake_rows::{Learned, MonthFiles, Named, learned};
 pub use manifest::{FileDigest, Manifest, PAPERS};
 pub use month_report::{Limits, MonthReport, SellerMonth, eligibility};

@@ -3,7 +3,7 @@
 use domain::{Month, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{CitedAdmission, MonthReport};
+use crate::{CitedAdmission, Lacking, MonthReport};
 
 /// As inputs name the sellers' papers, which are no file of the lake.
 pub const PAPERS: &str = "sellers' papers";
@@ -24,9 +24,12 @@ pub struct Manifest {
     pub month: Month,
     /// What was recorded by this instant is in it.
     pub as_of: Timestamp,
-    /// Whether the eligibility figures are final by time.
+    /// Whether the eligibility figures are final: by time, and the lake lacked nothing.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// What the lake lacked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<Lacking>,
     /// The first instant as of which they are.
     pub final_from: Timestamp,
     /// The pack of the figures that decided.
@@ -72,7 +75,8 @@ impl Manifest {
             before: None,
             month: report.month,
             as_of: report.as_of,
-            is_final: report.as_of >= report.final_from,
+            is_final: report.is_final(),
+            lacking: report.lacking.clone(),
             final_from: report.final_from,
             policy: report.policy.clone(),
             admission: Some(report.admission.clone()),

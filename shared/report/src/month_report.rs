@@ -5,7 +5,7 @@ use domain::{Cents, Month, PolicyBook, SellerId, Timestamp};
 use crate::c1::{failures_max, window};
 use crate::names::CarrierNames;
 use crate::{
-    Breakdown, CitedAdmission, Detail, FailedOrders, Forecast, FulfilmentDefinition, MonthFigures,
+    Breakdown, CitedAdmission, Detail, FailedOrders, Forecast, FulfilmentDefinition, Lacking, MonthFigures,
     MonthFiles, MonthTotals, Part, ReportError, Rescue, Risk, SellerUnconfirmed, Standing, decide, fold,
     orders_by_name,
 };
@@ -39,6 +39,8 @@ pub struct MonthReport {
     pub failed: Option<FailedOrders>,
     /// The orders that their seller alone stated, by seller, once they are named.
     pub unconfirmed: Vec<SellerUnconfirmed>,
+    /// What the lake lacks, where that is all that keeps the report from being final ([`MonthReport::hold_back`]).
+    pub lacking: Option<Lacking>,
 }
 
 /// What C1 asks for under the pack that decided.
@@ -104,7 +106,7 @@ pub struct SellerMonth {
     pub class_sensitive: bool,
     /// Any one class, unless C4 refuses the seller.
     pub eligible: bool,
-    /// Whether the eligibility figures are final ([`crate::final_from`]).
+    /// Whether the eligibility figures are final: by time ([`crate::final_from`]), and the lake lacked nothing.
     pub is_final: bool,
     /// The numbers that decided.
     pub reasons_en: String,
@@ -127,7 +129,7 @@ pub struct SellerMonth {
 impl MonthReport {
     /// Whether its figures can still change by time alone.
     pub fn is_running(&self) -> bool {
-        self.as_of < self.final_from || self.rows.iter().any(|row| !row.is_final)
+        self.as_of < self.final_from || self.rows.iter().any(|row| row.forecast.is_some())
     }
 }
 

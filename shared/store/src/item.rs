@@ -114,8 +114,7 @@ pub fn item_bytes(item: &Item) -> usize {
 /// # Errors
 /// [`StoreError::Unbuilt`] when the order does not encode.
 pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, StoreError> {
-    let state = postcard::to_extend(order, vec![STATE_FORMAT])
-        .map_err(StoreError::unbuilt(format!("order {}", order.order_id)))?;
+    let state = encode_state(order)?;
     let mut item = order_key(&order.order_id);
     item.insert(name::SELLER_ID.to_owned(), text(order.seller_id.as_str()));
     item.insert(name::PAID_AT.to_owned(), number(order.paid_at.unix()));
@@ -141,6 +140,15 @@ pub fn order_item(order: &Order, version: u64, open: bool) -> Result<Item, Store
         );
     }
     Ok(item)
+}
+
+/// The state of an order, as its item and the lake's rows of it hold it.
+///
+/// # Errors
+/// [`StoreError::Unbuilt`] when the order does not encode.
+pub fn encode_state(order: &Order) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(order, vec![STATE_FORMAT])
+        .map_err(StoreError::unbuilt(format!("order {}", order.order_id)))
 }
 
 /// Reads an order's item; `None` for an item that is no order (another table's stream record).

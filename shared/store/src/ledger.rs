@@ -101,6 +101,16 @@ impl Store {
         decoded(&self.entry_items(order_id).await?)
     }
 
+    /// The payment month of an order that the ledger has entries about; `None` where it has none.
+    ///
+    /// # Errors
+    /// As [`Store::entries_of_order`].
+    pub async fn payment_month(&self, order_id: &OrderId) -> Result<Option<Month>, StoreError> {
+        let items = self.entry_items(order_id).await?;
+        let first = items.first().map(decode_entry).transpose()?.flatten();
+        Ok(first.map(|(month, _)| month))
+    }
+
     /// The items of all entries about one order, consistently.
     pub(crate) async fn entry_items(&self, order_id: &OrderId) -> Result<Vec<Item>, StoreError> {
         let query = self

@@ -36,7 +36,9 @@ use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 
 pub use capacity::{Capacity, CapacityUsed};
 pub use commit::{Commit, NewClaim, News, OrderWrite, Room};
-pub use item::{OPEN_SHARDS, OrderImage, decode_entry, decode_order, decode_state, item_bytes, order_item};
+pub use item::{
+    OPEN_SHARDS, OrderImage, decode_entry, decode_order, decode_state, encode_state, item_bytes, order_item,
+};
 pub use journal::{NightEntries, Posting};
 pub use nights::Night;
 pub use orders::StoredOrder;

@@ -149,6 +149,36 @@ async fn up_outlives_what_fails_and_delivers_again_what_a_command_asks_for() {
         .expect("up ends when it is asked to, and no earlier");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_names_what_it_cannot_write_to_the_lake_and_writes_the_rest() {
+    let (directory, files) = poisoned().await;
+    let waymark = waymark(directory.path());
+    assert_eq!(upload(&waymark, files.path()).status, 3);
+    let backfill = ["history", "backfill", "--night", "2024-05-01"];
+    let ran = waymark.run(backfill.iter().chain(&["--json"]));
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let done = &ran.json_lines()[0];
+    assert_eq!(
+        (&done["orders"], &done["lacks"]),
+        (
+            &1.into(),
+            &serde_json::json!([{ "orders_unreadable": { "count": 1, "first": POISON } }])
+        )
+    );
+    for (lang, words) in [
+        ("en", ["written to the lake:", "orders that cannot be read:"]),
+        ("zh", ["已写入数据湖：", "无法读取的订单："]),
+    ] {
+        let ran = waymark.run(backfill.iter().chain(&["--lang", lang]));
+        assert!(words.iter().all(|word| ran.stdout.contains(word)), "{ran:?}");
+    }
+    let earlier = waymark.run(backfill.iter().chain(&["--until", "2024-04-30"]));
+    assert_complains(&earlier, 2, &["2024-04-30", "lies before 2024-05-01"]);
+    let directory = remove_poison(directory).await;
+    assert_eq!(waymark.run(backfill).status, 0);
+    drop(directory);
+}
+
 #[test]
 fn what_cannot_be_asked_is_said() {
     let directory = tempfile::tempdir().expect("a directory");

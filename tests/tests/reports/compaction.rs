@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entrypoint::TimeLeft;
 use lake::{Compacted, Compaction, Extent, LakeError};
+use order_history::Task;
 use tests::{Fuse, SellerFigures, figures_of_months};
 
 use super::*;
@@ -108,7 +109,7 @@ async fn a_days_compaction_folds_the_batches_of_the_months_that_still_change() {
     let before = said(&cloud).await;
     let day = |as_of: &str| serde_json::json!({ "compact": { "as_of": as_of } });
     let run = async |task, time| {
-        let done = order_history::run(&cloud.order_history(), task, time).await;
+        let done = order_history::run(&cloud.order_history(), Task(task), time).await;
         serde_json::to_value(done.expect("a compaction is done")).expect("JSON")
     };
     let too_late = run(day("2024-08-31T12:30:00Z"), TimeLeft::unlimited()).await;
@@ -126,7 +127,7 @@ async fn a_days_compaction_folds_the_batches_of_the_months_that_still_change() {
     let again = run(day("2024-07-31T12:30:00Z"), TimeLeft::unlimited()).await;
     assert_eq!((&again["files_read"], &again["more"]), (&0.into(), &false.into()));
     let neither = serde_json::json!({ "compact": { "month": "2024-04" } });
-    let refused = order_history::run(&cloud.order_history(), neither, TimeLeft::unlimited()).await;
+    let refused = order_history::run(&cloud.order_history(), Task(neither), TimeLeft::unlimited()).await;
     assert!(matches!(refused, Err(entrypoint::Failure::Permanent(_))));
 }
 

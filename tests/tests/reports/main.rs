@@ -1,5 +1,6 @@
 //! The monthly report through the front door: the same inputs give the same bytes, and what was reported once stays.
 
+mod backfill;
 mod compaction;
 mod papers;
 mod parts;
@@ -57,6 +58,16 @@ async fn report_of(cloud: &OwnCloud, month: Month, as_of: &str) -> Outcome {
         .report(Some(month), at(as_of))
         .await
         .expect("a report is made")
+}
+
+/// Says that the lake holds what April's report is made of, as the delivery before a report does.
+async fn complete(cloud: &OwnCloud, as_of: &str) {
+    let watermark = lake::Watermark {
+        month: april(),
+        as_of: at(as_of),
+        lacks: Vec::new(),
+    };
+    cloud.lake.put_watermark(&watermark).await.expect("a watermark");
 }
 
 /// The files of a report by their names.

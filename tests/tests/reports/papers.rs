@@ -76,6 +76,7 @@ async fn report_in_parts(cloud: &OwnCloud, as_of: &str) -> Outcome {
         let done = run(&cloud.eligibility_report(), task).await;
         done.expect("a step is done")
     };
+    complete(cloud, as_of).await;
     step(Step::Plan, 0).await;
     step(Step::Part, 0).await;
     step(Step::Part, 1).await;

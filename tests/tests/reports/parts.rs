@@ -32,6 +32,7 @@ async fn done(cloud: &OwnCloud, step: Step, bucket: u32, buckets: u32) -> Done {
 }
 
 async fn done_as_of(as_of: &str, cloud: &OwnCloud, step: Step, bucket: u32, buckets: u32) -> Done {
+    complete(cloud, as_of).await;
     let done = run(
         &cloud.eligibility_report(),
         task_as_of(as_of, step, bucket, buckets),

@@ -203,6 +203,13 @@ async fn a_change_that_cannot_be_read_is_set_aside_and_the_others_reach_the_lake
         failed[0].cause
     );
     assert!(failed[1].cause.contains("cannot be read"), "{}", failed[1].cause);
+    // Each is kept as it came, so that nothing is lost whatever becomes of the list of failures.
+    let kept = cloud.lake.unreadable().await.expect("a list");
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for (key, content) in kept.iter().zip([order_id(7), "entry#evil".to_owned()]) {
+        let bytes = cloud.lake.bytes(key).await.expect("what is kept");
+        assert!(String::from_utf8_lossy(&bytes).contains(&content), "{key}");
+    }
     // The month's report is made, of everything else.
     let report = cloud.report(
         Some("2024-05".parse().expect("a month")),

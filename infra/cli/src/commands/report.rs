@@ -77,7 +77,7 @@ pub(crate) async fn save(backend: &Backend, outcome: &Outcome, directory: &Path)
 
 /// Prints a report as a table, the largest sellers first.
 pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
-    let finality = if report.as_of >= report.final_from {
+    let finality = if report.is_final() {
         terminal.say("final", "最终")
     } else {
         terminal.say("provisional", "暂定")
@@ -89,6 +89,9 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
         terminal.say("as of", "截至"),
         terminal.moment(report.as_of)
     ));
+    if let Some(lacking) = &report.lacking {
+        terminal.line(terminal.say(&lacking.en, &lacking.zh));
+    }
     let mut sellers: Vec<&SellerMonth> = report.rows.iter().collect();
     sellers.sort_by(|one, other| (other.gmv, &one.seller_id).cmp(&(one.gmv, &other.seller_id)));
     let mut table = Table::new();

@@ -1,9 +1,12 @@
 //! Changes of the tables, delivered to `order-history` as the template's mappings have it: in order, a batch at a time. A
 //! record that cannot be read is set aside, a batch that fails for good is halved until its bad record is alone.
 
+use std::path::Path;
+
 use aws_lambda_events::event::dynamodb::Event;
 use domain::with_causes;
-use order_history::handle_batch;
+use entrypoint::Failure;
+use order_history::{OrderHistory, Outcome, handle, handle_again};
 use serde_json::{Value, json};
 
 use super::{Delivered, Undelivered, caught, pause};
@@ -17,14 +20,6 @@ const BATCH_RECORDS_MAX: usize = 1_000;
 /// Attempts at a batch that time may help, before the round ends and leaves it where it is.
 const ATTEMPTS_MAX: u32 = 5;
 
-/// How far a batch was written.
-enum Written {
-    /// To its end.
-    Whole,
-    /// Up to the record of this sequence number, which cannot be read.
-    UpTo { sequence: String, cause: String },
-}
-
 impl Cloud {
     /// Delivers the tables' streams up to their present ends, then the changes that were set aside and asked for again.
     ///
@@ -37,14 +32,8 @@ impl Cloud {
         for table in [ORDERS_TABLE, RECORDS_TABLE] {
             let mut limit = BATCH_RECORDS_MAX;
             while let Some(batch) = streams.next(table, limit)? {
-                let (place, cause) = match self.write_batch(&batch.records).await {
-                    Ok(Written::Whole) => {
-                        delivered.stream_records += batch.records.len() as u64;
-                        streams.delivered(table, batch.last_sequence())?;
-                        limit = BATCH_RECORDS_MAX;
-                        continue;
-                    }
-                    Ok(Written::UpTo { sequence, cause }) => (batch.place_of(&sequence), cause),
+                let unwritten = match self.write_batch(&batch.records, handle).await {
+                    Ok(outcome) => outcome.unreadable,
                     Err(failed) if failed.is_retryable => {
                         return Err(CloudError::Function {
                             function: "order-history",
@@ -55,32 +44,53 @@ impl Cloud {
                         limit = batch.records.len() / 2;
                         continue;
                     }
-                    Err(failed) => (0, failed.cause),
+                    Err(failed) => {
+                        delivered
+                            .set_aside
+                            .push(self.set_change_aside(table, &batch, 0, failed.cause).await?);
+                        streams.delivered(table, batch.last_sequence())?;
+                        continue;
+                    }
                 };
-                delivered.stream_records += place as u64;
-                let failed = unwritten(table, &batch, place, cause);
-                // First, and under a key of its own: killed before the position moves, it is set aside once more.
-                delivered.set_aside.push(self.set_aside(None, failed).await?);
-                streams.delivered(table, batch.sequence(place))?;
+                delivered.stream_records += (batch.records.len() - unwritten.len()) as u64;
+                for record in unwritten {
+                    // First, and under a key of its own: killed before the position moves, it is set aside once more.
+                    let set_aside = self.set_change_aside(table, &batch, record.place, record.cause);
+                    delivered.set_aside.push(set_aside.await?);
+                }
+                streams.delivered(table, batch.last_sequence())?;
+                limit = BATCH_RECORDS_MAX;
             }
         }
         while let Some(asked) = self.asked_again(FailedKind::Change).await? {
-            let done = match self.write_batch(std::slice::from_ref(&asked.event)).await {
-                Ok(Written::Whole) => Ok(()),
-                Ok(Written::UpTo { cause, .. }) => Err(Undelivered {
-                    cause,
+            let written = self
+                .write_batch(std::slice::from_ref(&asked.event), handle_again)
+                .await;
+            let done = written.and_then(|outcome| match outcome.unreadable.into_iter().next() {
+                None => Ok(()),
+                Some(record) => Err(Undelivered {
+                    cause: record.cause,
                     is_retryable: false,
                 }),
-                Err(failed) => Err(failed),
-            };
+            });
             delivered.stream_records += u64::from(done.is_ok());
             self.settle_asked(asked, done, &mut delivered).await?;
         }
         Ok(delivered)
     }
 
+    /// Whether a change was set aside, which the lake lacks.
+    pub(crate) fn lacks_changes(data_dir: &Path) -> Result<bool, CloudError> {
+        let failed = Self::failures_in(data_dir)?;
+        Ok(failed.iter().any(|failed| failed.what == FailedKind::Change))
+    }
+
     /// Hands records to `order-history`; what time may help is tried a few times.
-    async fn write_batch(&self, records: &[Value]) -> Result<Written, Undelivered> {
+    async fn write_batch(
+        &self,
+        records: &[Value],
+        write: impl AsyncFn(&OrderHistory, Event) -> Result<Outcome, Failure>,
+    ) -> Result<Outcome, Undelivered> {
         let history = self.order_history();
         let mut attempt = 1;
         loop {
@@ -89,33 +99,30 @@ impl Cloud {
                     cause: with_causes(&error),
                     is_retryable: false,
                 })?;
-            match caught(handle_batch(&history, event)).await {
-                Ok(outcome) => {
-                    let stopped = outcome.again.batch_item_failures.into_iter().next();
-                    return Ok(match stopped.and_then(|failure| failure.item_identifier) {
-                        Some(sequence) => Written::UpTo {
-                            sequence,
-                            cause: outcome.cause.unwrap_or_default(),
-                        },
-                        None => Written::Whole,
-                    });
-                }
+            match caught(write(&history, event)).await {
                 Err(failed) if failed.is_retryable && attempt < ATTEMPTS_MAX => {
                     pause(attempt).await;
                     attempt += 1;
                 }
-                Err(failed) => return Err(failed),
+                written => return written,
             }
         }
     }
-}
 
-fn unwritten(table: &str, batch: &Batch, place: usize, cause: String) -> Failed {
-    Failed {
-        key: format!("{table}/{}", batch.sequence(place)),
-        what: FailedKind::Change,
-        event: batch.records.get(place).cloned().unwrap_or_default(),
-        cause,
-        attempts: 1,
+    async fn set_change_aside(
+        &self,
+        table: &str,
+        batch: &Batch,
+        place: usize,
+        cause: String,
+    ) -> Result<crate::s3::SetAside, CloudError> {
+        let failed = Failed {
+            key: format!("{table}/{}", batch.sequence(place)),
+            what: FailedKind::Change,
+            event: batch.records.get(place).cloned().unwrap_or_default(),
+            cause,
+            attempts: 1,
+        };
+        self.set_aside(None, failed).await
     }
 }

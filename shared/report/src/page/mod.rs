@@ -97,7 +97,7 @@ fn head(report: &MonthReport, zone: Zone) -> Markup {
         header {
             h1 { (text("Eligibility", "准入资格")) " " span.month { (report.month) } }
             p.as-of {
-                @if report.is_running() {
+                @if report.is_running() || report.lacking.is_some() {
                     strong.provisional { (text("provisional", "暂定")) }
                 } @else {
                     strong.final { (text("final", "最终")) }
@@ -105,6 +105,9 @@ fn head(report: &MonthReport, zone: Zone) -> Markup {
                 " · " (text("as of", "截至")) " " (instant(report.as_of))
                 @if report.is_running() {
                     " · " (text("final from", "最终结果自")) " " (instant(report.final_from))
+                }
+                @if let Some(lacking) = &report.lacking {
+                    " · " (text(&lacking.en, &lacking.zh))
                 }
                 " · " (text("rules", "规则")) " " (report.policy)
                 " · " (text("admission", "准入规则")) " " (text(&admission_en, &admission_zh))

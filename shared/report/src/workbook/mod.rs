@@ -170,6 +170,10 @@ impl Book {
                 chinese_first(report.limits.fulfilment.in_full()),
             ),
         ];
+        if let Some(lacking) = &report.lacking {
+            let told = (lacking.zh.clone(), lacking.en.clone());
+            of_the_report.push(("非最终结果 / not final", told));
+        }
         if let Some(Changes { before, .. }) = changes {
             let ((zh, en), id) = (instant(before.as_of), &before.revision);
             let told = (format!("{id}：{zh}"), format!("{id}: {en}"));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
+use entrypoint::Failure;
 use futures::future::join_all;
 use lake::Lake;
 use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE};
@@ -57,9 +58,14 @@ impl Season {
             let work = async |run: &crate::run::Run| {
                 let history = OrderHistory {
                     lake: Lake::new(season.cloud.s3(Some(run)), BUCKET),
+                    store: season.store(run),
                     policy: Arc::clone(&season.policy),
                 };
-                order_history::handle(&history, event.clone()).await
+                let outcome = order_history::handle(&history, event.clone()).await?;
+                match outcome.unreadable.into_iter().next() {
+                    Some(unreadable) => Err(Failure::of(unreadable.cause, false)),
+                    None => Ok(()),
+                }
             };
             season.until_whole(&errand, attempts, work).await.err()
         }))
