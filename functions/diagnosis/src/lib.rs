@@ -10,11 +10,14 @@ mod url;
 
 use std::sync::Arc;
 
-use domain::diagnosis::{Asked, Diagnosis, Known, Waiting, diagnose};
+use domain::diagnosis::{Asked, Awaited, Diagnosis, Known, Waiting, diagnose};
+use domain::facts::OrderFact;
 use domain::seller::{Agreement, agreements_by_operator};
 use domain::{LedgerEntry, Order, OrderId, PolicyBook, Shipment, Timestamp, TrackingNumber};
 use futures::future::try_join;
-use store::{Parent, Store, StoreError};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use store::{Parent, ParkedRow, Store, StoreError};
 
 pub use question::{BadQuestion, Question};
 pub use url::{Answered, handle, metrics};
@@ -46,7 +49,7 @@ struct Loaded {
     order_id: Option<OrderId>,
     order: Option<Order>,
     entries: Vec<LedgerEntry>,
-    waiting: Option<Waiting>,
+    waiting: Vec<Waiting>,
     /// What the operator stated of the seller's agreements; looked for where a parcel's carrier asks for one.
     agreements: Vec<Agreement>,
 }
@@ -61,9 +64,10 @@ pub async fn ask(desk: &DiagnosisDesk, question: &Question, as_of: Timestamp) ->
         if let Some(loaded) = holder(desk, number, as_of).await? {
             return Ok(told(desk, question, Subject::Number, &loaded, as_of));
         }
-        if let Some(waiting) = waiting(desk, Parent::Number(number.clone()), as_of).await? {
+        let waiting = waiting(desk, Parent::Number(number.clone()), as_of).await?;
+        if !waiting.is_empty() {
             let loaded = Loaded {
-                waiting: Some(waiting),
+                waiting,
                 ..Loaded::default()
             };
             return Ok(told(desk, question, Subject::Number, &loaded, as_of));
@@ -130,7 +134,7 @@ fn told(
         order_id: loaded.order_id.as_ref(),
         order: loaded.order.as_ref(),
         entries: &loaded.entries,
-        waiting: loaded.waiting.as_ref(),
+        waiting: &loaded.waiting,
         agreements: &loaded.agreements,
     };
     Answer::Told(Box::new(diagnose(&asked, &known, &desk.policy, as_of)))
@@ -152,7 +156,7 @@ async fn load(desk: &DiagnosisDesk, order_id: OrderId, as_of: Timestamp) -> Resu
         order_id: Some(order_id),
         order,
         entries,
-        waiting: None,
+        waiting: Vec::new(),
         agreements,
     })
 }
@@ -187,26 +191,71 @@ async fn order_asked(
         return Ok(Some(loaded));
     }
     let waiting = waiting(desk, Parent::Order(order_id.clone()), as_of).await?;
-    Ok(waiting.map(|waiting| Loaded {
-        waiting: Some(waiting),
+    Ok((!waiting.is_empty()).then(|| Loaded {
+        waiting,
         ..Loaded::default()
     }))
 }
 
-/// The rows that wait for a parent, as far as they were learned by then.
-async fn waiting(
-    desk: &DiagnosisDesk,
-    parent: Parent,
+/// What a parked row says, as far as a diagnosis needs it.
+#[derive(Deserialize)]
+enum News {
+    Order(Box<OrderFact>),
+    Tracking(IgnoredAny),
+    Event(IgnoredAny),
+    Appeal(IgnoredAny),
+}
+
+/// The rows that wait for what was asked, and those that name it and wait for something else, as far as they were recorded by
+/// then.
+async fn waiting(desk: &DiagnosisDesk, asked: Parent, as_of: Timestamp) -> Result<Vec<Waiting>, StoreError> {
+    let (awaiting, about) = try_join(
+        desk.store.parked_notes(&asked, WAITING_ROWS_MAX),
+        desk.store.parked_about(&asked, WAITING_ROWS_MAX),
+    )
+    .await?;
+    let (rows, more) = awaiting;
+    let mut waiting: Vec<Waiting> = Vec::new();
+    waiting.extend(summed_up(&rows, Awaited::Itself, more, as_of));
+    let (rows, more): (Vec<ParkedRow<News>>, bool) = about;
+    let mut parents: Vec<&Parent> = rows.iter().map(|row| &row.parent).collect();
+    parents.sort_unstable();
+    parents.dedup();
+    for parent in parents {
+        let of_parent: Vec<&ParkedRow<News>> = rows.iter().filter(|row| row.parent == *parent).collect();
+        let awaited = of_parent.iter().find_map(|row| awaited(desk, row));
+        waiting.extend(awaited.and_then(|awaited| summed_up(of_parent, awaited, more, as_of)));
+    }
+    Ok(waiting)
+}
+
+/// What a row waits for that is not what was asked; `None` where it is nothing that a row is found by.
+fn awaited(desk: &DiagnosisDesk, row: &ParkedRow<News>) -> Option<Awaited> {
+    match (&row.parent, &row.fact) {
+        (Parent::Order(order_id), _) => Some(Awaited::Order(order_id.clone())),
+        (Parent::Rate(_), News::Order(fact)) => Some(Awaited::Rate {
+            amount: fact.amount,
+            paid_on: fact.paid_at.date_in(desk.policy.zone),
+        }),
+        _ => None,
+    }
+}
+
+/// Rows that wait for one thing, as far as they were recorded by then.
+fn summed_up<'r, F: 'r>(
+    rows: impl IntoIterator<Item = &'r ParkedRow<F>>,
+    awaited: Awaited,
+    more: bool,
     as_of: Timestamp,
-) -> Result<Option<Waiting>, StoreError> {
-    let (notes, more) = desk.store.parked_notes(&parent, WAITING_ROWS_MAX).await?;
-    let known = notes.iter().filter(|note| note.learned_at <= as_of);
-    let first = known.clone().min_by_key(|note| (note.learned_at, note.row));
-    Ok(first.map(|first| Waiting {
-        rows: known.count() as u64,
+) -> Option<Waiting> {
+    let known: Vec<_> = rows.into_iter().filter(|row| row.learned_at <= as_of).collect();
+    let first = known.iter().min_by_key(|row| (row.learned_at, row.row))?;
+    Some(Waiting {
+        awaited,
+        rows: known.len() as u64,
         more,
         upload_key: first.upload_key.clone(),
         row: first.row,
         since: first.learned_at,
-    }))
+    })
 }

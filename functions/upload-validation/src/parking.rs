@@ -26,6 +26,16 @@ struct Waiting {
     learned_at: BTreeMap<Parent, Timestamp>,
 }
 
+/// What a row that waits for something else is asked for by: an order whose exchange rate is missing by its id, a tracking row
+/// whose order is missing by its number.
+fn about(row: &ParkedRow<OrderNews>) -> Option<Parent> {
+    match (&row.fact, &row.parent) {
+        (OrderNews::Order(fact), Parent::Rate(_)) => Some(Parent::Order(fact.order_id.clone())),
+        (OrderNews::Tracking(fact), Parent::Order(_)) => fact.number.clone().map(Parent::Number),
+        _ => None,
+    }
+}
+
 /// Rows that were waiting when their parents came.
 #[derive(Default)]
 struct Woken {
@@ -121,7 +131,7 @@ impl Batch<'_> {
             .map(|(news, parent)| self.parked_row(news, parent))
             .collect();
         stream::iter(&rows)
-            .map(|row| self.store().park(row))
+            .map(|row| async move { self.store().park(row, about(row).as_ref()).await })
             .buffer_unordered(CALLS_AT_ONCE)
             .try_collect::<()>()
             .await?;
@@ -237,9 +247,9 @@ impl Batch<'_> {
         let codes: Vec<RowCode> = ruled.ruling.findings.iter().map(|finding| finding.code).collect();
         tracing::info!(upload.key = row.upload_key, row = row.row, verdict = ?ruled.ruling.verdict, ?codes, "a parked row was applied");
         if ruled.ruling.verdict == Verdict::Rejected && !row.fact.is_refused() {
-            self.store().keep_refused(row, codes).await
+            self.store().keep_refused(row, about(row).as_ref(), codes).await
         } else {
-            self.store().unpark(row).await
+            self.store().unpark(row, about(row).as_ref()).await
         }
     }
 

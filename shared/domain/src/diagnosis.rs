@@ -15,6 +15,7 @@ mod texts;
 mod unseen;
 mod upload;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::assess::{Assessment, assess_seen};
@@ -25,7 +26,8 @@ use crate::explain::{CitedPolicy, Moment};
 use crate::order::{OrderAsOf, OrderStatus, Parcel};
 use crate::seller::Agreement;
 use crate::{
-    Cents, Finding, LedgerEntry, Order, OrderId, Policy, PolicyBook, SellerId, Timestamp, TrackingNumber,
+    Cents, Finding, LedgerEntry, Money, Order, OrderId, Policy, PolicyBook, SellerId, Timestamp,
+    TrackingNumber,
 };
 
 use ledger::Ledger;
@@ -57,15 +59,33 @@ pub struct Known<'a> {
     pub order: Option<&'a Order>,
     /// All entries about it.
     pub entries: &'a [LedgerEntry],
-    /// Rows that wait for the number or the order.
-    pub waiting: Option<&'a Waiting>,
+    /// Rows that wait for the number or the order, and those that name it and wait for something else.
+    pub waiting: &'a [Waiting],
     /// The agreements that the operator stated of the order's seller (C6); looked for where a parcel's carrier asks for one.
     pub agreements: &'a [Agreement],
 }
 
-/// Rows that wait for what was asked.
+/// What rows wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// What was asked.
+    Itself,
+    /// The order of the number that was asked.
+    Order(OrderId),
+    /// An exchange rate for the order that was asked.
+    Rate {
+        /// What was paid.
+        amount: Money,
+        /// The day of the payment (platform zone).
+        paid_on: NaiveDate,
+    },
+}
+
+/// Rows that wait, all for one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
+    /// What for.
+    pub awaited: Awaited,
     /// How many, as far as they were counted.
     pub rows: u64,
     /// Whether there are more.

@@ -66,7 +66,9 @@ struct Body<F> {
     refused: Vec<RowCode>,
 }
 
-/// What stands before the parent in the keys of rows that wait, and of those that were refused when it came.
+/// What stands before the parent in the keys of rows that wait, of those that were refused when it came, and before what a row
+/// names that waits for something else.
+const ABOUT: &str = "parked#about";
 const WAITING: &str = "parked";
 const REFUSED: &str = "refused";
 
@@ -113,11 +115,21 @@ impl Parent {
 const MARK: &str = "waiting";
 
 impl Store {
-    /// Keeps a row until its parent arrives; parking it again changes nothing.
+    /// Keeps a row until its parent arrives; parking it again changes nothing. `about` is what else it is found by: its own order,
+    /// its own number.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn park<F: Serialize + Clone>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
+    pub async fn park<F: Serialize + Clone>(
+        &self,
+        row: &ParkedRow<F>,
+        about: Option<&Parent>,
+    ) -> Result<(), StoreError> {
+        // Before the row: of what is found by it and is not there nothing is said.
+        if let Some(about) = about {
+            self.put_record(pointer(row, about), "where a parked row is found")
+                .await?;
+        }
         // The mark first: whoever brings the parent looks for marks only. One who looks before it is there has
         // brought the parent by then, and we shall see that.
         self.put_record(key(row.parent.pk(), MARK), "the mark of a parked row")
@@ -134,6 +146,7 @@ impl Store {
     pub async fn keep_refused<F: Serialize + Clone>(
         &self,
         row: &ParkedRow<F>,
+        about: Option<&Parent>,
         refused: Vec<RowCode>,
     ) -> Result<(), StoreError> {
         let row = ParkedRow {
@@ -141,7 +154,7 @@ impl Store {
             ..row.clone()
         };
         self.put_parked(&row, REFUSED).await?;
-        self.unpark(&row).await
+        self.unpark(&row, about).await
     }
 
     async fn put_parked<F: Serialize + Clone>(
@@ -218,16 +231,58 @@ impl Store {
         Ok((rows, last))
     }
 
-    /// Forgets a parked row that was applied.
+    /// The first `rows_max` of the rows that wait for something else and are found by this, and whether there are more. Two
+    /// reads, however many wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read or a row does not decode.
+    pub async fn parked_about<F: DeserializeOwned>(
+        &self,
+        about: &Parent,
+        rows_max: u16,
+    ) -> Result<(Vec<ParkedRow<F>>, bool), StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.records)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", name::PK)
+            .expression_attribute_values(":pk", text(about.pk_in(ABOUT)))
+            .limit(i32::from(rows_max))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self
+            .send(|| query.clone().send())
+            .await
+            .map_err(|source| StoreError::call(format!("read rows parked about {about:?}"), source))?;
+        self.capacity.count_read(answer.consumed_capacity());
+        let places = answer.items().iter().filter_map(|item| string_of(item, name::SK));
+        let keys = places.filter_map(|place| {
+            let (pk, id) = place.split_once(BETWEEN)?;
+            Some(key(pk, id))
+        });
+        let items = self.batch_get(&self.records, keys.collect()).await?;
+        let rows = items.iter().map(read_parked).collect::<Result<_, _>>()?;
+        Ok((rows, answer.last_evaluated_key().is_some()))
+    }
+
+    /// Forgets a parked row that was applied, and then nothing finds it any more. A run killed in between wakes the row once more.
     ///
     /// # Errors
     /// [`StoreError`] when the table refuses or cannot be reached.
-    pub async fn unpark<F>(&self, row: &ParkedRow<F>) -> Result<(), StoreError> {
+    pub async fn unpark<F>(&self, row: &ParkedRow<F>, about: Option<&Parent>) -> Result<(), StoreError> {
+        if let Some(about) = about {
+            self.forget(pointer(row, about)).await?;
+        }
+        self.forget(key(row.parent.pk(), row.id.clone())).await
+    }
+
+    async fn forget(&self, key: Item) -> Result<(), StoreError> {
         let call = self
             .client
             .delete_item()
             .table_name(&self.records)
-            .set_key(Some(key(row.parent.pk(), row.id.clone())))
+            .set_key(Some(key))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = self
             .send(|| call.clone().send())
@@ -236,6 +291,17 @@ impl Store {
         self.capacity.count_write(answer.consumed_capacity());
         Ok(())
     }
+}
+
+/// Between the two parts of a row's key where it is found by something else. Neither holds it.
+const BETWEEN: char = ' ';
+
+/// The whole record by which a row is found that waits for something else: a key that says where it is kept.
+fn pointer<F>(row: &ParkedRow<F>, about: &Parent) -> Item {
+    key(
+        about.pk_in(ABOUT),
+        format!("{}{BETWEEN}{}", row.parent.pk(), row.id),
+    )
 }
 
 fn read_parked<F: DeserializeOwned>(item: &Item) -> Result<ParkedRow<F>, StoreError> {

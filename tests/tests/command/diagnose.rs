@@ -139,6 +139,14 @@ fn what_is_unknown_or_waits_is_told_as_such() {
         assert_eq!(order["standing"], "pending", "{order}");
         assert!(text(&order["cause"]["en"]).contains(place), "{order}");
     }
+    // The number of a row that waits for its order.
+    let waits = diagnosis(&waymark, "3318810051", LATER, 0);
+    let cause = text(&stage(&waits, "order")["cause"]["en"]);
+    assert!(
+        cause.contains("Waiting for order 8300000000000009")
+            && cause.contains("row 4 of inbox/tracking/_/tracking.csv"),
+        "{cause}"
+    );
     // Spaces are the number's fault; what was meant is known all the same.
     let spaced = diagnosis(&waymark, "33188 10025", LATER, 1);
     assert_eq!(told_as(&spaced, "failed"), ["format", "pickup"]);
@@ -150,6 +158,72 @@ fn what_is_unknown_or_waits_is_told_as_such() {
     let cause = text(&stage(&early, "order")["cause"]["en"]);
     assert!(cause.contains("there is no order 8300000000000001"), "{cause}");
     assert!(early.get("seller_id").is_none() && early.get("order_id").is_none());
+}
+
+#[test]
+fn an_order_that_waits_for_a_rate_is_shown_until_the_rate_comes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let waymark = waymark(&directory.path().join("state"));
+    let upload = |kind: &str, content: &str, recorded_at: &str| {
+        let file = directory.path().join(format!("{kind}.csv"));
+        std::fs::write(&file, content).expect("a file");
+        let path = file.to_string_lossy().into_owned();
+        let ran = waymark.run(["upload", &path, "--kind", kind, "--recorded-at", recorded_at]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    };
+    let orders = "order_id,seller_id,paid_at,amount,currency,destination_country\n8300000000000005,S1,2024-05-01T12:00:00Z,80.10,BRL,ES\n";
+    let tracking = "order_id,carrier,tracking_number\n8300000000000005,DHL,3318810025\n";
+    upload("orders", orders, "2024-05-01T13:00:00Z");
+    upload("tracking", tracking, "2024-05-01T14:00:00Z");
+    let waits = diagnosis(&waymark, "8300000000000005", LATER, 0);
+    let shown: Vec<&Value> = waits["stages"]
+        .as_array()
+        .expect("stages")
+        .iter()
+        .filter(|stage| stage["stage"] == "order")
+        .collect();
+    let [rate, tracking] = shown[..] else {
+        panic!("{shown:?}")
+    };
+    assert_eq!(
+        (text(&rate["standing"]), text(&rate["deadline"])),
+        ("at_risk", "2024-06-15T13:00:00Z")
+    );
+    let cause = text(&rate["cause"]["en"]);
+    assert!(
+        cause.contains("80.10 BRL were paid on 2024-05-01")
+            && cause.contains("row 1 of inbox/orders/_/orders.csv"),
+        "{cause}"
+    );
+    assert!(
+        text(&rate["remedy"]["zh"]).contains("2024-05-01 的 BRL 汇率"),
+        "{rate}"
+    );
+    assert!(
+        text(&tracking["cause"]["en"]).contains("row 1 of inbox/tracking/_/tracking.csv"),
+        "{tracking}"
+    );
+    let number = diagnosis(&waymark, "3318810025", LATER, 0);
+    assert!(
+        text(&stage(&number, "order")["cause"]["en"]).contains("Waiting for order 8300000000000005"),
+        "{number}"
+    );
+    // As of then nothing was recorded; lapsed it fails.
+    let early = waymark.run(["diagnose", "8300000000000005", "--as-of", "2024-05-01T12:30:00Z"]);
+    assert_ne!(early.status, 0, "{early:?}");
+    let lapsed = diagnosis(&waymark, "8300000000000005", "2024-06-16T14:00:00Z", 1);
+    assert_eq!(stage(&lapsed, "order")["standing"], "failed");
+
+    upload(
+        "rates",
+        "date,currency,usd_per_unit\n2024-05-01,BRL,0.2\n",
+        "2024-05-03T00:00:00Z",
+    );
+    for asked in ["8300000000000005", "3318810025"] {
+        let known = diagnosis(&waymark, asked, "2024-05-03T01:00:00Z", 0);
+        assert_eq!(known["order_id"], "8300000000000005", "{known}");
+        assert_ne!(stage(&known, "order")["standing"], "at_risk", "{known}");
+    }
 }
 
 #[test]
@@ -170,7 +244,7 @@ fn people_read_the_failing_stages_first_in_either_language() {
         (
             "zh",
             [
-                "✗ 上传时效: 未通过",
+                "✗ 上传时效：未通过",
                 "轨迹回传延迟",
                 "→ ",
                 "已罚 1.20 USD",

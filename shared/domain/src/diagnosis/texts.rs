@@ -25,7 +25,7 @@ macro_rules! cases {
 
 cases! {
     NumberFits NumberNone CarrierCertified CarrierPartner CarrierWaived CarrierUnlisted CarrierCandidates CarrierUntold
-    OrderKnown OrderUnconfirmed OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed NeedsOrder
+    OrderKnown OrderUnconfirmed OrderEnded OrderOver OrderDeparted NumberUnknown NumberAndOrderUnknown NumberUnreadable RowsWait RowsLapsed RowsWaitForOrder RowsLapsedForOrder RateWaits RateLapsed NeedsOrder
     ClaimWaits ClaimLapsed ClaimRivals
     UploadFailed UploadFailedBesideEarlier UploadFailedAndMended UploadFailedAndExcused
     UploadInTime UploadLate UploadMissing UploadNotNeeded

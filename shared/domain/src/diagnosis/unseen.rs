@@ -5,11 +5,11 @@ use super::ledger::Ledger;
 use super::stage::{Family, Stage, StageName, Standing};
 use super::texts::Case;
 use super::upload::stage_of;
-use super::{Asked, Known, Waiting, moment, number};
+use super::{Asked, Awaited, Known, Waiting, moment, number};
 use crate::because::Told;
 use crate::count::noun;
 use crate::parking::Wait;
-use crate::{Because, Cents, Clause, OrderId, PolicyBook, Timestamp};
+use crate::{Because, Cents, Clause, OrderId, PolicyBook, RowCode, Timestamp};
 
 /// What was asked, without an order to be seen as of then.
 pub(super) struct Unseen<'v> {
@@ -32,7 +32,7 @@ impl Unseen<'_> {
             Some(asked) => number::carrier_of_any(asked, &self.book.carriers),
             None => self.untold(StageName::Carrier, Case::CarrierUntold),
         });
-        stages.push(self.order());
+        stages.extend(self.orders());
         for stage in &StageName::ALL[3..11] {
             stages.push(self.untold(*stage, Case::NeedsOrder));
         }
@@ -55,15 +55,22 @@ impl Unseen<'_> {
         }
     }
 
-    fn order(&self) -> Stage {
-        const STAGE: StageName = StageName::Order;
+    /// The order that is not there, or what waits for it, each thing that it waits for on its own.
+    fn orders(&self) -> Vec<Stage> {
         if self.departed().is_some() {
-            return self.untold(STAGE, Case::NeedsOrder);
+            return vec![self.untold(StageName::Order, Case::NeedsOrder)];
         }
-        let waiting = self.known.waiting.filter(|waiting| waiting.since <= self.as_of);
-        if let Some(waiting) = waiting {
-            return self.waited_for(waiting);
+        let known = self.known.waiting.iter();
+        let waiting = known.filter(|waiting| waiting.since <= self.as_of);
+        let stages: Vec<Stage> = waiting.map(|waiting| self.waited_for(waiting)).collect();
+        if stages.is_empty() {
+            return vec![self.unknown()];
         }
+        stages
+    }
+
+    fn unknown(&self) -> Stage {
+        const STAGE: StageName = StageName::Order;
         match self.asked.number {
             Some(number) => {
                 let given = [
@@ -80,7 +87,7 @@ impl Unseen<'_> {
         }
     }
 
-    /// Rows wait for it: applied by themselves when it comes, unless they have lapsed.
+    /// Rows wait: applied by themselves when what they wait for comes, unless they have lapsed.
     fn waited_for(&self, waiting: &Waiting) -> Stage {
         let wait_max = self.book.intake.parked_max;
         let is_lapsed = Wait::of(waiting.since, self.as_of, wait_max).is_lapsed();
@@ -96,18 +103,44 @@ impl Unseen<'_> {
             format!("row {row} of {}", waiting.upload_key),
             format!("{} 第 {row} 行", waiting.upload_key),
         );
-        let given = [
+        let lapse = waiting.since.plus(wait_max);
+        let mut given = vec![
             ("rows", rows),
             ("place", place),
             ("since", moment(waiting.since, self.book)),
-            ("lapse", moment(waiting.since.plus(wait_max), self.book)),
+            ("lapse", moment(lapse, self.book)),
         ];
-        let (standing, case) = if is_lapsed {
-            (Standing::Failed, Case::RowsLapsed)
-        } else {
-            (Standing::Pending, Case::RowsWait)
+        let [waits, lapsed] = match &waiting.awaited {
+            Awaited::Itself => [Case::RowsWait, Case::RowsLapsed],
+            Awaited::Order(order_id) => {
+                given.push(("order", Told::alike(order_id)));
+                [Case::RowsWaitForOrder, Case::RowsLapsedForOrder]
+            }
+            Awaited::Rate { amount, paid_on } => {
+                given.extend([
+                    ("amount", Told::alike(amount)),
+                    ("currency", Told::alike(amount.currency)),
+                    ("day", Told::alike(paid_on)),
+                    ("days", Told::alike(self.book.intake.rate_lookback_days_max)),
+                ]);
+                [Case::RateWaits, Case::RateLapsed]
+            }
         };
-        Stage::told(StageName::Order, standing, case, &given)
+        let (standing, case) = match (is_lapsed, &waiting.awaited) {
+            (true, _) => (Standing::Failed, lapsed),
+            // Nothing can be judged of the order, and its deadlines run.
+            (false, Awaited::Rate { .. }) => (Standing::AtRisk, waits),
+            (false, _) => (Standing::Pending, waits),
+        };
+        let clauses = match waiting.awaited {
+            Awaited::Rate { .. } => vec![RowCode::RateMissing.clause()],
+            Awaited::Itself | Awaited::Order(_) => Vec::new(),
+        };
+        Stage {
+            clauses,
+            deadline: (!is_lapsed).then_some(lapse),
+            ..Stage::told(StageName::Order, standing, case, &given)
+        }
     }
 
     /// What the ledger keeps; without an order nothing more is due.

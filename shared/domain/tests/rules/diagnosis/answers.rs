@@ -42,9 +42,9 @@ fn a_row_without_both_papers_is_told_of_both_and_a_refused_cell_is_shown() {
         failed,
         &[
             "INVOICE_MISSING, TAX_ID_MISSING",
-            "wants a commercial invoice",
-            "wants the consignee's local tax id",
-            "Fill in the invoice's number",
+            "requires a commercial invoice",
+            "requires the consignee's local tax id",
+            "Fill in the invoice number",
             "Ask the consignee for it",
             "商业发票号",
             "税号",
@@ -93,7 +93,12 @@ fn an_order_that_only_its_seller_stated_is_told_as_unconfirmed() {
     assert_eq!(order.standing, Standing::AtRisk);
     assert_says(
         order,
-        &["Unconfirmed", "outside GMV", "未确认", "Have the operator upload"],
+        &[
+            "Unconfirmed",
+            "outside GMV",
+            "未确认",
+            "Ask the operator to upload",
+        ],
     );
 }
 

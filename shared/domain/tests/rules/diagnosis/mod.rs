@@ -6,7 +6,9 @@ mod numbers;
 mod orders;
 
 use domain::assess::Verdict;
-use domain::diagnosis::{Asked, Diagnosis, Family, Known, Stage, StageName, Standing, Waiting, diagnose};
+use domain::diagnosis::{
+    Asked, Awaited, Diagnosis, Family, Known, Stage, StageName, Standing, Waiting, diagnose,
+};
 use domain::facts::{AppealFact, OrderFact};
 use domain::{
     AppealStatus, AppealedClause, Because, Cents, Clause, Elapsed, EntryKind, Finding, Node, Order,
@@ -38,7 +40,7 @@ fn known(case: &Case) -> Known<'_> {
         order_id: Some(&case.order.order_id),
         order: Some(&case.order),
         entries: &case.entries,
-        waiting: None,
+        waiting: &[],
         agreements: &[],
     }
 }
@@ -76,7 +78,7 @@ fn of_unknown(text: &str, fault: Option<&Finding>, waiting: Option<&Waiting>, as
         fault,
     };
     let known = Known {
-        waiting,
+        waiting: waiting.map_or(&[], std::slice::from_ref),
         ..Known::default()
     };
     diagnose(&asked, &known, PolicyBook::shipped(), as_of)

@@ -48,7 +48,7 @@ fn a_fault_of_form_is_told_before_what_is_known_of_the_number_that_was_meant() {
         order_id: Some(&case.order.order_id),
         order: Some(&case.order),
         entries: &[],
-        waiting: None,
+        waiting: &[],
         agreements: &[],
     };
     let told = diagnose(&asked, &known, &case.book, day(40));
@@ -63,6 +63,7 @@ fn a_fault_of_form_is_told_before_what_is_known_of_the_number_that_was_meant() {
 #[test]
 fn rows_that_wait_are_told_and_so_is_that_they_have_lapsed() {
     let waiting = Waiting {
+        awaited: Awaited::Itself,
         rows: 2,
         more: false,
         upload_key: "inbox/events/_/early.csv".to_owned(),
@@ -87,6 +88,68 @@ fn rows_that_wait_are_told_and_so_is_that_they_have_lapsed() {
 }
 
 #[test]
+fn a_row_that_names_what_was_asked_and_waits_for_something_else_is_shown() {
+    let order = domain::OrderId::parse(ORDER).expect("an order id");
+    let waiting = |awaited: Awaited| Waiting {
+        awaited,
+        rows: 1,
+        more: false,
+        upload_key: "inbox/tracking/_/early.csv".to_owned(),
+        row: 7,
+        since: paid(),
+    };
+    let by_order = waiting(Awaited::Order(order));
+    let told = of_unknown("3318810025", None, Some(&by_order), day(45));
+    let shown = stage(&told, StageName::Order);
+    assert_eq!(
+        (shown.standing, shown.deadline),
+        (Standing::Pending, Some(day(45)))
+    );
+    assert_says(
+        shown,
+        &[
+            ORDER,
+            "row 7 of inbox/tracking/_/early.csv",
+            "nothing is fined",
+            "暂挂期间不罚款",
+        ],
+    );
+    let lapsed = of_unknown("3318810025", None, Some(&by_order), day(46));
+    assert_eq!(stage(&lapsed, StageName::Order).standing, Standing::Failed);
+    assert_says(
+        stage(&lapsed, StageName::Order),
+        &["then the row once more", "未履约"],
+    );
+
+    let by_rate = waiting(Awaited::Rate {
+        amount: domain::Money::parse("1234.56", domain::Currency::parse("BRL").expect("a currency"))
+            .expect("money"),
+        paid_on: chrono::NaiveDate::from_ymd_opt(2024, 2, 20).expect("a day"),
+    });
+    let told = of_unknown(ORDER, None, Some(&by_rate), day(45));
+    let shown = stage(&told, StageName::Order);
+    assert_eq!(
+        (shown.standing, shown.deadline),
+        (Standing::AtRisk, Some(day(45)))
+    );
+    assert_says(
+        shown,
+        &[
+            "1234.56 BRL were paid on 2024-02-20",
+            "the 7 days before it",
+            "no fine is posted",
+            "2024-02-20 的 BRL 汇率",
+        ],
+    );
+    let lapsed = of_unknown(ORDER, None, Some(&by_rate), day(46));
+    assert_eq!(stage(&lapsed, StageName::Order).standing, Standing::Failed);
+    assert_says(
+        stage(&lapsed, StageName::Order),
+        &["the order and its tracking rows once more"],
+    );
+}
+
+#[test]
 fn an_order_that_has_left_the_table_still_shows_its_fines() {
     let mut case = Case::paid("80.10");
     case.rule_tracking(failing_fact(RowCode::NumFormat, hour(2)));
@@ -107,10 +170,7 @@ fn an_order_that_has_left_the_table_still_shows_its_fines() {
         (told.stages[0].stage, told.fined),
         (StageName::Fines, cents("4.51"))
     );
-    assert_says(
-        stage(&told, StageName::Order),
-        &["has left the table", "移出数据表"],
-    );
+    assert_says(stage(&told, StageName::Order), &["has been archived", "归档"]);
 }
 
 #[test]
