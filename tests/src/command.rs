@@ -47,6 +47,10 @@ impl Waymark {
             .arg0("waymark")
             .env_clear()
             .envs(["PATH", "HOME", "TMPDIR"].into_iter().filter_map(kept));
+        // Answers without a place go to the present folder.
+        if let Some(beside) = self.data_dir.parent().filter(|parent| parent.is_dir()) {
+            command.current_dir(beside);
+        }
         command.arg("--data-dir").arg(&self.data_dir).args(arguments);
         command
             .stdin(Stdio::null())

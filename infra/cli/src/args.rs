@@ -139,8 +139,8 @@ pub(crate) struct Upload {
     pub(crate) zone: Option<StatedZone>,
     #[command(flatten)]
     pub(crate) filled: Fills,
-    /// Write report.json, rejected.csv and repaired.xlsx in a folder of DIR named after the file's stem
-    #[arg(long, value_name = "DIR")]
+    /// Where report.json, rejected.csv and repaired.xlsx go, in a folder named after the file's stem; here when absent
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -180,8 +180,8 @@ pub(crate) struct Validate {
     /// The largest file that is read, in MB; an upload may have 512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) file_mb_max: u64,
-    /// Write report.json, rejected.csv and repaired.xlsx in a folder of DIR named like the file
-    #[arg(long, value_name = "DIR")]
+    /// Write report.json, rejected.csv and repaired.xlsx in a folder of DIR named after the file's stem; here without DIR
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -191,7 +191,7 @@ pub(crate) struct Replay {
     #[arg(value_name = "DIR")]
     pub(crate) season: PathBuf,
     /// The last day to play
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     pub(crate) until: Option<NaiveDate>,
     #[command(flatten)]
     pub(crate) shadow: Shadow,
@@ -205,6 +205,9 @@ pub(crate) struct Scan {
     /// The night's instant (RFC 3339); now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Timestamp>,
+    /// Where scan.json goes, and of a night the digest's files; a folder named after scan and day when absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shadow: Shadow,
 }
@@ -268,7 +271,7 @@ pub(crate) struct Report {
     /// The instant as of which the figures are taken (RFC 3339); now when absent
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Timestamp>,
-    /// Also put the report's files here
+    /// Where the report's files go; a folder named after the month when absent
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -409,20 +412,27 @@ pub(crate) struct Verify {
 fn kind(text: &str) -> Result<Kind, String> {
     Kind::parse(text).ok_or_else(|| {
         let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        format!("one of {}", kinds.join(", "))
+        format!("one of {0} | 应为 {0} 之一", kinds.join(", "))
     })
 }
 
 fn seller(text: &str) -> Result<SellerId, String> {
-    SellerId::parse(text).ok_or_else(|| "a seller id has 1–64 letters, digits, `.`, `_` or `-`".to_owned())
+    SellerId::parse(text).ok_or_else(|| "a seller id has 1–64 letters, digits, `.`, `_` or `-` | 店铺编号由 1–64 个字母、数字或 . _ - 组成".to_owned())
 }
 
 fn order(text: &str) -> Result<OrderId, String> {
-    OrderId::parse(text).ok_or_else(|| "an order id has 10–20 digits".to_owned())
+    OrderId::parse(text).ok_or_else(|| "an order id has 10–20 digits | 订单号由 10–20 位数字组成".to_owned())
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse()
+        .map_err(|_| "a day is written YYYY-MM-DD, like 2024-06-12 | 日期应写成 2024-06-12".to_owned())
 }
 
 fn currency(text: &str) -> Result<Currency, String> {
-    Currency::named(text).ok_or_else(|| "a currency is written by its three letters, like USD".to_owned())
+    Currency::named(text).ok_or_else(|| {
+        "a currency is written by its three letters, like USD | 币种请填写三位字母代码，例如 USD".to_owned()
+    })
 }
 
 fn month(text: &str) -> Result<Month, String> {
@@ -431,13 +441,15 @@ fn month(text: &str) -> Result<Month, String> {
             .split_once('-')
             .and_then(|(_, month)| month.parse::<u32>().ok());
         match number.filter(|month| !(1..=12).contains(month)) {
-            Some(month) => format!("there is no month {month}; a month is written YYYY-MM, like 2024-05"),
-            None => "a month is written YYYY-MM, like 2024-05".to_owned(),
+            Some(month) => format!(
+                "there is no month {month}; a month is written YYYY-MM, like 2024-05 | 没有 {month} 月；月份应写成 YYYY-MM，例如 2024-05"
+            ),
+            None => "a month is written YYYY-MM, like 2024-05 | 月份应写成 YYYY-MM，例如 2024-05".to_owned(),
         }
     })?;
     if month < FIRST_MONTH {
         return Err(format!(
-            "{month} lies before {FIRST_MONTH}, the first month that there can be orders of"
+            "{month} lies before {FIRST_MONTH}, the first month that there can be orders of | {month} 早于 {FIRST_MONTH}，当时还没有订单"
         ));
     }
     Ok(month)
@@ -448,7 +460,7 @@ const FIRST_MONTH: Month = Month::of_year(2000, 1);
 
 fn zone(text: &str) -> Result<StatedZone, String> {
     StatedZone::parse(text)
-        .ok_or_else(|| "a time zone is written Beijing, PST, UTC+8 or Asia/Shanghai".to_owned())
+        .ok_or_else(|| "a time zone is written Beijing, PST, UTC+8 or Asia/Shanghai | 时区请写成 Beijing、PST、UTC+8 或 Asia/Shanghai".to_owned())
 }
 
 /// 2000-01-01T00:00:00Z: what is typed before it is a slip.
@@ -456,16 +468,18 @@ const FIRST_INSTANT: Timestamp = Timestamp::from_unix(946_684_800);
 
 /// An instant in any form that says its zone.
 fn instant(text: &str) -> Result<Timestamp, String> {
-    let refused = || "an instant is written 2024-06-12T07:00:00Z or with an offset".to_owned();
+    let refused = || {
+        "an instant is written 2024-06-12T07:00:00Z or with an offset | 时间应写成 2024-06-12T07:00:00Z，或带时区，例如 2024-06-12T15:00:00+08:00".to_owned()
+    };
     let written = TimeText::parse(text)
         .ok()
         .filter(TimeText::has_zone)
         .ok_or_else(refused)?;
     match written.read_in(StatedZone::UTC) {
         Ok(WrittenTime::Exact(at)) if at >= FIRST_INSTANT => Ok(at),
-        Ok(WrittenTime::Exact(_)) | Err(TimeError::TooEarly) => {
-            Err(format!("{text} lies before 2000, when nothing was recorded yet"))
-        }
+        Ok(WrittenTime::Exact(_)) | Err(TimeError::TooEarly) => Err(format!(
+            "{text} lies before 2000, when nothing was recorded yet | {text} 早于 2000 年，当时还没有任何记录"
+        )),
         // A name of a place does not tell the two hours apart when the clocks go back.
         Ok(WrittenTime::Ambiguous { .. }) | Err(_) => Err(refused()),
     }

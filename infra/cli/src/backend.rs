@@ -208,8 +208,8 @@ impl Backend {
         };
         Ok(match answer.failure() {
             Some(issue) => Uploaded::Failed(CommandError::service(format!(
-                "{key}: {} {}",
-                issue.message_en, issue.fix_en
+                "{key}: {} {} | {key}：{}{}",
+                issue.message_en, issue.fix_en, issue.message_zh, issue.fix_zh
             ))),
             None => Uploaded::Answered(Box::new(answer)),
         })
@@ -235,7 +235,7 @@ impl Backend {
             .find(|failed| failed.key == key);
         Ok(failed.map(|failed| {
             CommandError::service(format!(
-                "{key} failed and was set aside ({}); `waymark failures retry {key}` delivers it again",
+                "{key} failed and was set aside ({0}); `waymark failures retry {key}` delivers it again | {key} 处理失败，已搁置（{0}）；可用 `waymark failures retry {key}` 重新处理",
                 failed.cause
             ))
         }))
@@ -245,9 +245,11 @@ impl Backend {
     /// writing of the key, is waited for; whatever else is wrong stays wrong.
     async fn wait_for_answer(&self, key: &UploadKey, etag: &str) -> Result<Answer, CommandError> {
         let upload = self.lake.open_upload(key, Some(etag)).await?;
-        let written_at = upload
-            .map(|upload| upload.last_modified)
-            .ok_or_else(|| CommandError::service(format!("{key} was overwritten before it was answered")))?;
+        let written_at = upload.map(|upload| upload.last_modified).ok_or_else(|| {
+            CommandError::service(format!(
+                "{key} was overwritten before it was answered | {key} 在处理完成前已被覆盖"
+            ))
+        })?;
         let is_of_this =
             |answer: &Answer| answer.upload.etag == etag && answer.upload.written_at >= Some(written_at);
         let polls = ANSWER_WAIT.as_millis() / ANSWER_POLL.as_millis();
@@ -258,7 +260,7 @@ impl Backend {
             }
         }
         Err(CommandError::service(format!(
-            "no answer to {key} within {} s; look at the function's log",
+            "no answer to {key} within {0} s; look at the function's log | {key} 在 {0} 秒内没有结果；请查看函数日志",
             ANSWER_WAIT.as_secs()
         )))
     }

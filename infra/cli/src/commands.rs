@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod answers;
 pub(crate) mod board;
 mod charges;
 pub(crate) mod diagnose;

@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::Done;
 use crate::args::{Demo, Shared};
 use crate::backend::Backend;
+use crate::commands::answers::Folder;
 use crate::commands::replay::{Day, DayOutcome, day_end, play, read_season};
 use crate::commands::{ledger, report, verify};
 use crate::failure::CommandError;
@@ -116,7 +117,7 @@ async fn tell(
     );
     let outcome = backend.report(month, as_of).await?;
     let reports = arguments.out.join("reports");
-    report::save(backend, &outcome, &reports).await?;
+    report::save(backend, &outcome, &Folder::of(Some(&reports), "")).await?;
     let function = backend.eligibility_report();
     let verdicts = eligibility_report::make(&function, month, as_of).await?;
     let numbers = story.numbers_of(backend, &entries).await?;

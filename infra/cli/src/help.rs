@@ -2,7 +2,7 @@
 //!
 //! clap's headings and marks (`Options`, `[default: …]`) are English and fixed, and it breaks lines at spaces, which Chinese
 //! has none of. So a page of help is laid out here and given to clap whole; clap still decides when it shows which one.
-//! English pages are clap's own. What is wrong with a command line is told in English, as every complaint is.
+//! English pages are clap's own. What is wrong with a command line is in `usage.rs`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -59,11 +59,16 @@ pub(crate) fn told(said: clap::Error, line: &[OsString]) -> clap::Error {
         said.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    if !is_help || language(line, |name| std::env::var(name).ok()) != Lang::Zh {
+    if !is_help || language_of(line) != Lang::Zh {
         return said;
     }
     let width = textwrap::termwidth().min(WIDTH_MAX);
     chinese(width).try_get_matches_from(line).err().unwrap_or(said)
+}
+
+/// The language that whoever typed the line reads.
+pub(crate) fn language_of(line: &[OsString]) -> Lang {
+    language(line, |name| std::env::var(name).ok())
 }
 
 /// The language asked for, wherever on the line: clap stops reading where help is asked for. Else the locale's.

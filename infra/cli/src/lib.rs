@@ -8,6 +8,7 @@ mod failure;
 mod help;
 mod policy;
 mod terminal;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -38,7 +39,10 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let error = help::told(error, &line);
             // Help and version are no errors; clap knows where each goes. Nothing is left to do when even that fails.
-            let _ = error.print();
+            match usage::complaint(&error, help::language_of(&line)) {
+                Some(complaint) => anstream::eprint!("{complaint}"),
+                None => drop(error.print()),
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
@@ -57,7 +61,9 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> {
     terminal::init_tracing();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CommandError::service(format!("no threads to run on: {error}")))?;
+    let runtime = runtime.map_err(|error| {
+        CommandError::service(format!("no threads to run on: {error} | 无法创建线程：{error}"))
+    })?;
     let done = runtime.block_on(async {
         let shared = &arguments.shared;
         match arguments.command {

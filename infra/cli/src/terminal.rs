@@ -66,6 +66,16 @@ impl Terminal {
         }
     }
 
+    /// Between a name and what is said of it.
+    pub(crate) fn colon(&self) -> &'static str {
+        self.say(": ", "：")
+    }
+
+    /// Between the parts of a line.
+    pub(crate) fn comma(&self) -> &'static str {
+        self.say(", ", "，")
+    }
+
     /// So many of a thing: `1 fine`, `2 fines`, `2 笔罚金`.
     pub(crate) fn count(&self, count: impl TryInto<u64>, one: &str, zh: &str) -> String {
         let count = count.try_into().unwrap_or(u64::MAX);
@@ -171,7 +181,7 @@ impl Terminal {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
             Err(error) => {
                 self.complain(&CommandError::usage(format!(
-                    "stdout cannot be written to: {error}"
+                    "stdout cannot be written to: {error} | 无法写入标准输出：{error}"
                 )));
                 std::process::exit(2);
             }

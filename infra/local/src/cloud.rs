@@ -110,8 +110,10 @@ pub enum CloudError {
     },
     /// A policy was named that the directory does not work by.
     #[error(
-        "{path} works by the policy with SHA-256 {pinned}, and another was named, with SHA-256 {given}; `waymark policy set FILE` \
-         replaces it"
+        "{path} works by the policy with SHA-256 {}, and another was named, with SHA-256 {}; `waymark policy set FILE` \
+         replaces it",
+        shown(pinned),
+        shown(given)
     )]
     OtherPolicy {
         /// The directory.
@@ -148,6 +150,11 @@ pub enum CloudError {
     /// The template does not say what is needed.
     #[error(transparent)]
     Template(TemplateError),
+}
+
+/// As much of a SHA-256 as people are shown.
+fn shown(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
 }
 
 impl Cloud {

@@ -119,8 +119,14 @@ fn what_a_command_says_follows_the_locale_unless_a_language_is_asked_for() {
 }
 
 #[test]
-fn bad_usage_is_told_in_english_in_every_locale() {
+fn bad_usage_is_reported_in_the_language_of_the_locale() {
     let ran = said_in(CHINESE, &["scan", "everything"]);
     assert_eq!(ran.status, 2);
-    assert_eq!(ran.stderr, said_in(None, &["scan", "everything"]).stderr);
+    assert!(
+        ran.stderr.starts_with("错误：参数") && ran.stderr.contains("可填写：stalls、signoffs、night。"),
+        "{ran:?}"
+    );
+    let english = said_in(None, &["scan", "everything"]);
+    assert_eq!(english.status, 2);
+    assert!(english.stderr.starts_with("error: invalid value"), "{english:?}");
 }

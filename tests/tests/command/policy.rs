@@ -108,7 +108,7 @@ fn every_command_refuses_another_policy_than_the_directorys_and_names_both() {
     let uploaded = waymark.run(["upload", &text(&orders), "--kind", "orders"]);
     assert_eq!(uploaded.status, 0, "{uploaded:?}");
     let shipped = hex::encode(Sha256::digest(domain::PolicyBook::shipped().text()));
-    let named = [shipped.as_str(), &sha256(&other), "waymark policy set"];
+    let named = [&shipped[..12], &sha256(&other)[..12], "waymark policy set"];
     let orders = text(&orders);
     for command in commands(&orders) {
         let run = |variable: bool| {

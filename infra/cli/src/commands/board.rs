@@ -165,7 +165,7 @@ fn show_row(row: &BoardRow, as_of: Timestamp, book: &PolicyBook, terminal: &Term
         .map(|id| say(&carrier_words(id, &book.carriers)));
     let number = row.tracking_number.as_ref().map(ToString::to_string);
     let since = format!("{} {}", terminal.say("since", "起算"), short(&beijing(row.since)));
-    let unconfirmed = terminal.say("unconfirmed: stated by its seller alone", "未确认：仅由卖家提供");
+    let unconfirmed = terminal.say("unconfirmed: stated by its seller alone", "未确认：仅由店铺提供");
     let unconfirmed = row.unconfirmed.then(|| unconfirmed.to_owned());
     let seller = Some(row.seller_id.to_string());
     let parts = [carrier, number, seller, Some(since), unconfirmed];

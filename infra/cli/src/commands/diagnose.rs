@@ -5,7 +5,6 @@ use diagnosis::{Answer, Question, ask};
 use domain::Cents;
 use domain::because::Told;
 use domain::diagnosis::{Diagnosis, Stage, Standing};
-use domain::explain::Moment;
 
 use super::instant_or_now;
 use crate::Done;
@@ -28,7 +27,7 @@ pub(crate) async fn run(
     let as_of = instant_or_now(arguments.as_of)?;
     let backend = Backend::open_existing(shared).await?;
     let question = Question::parse(&arguments.asked, &backend.policy.carriers)
-        .map_err(|bad| CommandError::usage(terminal.say(&bad.to_string(), &bad.zh())))?;
+        .map_err(|bad| CommandError::usage(format!("{bad} | {}", bad.zh())))?;
     let diagnosis = match ask(&backend.diagnosis_desk(), &question, as_of).await? {
         Answer::Told(diagnosis) => diagnosis,
         Answer::NoOrder(order_id) => {
@@ -38,34 +37,38 @@ pub(crate) async fn run(
         }
     };
     terminal.machine(&diagnosis)?;
-    show(&diagnosis, &Moment::of(as_of, backend.policy.zone), terminal);
+    show(&diagnosis, terminal);
     Ok(match diagnosis.standing {
         Standing::Failed => Done::WithFindings,
         _ => Done::Well,
     })
 }
 
-fn show(diagnosis: &Diagnosis, as_of: &Moment, terminal: &Terminal) {
+fn show(diagnosis: &Diagnosis, terminal: &Terminal) {
     let say = |told: &Told| plain(terminal.say(&told.en, &told.zh));
     let style = style_of(diagnosis.standing);
     terminal.paragraph(format!(
-        "{BOLD}{}{BOLD:#}  {style}{}{style:#}  {} {}, {} {}",
+        "{BOLD}{}{BOLD:#}  {style}{}{style:#}  {}{}",
         plain(&diagnosis.asked),
         say(&diagnosis.standing.words()),
-        terminal.say("as of Pacific", "截至太平洋时间"),
-        as_of.pacific,
-        terminal.say("Beijing", "北京时间"),
-        as_of.beijing,
+        terminal.say("as of ", "截至"),
+        terminal.moment(diagnosis.as_of)
     ));
     if let Some(order_id) = &diagnosis.order_id {
         let seller = diagnosis.seller_id.as_ref().map_or(String::new(), |seller_id| {
-            format!(", {} {seller_id}", terminal.say("seller", "卖家"))
+            format!(
+                "{}{} {seller_id}",
+                terminal.comma(),
+                terminal.say("seller", "店铺")
+            )
         });
         terminal.paragraph(format!(
-            "{} {order_id}{seller}; {} {} USD, {} {} USD",
+            "{} {order_id}{seller}{}{} {} USD{}{} {} USD",
             terminal.say("order", "订单"),
+            terminal.say("; ", "；"),
             terminal.say("fined", "已罚"),
             diagnosis.fined,
+            terminal.comma(),
             terminal.say("at stake", "风险"),
             diagnosis.at_stake
         ));
@@ -86,9 +89,10 @@ fn show(diagnosis: &Diagnosis, as_of: &Moment, terminal: &Terminal) {
     }
     for clause in &diagnosis.clauses {
         terminal.paragraph(format!(
-            "{FAINT}{} {}: {}{FAINT:#}",
+            "{FAINT}{} {}{}{}{FAINT:#}",
             clause.id,
             terminal.say(&clause.name_en, &clause.name_zh),
+            terminal.colon(),
             terminal.say(&clause.rule_en, &clause.rule_zh)
         ));
     }
@@ -111,14 +115,15 @@ fn show_stage(stage: &Stage, terminal: &Terminal) {
         money("at stake", "风险", stage.at_stake),
     ];
     let about: Vec<String> = parts.into_iter().flatten().collect();
-    let about = match about.join(", ") {
+    let about = match about.join(terminal.comma()) {
         nothing if nothing.is_empty() => nothing,
         about => format!("  {FAINT}{about}{FAINT:#}"),
     };
     terminal.paragraph(format!(
-        "{style}{} {}: {}{style:#}{about}",
+        "{style}{} {}{}{}{style:#}{about}",
         mark_of(stage.standing),
         say(&stage.name),
+        terminal.colon(),
         say(&stage.standing.words()),
     ));
     terminal.paragraph(format!("  {}", say(&stage.cause)));

@@ -87,7 +87,7 @@ impl Telling<'_> {
         self.terminal.paragraph(format!(
             "{} {amount} USD, {} {}, {} {}, {} {}",
             kind(entry.kind, self.terminal),
-            self.say("seller", "卖家"),
+            self.say("seller", "店铺"),
             entry.seller_id,
             self.say("order", "订单"),
             entry.order_id,

@@ -106,7 +106,7 @@ async fn again(shared: &Shared, retry: &Retry, terminal: &Terminal) -> Result<Do
 
 fn not_set_aside(key: &str) -> CommandError {
     CommandError::usage(format!(
-        "nothing is set aside under {key}; `waymark failures` lists what is"
+        "nothing is set aside under {key}; `waymark failures` lists what is | 没有搁置 {key}；`waymark failures` 可列出已搁置的内容"
     ))
 }
 

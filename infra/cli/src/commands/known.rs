@@ -31,7 +31,7 @@ pub(super) async fn check_seller(
         None => listed(&known),
     };
     Err(CommandError::usage(format!(
-        "no seller `{seller_id}`; {instead_en} | 没有卖家“{seller_id}”；{instead_zh}"
+        "no seller `{seller_id}`; {instead_en} | 没有店铺“{seller_id}”；{instead_zh}"
     )))
 }
 

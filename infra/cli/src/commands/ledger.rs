@@ -108,7 +108,7 @@ fn show(entries: &[LedgerEntry], terminal: &Terminal) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         terminal.say("as of (Beijing)", "扫描时点（北京）"),
-        terminal.say("seller", "卖家"),
+        terminal.say("seller", "店铺"),
         terminal.say("order", "订单"),
         terminal.say("clause", "条款"),
         terminal.say("kind", "类型"),
@@ -151,11 +151,13 @@ pub(crate) fn totals(entries: &[LedgerEntry], terminal: &Terminal) -> String {
     };
     let (upload, silence, sign_off) = (of(Clause::A6), of(Clause::B3), of(Clause::B4));
     let balance = upload + silence + sign_off;
-    format!(
-        "{}: A6 {upload}, B3 {silence}, B4 {sign_off}; {} {balance} USD",
-        terminal.count(entries.len(), "entry", "条分录"),
-        terminal.say("balance", "余额")
-    )
+    let count = terminal.count(entries.len(), "entry", "条分录");
+    match terminal.is_chinese() {
+        false => {
+            format!("{count}: A6 {upload}, B3 {silence}, B4 {sign_off}; balance {balance} USD")
+        }
+        true => format!("{count}：A6 {upload}，B3 {silence}，B4 {sign_off}；余额 {balance} USD"),
+    }
 }
 
 pub(crate) fn kind(kind: EntryKind, terminal: &Terminal) -> &'static str {

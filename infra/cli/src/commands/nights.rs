@@ -63,11 +63,14 @@ fn show_ledger(ledger: &Outcome, terminal: &Terminal) {
         ));
     };
     terminal.line(format!(
-        "{} {}: {}, {}, {} {} USD",
+        "{} {}{}{}{}{}{}{} {} USD",
         terminal.say("withdrawn, as of later than", "已撤销晚于此时刻的夜间结算："),
         terminal.moment(ledger.after),
+        terminal.colon(),
         terminal.count(ledger.nights.len(), "night", "夜"),
+        terminal.comma(),
         terminal.count(close.entries, "entry taken back", "条分录已撤回"),
+        terminal.comma(),
         terminal.say("balance moved by", "余额变动"),
         close.balance_moved
     ));

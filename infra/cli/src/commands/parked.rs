@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use digest::beijing;
 use domain::parking::Wait;
 use domain::{Elapsed, RowCode, Timestamp, Uploader};
 use serde::Serialize;
@@ -49,18 +50,17 @@ pub(crate) async fn run(
     if told.is_empty() {
         known::check_seller(&backend, arguments.seller.as_ref()).await?;
     }
-    terminal.line(format!(
-        "{} {}, {} {}, {} {}",
-        totals.waiting,
-        terminal.say("waiting", "行等待中"),
-        totals.lapsed,
-        terminal.say("lapsed", "行已过期"),
-        totals.refused,
-        terminal.say(
-            "refused when what they waited for came",
-            "行在所等数据到达后被拒绝"
-        )
-    ));
+    let Totals {
+        waiting,
+        lapsed,
+        refused,
+    } = totals;
+    terminal.line(match terminal.is_chinese() {
+        false => {
+            format!("{waiting} waiting, {lapsed} lapsed, {refused} refused when what they waited for came")
+        }
+        true => format!("暂挂 {waiting} 行，已过期 {lapsed} 行，所等数据到达后被拒绝 {refused} 行"),
+    });
     Ok(Done::Well)
 }
 
@@ -153,11 +153,13 @@ impl<'a> Line<'a> {
 fn show(line: &Line<'_>, terminal: &Terminal) -> Result<(), CommandError> {
     terminal.machine(line)?;
     let awaited = match &line.waits_for {
-        Awaited::OrderId(id) => format!("{} {id}", terminal.say("order", "订单")),
+        Awaited::OrderId(id) => format!("{} {id}", terminal.say("waits for order", "等待订单")),
         Awaited::TrackingNumber(number) => {
-            format!("{} {number}", terminal.say("tracking number", "运单号"))
+            format!("{} {number}", terminal.say("waits for number", "等待运单号"))
         }
-        Awaited::Currency(currency) => format!("{} {currency}", terminal.say("rate of", "汇率")),
+        Awaited::Currency(currency) => {
+            format!("{} {currency}", terminal.say("waits for a rate of", "等待汇率"))
+        }
     };
     let days = line.days;
     let state = match line.state {
@@ -173,18 +175,19 @@ fn show(line: &Line<'_>, terminal: &Terminal) -> Result<(), CommandError> {
         ),
         State::Refused => {
             let codes: Vec<&str> = line.refused.iter().map(|code| code.as_str()).collect();
-            format!("{} {}", terminal.say("refused:", "被拒绝："), codes.join(", "))
+            format!(
+                "{} {}",
+                terminal.say("refused:", "已拒绝："),
+                codes.join(terminal.say(", ", "、"))
+            )
         }
     };
-    terminal.line(format!(
-        "{} {} {}  {}  {} {awaited}  {} {}  {state}",
-        line.file,
-        terminal.say("row", "行"),
-        line.row,
-        line.code,
-        terminal.say("waits for", "等待"),
-        terminal.say("since", "自"),
-        terminal.moment(line.since),
-    ));
+    let file = line.file.strip_prefix("inbox/").unwrap_or(line.file);
+    let since = beijing(line.since);
+    let (row, code) = (line.row, line.code);
+    terminal.paragraph(match terminal.is_chinese() {
+        false => format!("{awaited}  {state}  {code}  {file} row {row}  since {since} Beijing"),
+        true => format!("{awaited}  {state}  {code}  {file} 第 {row} 行  自北京时间 {since}"),
+    });
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::args::{Policy, PolicyAction, PolicySet, Shared};
 use crate::backend::Backend;
 use crate::failure::CommandError;
 use crate::policy;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, short_sha256};
 
 /// A policy replaced, as `--json` shows it.
 #[derive(Serialize)]
@@ -65,12 +65,12 @@ async fn replace(shared: &Shared, set: &PolicySet, terminal: &Terminal) -> Resul
     terminal.line(format!(
         "{} {}",
         terminal.say("before:", "原规则："),
-        replaced.before_sha256.as_deref().unwrap_or(none)
+        replaced.before_sha256.as_deref().map_or(none, short_sha256)
     ));
     terminal.line(format!(
         "{} {}",
         terminal.say("now:   ", "现规则："),
-        replaced.sha256
+        short_sha256(&replaced.sha256)
     ));
     for change in &changes {
         terminal.line(format!("  {change}"));

@@ -1,12 +1,11 @@
 //! `waymark report`
 
-use std::path::Path;
-
 use comfy_table::{Table, presets};
 use domain::{Cents, Timestamp};
 use eligibility_report::Outcome;
 use report::{MonthReport, SellerMonth};
 
+use super::answers::Folder;
 use super::instant_or_now;
 use crate::Done;
 use crate::args::{Report, Shared};
@@ -32,9 +31,8 @@ pub(crate) async fn run(
         )));
     }
     let outcome = backend.report(arguments.month, as_of).await?;
-    if let Some(directory) = &arguments.out {
-        save(&backend, &outcome, directory).await?;
-    }
+    let folder = Folder::of(arguments.out.as_deref(), &format!("eligibility-{month}"));
+    let saved = save(&backend, &outcome, &folder).await;
     terminal.machine(&outcome)?;
     if !terminal.is_json() {
         let function = backend.eligibility_report();
@@ -50,27 +48,23 @@ pub(crate) async fn run(
                 terminal.count(
                     changed,
                     "seller changed: changes.json",
-                    "个卖家有变化：changes.json"
+                    "个店铺有变化：changes.json"
                 )
             ));
         }
     }
+    folder.show(saved, terminal)?;
     Ok(Done::Well)
 }
 
 /// Copies a report's files out of the bucket.
-pub(crate) async fn save(backend: &Backend, outcome: &Outcome, directory: &Path) -> Result<(), CommandError> {
-    let refused = |error: std::io::Error| {
-        CommandError::usage(format!(
-            "{0} cannot be written: {error} | 无法写入 {0}：{error}",
-            directory.display()
-        ))
-    };
-    std::fs::create_dir_all(directory).map_err(refused)?;
+pub(crate) async fn save(backend: &Backend, outcome: &Outcome, folder: &Folder) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| folder.unwritable(&error);
+    std::fs::create_dir_all(&folder.path).map_err(refused)?;
     for key in &outcome.keys {
         let bytes = backend.lake.bytes(key).await?;
         let name = key.rsplit('/').next().unwrap_or(key);
-        std::fs::write(directory.join(name), bytes).map_err(refused)?;
+        std::fs::write(folder.path.join(name), bytes).map_err(refused)?;
     }
     Ok(())
 }
@@ -104,14 +98,14 @@ pub(crate) fn show(report: &MonthReport, terminal: &Terminal) {
         terminal.line(format!(
             "… {} {}",
             sellers.len() - SELLERS_SHOWN_MAX,
-            terminal.say("more", "个卖家")
+            terminal.say("more", "个店铺")
         ));
     }
 }
 
 fn headings(terminal: &Terminal) -> Vec<&'static str> {
     vec![
-        terminal.say("seller", "卖家"),
+        terminal.say("seller", "店铺"),
         terminal.say("eligible", "资格"),
         "GMV USD",
         terminal.say("avg of 3", "三月均值"),

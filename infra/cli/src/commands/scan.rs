@@ -2,8 +2,10 @@
 
 use domain::Timestamp;
 use night_close::Status;
+use serde::Serialize;
 use store::ScanOutcome;
 
+use super::answers::Folder;
 use super::charges::show_shadow;
 use super::instant_or_now;
 use crate::Done;
@@ -29,12 +31,20 @@ pub(crate) async fn run(
         ));
     }
     let backend = Backend::open_existing(shared).await?.beside(shadow).await?;
-    let scans = match arguments.which {
-        ScanKind::Stalls => vec![one(backend.scan_stalls(as_of).await?, as_of, terminal)?],
-        ScanKind::Signoffs => vec![one(backend.scan_signoffs(as_of).await?, as_of, terminal)?],
-        ScanKind::Night => whole(&backend, as_of, terminal).await?,
+    let name = match arguments.which {
+        ScanKind::Stalls => "stalls",
+        ScanKind::Signoffs => "signoffs",
+        ScanKind::Night => "night",
+    };
+    let name = format!("{name}-{}", as_of.date_in(backend.policy.zone));
+    let folder = Folder::of(arguments.out.as_deref(), &name);
+    let (scans, saved) = match arguments.which {
+        ScanKind::Stalls => one(backend.scan_stalls(as_of).await?, as_of, &folder, terminal)?,
+        ScanKind::Signoffs => one(backend.scan_signoffs(as_of).await?, as_of, &folder, terminal)?,
+        ScanKind::Night => whole(&backend, as_of, &folder, terminal).await?,
     };
     backend.deliver_streams().await?;
+    folder.show(saved, terminal)?;
     Ok(if scans.iter().any(|outcome| outcome.failed_count > 0) {
         Done::WithFindings
     } else {
@@ -42,25 +52,59 @@ pub(crate) async fn run(
     })
 }
 
-/// Tells of one scan.
-fn one(outcome: ScanOutcome, as_of: Timestamp, terminal: &Terminal) -> Result<ScanOutcome, CommandError> {
+/// The scans that were run, and whether what they came to could be written.
+type Scanned = (Vec<ScanOutcome>, Result<(), CommandError>);
+
+/// Writes what scans came to, as `--json` prints it, and the digest's files.
+async fn save(
+    backend: &Backend,
+    outcome: &impl Serialize,
+    keys: &[String],
+    folder: &Folder,
+) -> Result<(), CommandError> {
+    save_outcome(outcome, folder)?;
+    for key in keys {
+        let bytes = backend.lake.bytes(key).await?;
+        let name = key.rsplit('/').next().unwrap_or(key);
+        std::fs::write(folder.path.join(name), bytes).map_err(|error| folder.unwritable(&error))?;
+    }
+    Ok(())
+}
+
+fn save_outcome(outcome: &impl Serialize, folder: &Folder) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| folder.unwritable(&error);
+    let text = serde_json::to_string_pretty(outcome).map_err(|error| CommandError::caused(&error))?;
+    std::fs::create_dir_all(&folder.path).map_err(refused)?;
+    std::fs::write(folder.path.join("scan.json"), text + "\n").map_err(refused)
+}
+
+/// Shows one scan.
+fn one(
+    outcome: ScanOutcome,
+    as_of: Timestamp,
+    folder: &Folder,
+    terminal: &Terminal,
+) -> Result<Scanned, CommandError> {
     terminal.machine(&outcome)?;
     terminal.line(format!(
-        "{} {}: {}",
+        "{} {}{}{}",
         terminal.say("as of", "截至"),
         terminal.moment(as_of),
+        terminal.colon(),
         summary(&outcome, terminal)
     ));
     tell_failed(&outcome, terminal);
-    Ok(outcome)
+    let saved = save_outcome(&outcome, folder);
+    Ok((vec![outcome], saved))
 }
 
-/// Tells of a night.
+/// Shows a night.
 async fn whole(
     backend: &Backend,
     as_of: Timestamp,
+    folder: &Folder,
     terminal: &Terminal,
-) -> Result<Vec<ScanOutcome>, CommandError> {
+) -> Result<Scanned, CommandError> {
     let night = backend.night(as_of).await?;
     terminal.machine(&night)?;
     terminal.line(format!(
@@ -73,14 +117,24 @@ async fn whole(
         (terminal.say("sign-offs", "签收扫描"), &night.signoffs),
     ];
     for (name, outcome) in scans {
-        terminal.line(format!("  {name}: {}", summary(outcome, terminal)));
+        terminal.line(format!(
+            "  {name}{}{}",
+            terminal.colon(),
+            summary(outcome, terminal)
+        ));
         tell_failed(outcome, terminal);
     }
     let close = close_summary(&night.close, terminal);
-    let lead = format!("  {}: ", terminal.say("close", "结账"));
+    let lead = format!("  {}", terminal.say("close: ", "结账："));
     show_wrapped(&close, &lead, anstyle::Style::new(), terminal);
     tell_digest(backend, &night.digest, terminal).await?;
-    Ok(vec![night.stalls, night.signoffs])
+    let keys = if night.digest.superseded {
+        &[][..]
+    } else {
+        &night.digest.keys
+    };
+    let saved = save(backend, &night, keys, folder).await;
+    Ok((vec![night.stalls, night.signoffs], saved))
 }
 
 /// Tells where the digest lies, and shows the top of its board.
@@ -94,12 +148,12 @@ async fn tell_digest(
             "a later night of the same day has its digest there; nothing was changed",
             "当天已有更晚的晨报，未作更改",
         );
-        terminal.line(format!("  {}: {text}", terminal.say("digest", "晨报")));
+        terminal.line(format!("  {}{text}", terminal.say("digest: ", "晨报：")));
         return Ok(());
     }
     let keys = outcome.keys.iter().filter(|key| key.ends_with(".html"));
     for key in keys {
-        terminal.line(format!("  {}: {key}", terminal.say("digest", "晨报")));
+        terminal.line(format!("  {}{key}", terminal.say("digest: ", "晨报：")));
     }
     if outcome.missing > 0 {
         let parts = terminal.count(outcome.missing, "part of the scan is missing", "段扫描缺失");
@@ -125,9 +179,10 @@ async fn tell_digest(
 fn tell_failed(outcome: &ScanOutcome, terminal: &Terminal) {
     for failed in &outcome.failed {
         terminal.line(format!(
-            "  {} {}: {}",
+            "  {} {}{}{}",
             terminal.say("failed: order", "失败：订单"),
             failed.order_id,
+            terminal.colon(),
             failed.reason
         ));
     }
@@ -211,5 +266,5 @@ pub(crate) fn summary(outcome: &ScanOutcome, terminal: &Terminal) -> String {
     if outcome.failed_count > 0 {
         parts.push(terminal.count(outcome.failed_count, "order failed", "个订单失败"));
     }
-    parts.join(", ")
+    parts.join(terminal.comma())
 }

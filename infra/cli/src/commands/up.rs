@@ -22,7 +22,7 @@ const INTERRUPTED: i32 = 130;
 pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) -> Result<Done, CommandError> {
     if shared.aws {
         return Err(CommandError::usage(
-            "`up` serves the embedded cloud; it goes without --aws | `up` 启动本机内嵌云，不能与 --aws 同用",
+            "`up` serves the embedded cloud; it goes without --aws | `up` 启动本地模拟云，不能与 --aws 同用",
         ));
     }
     let shadow = read_shadow(&arguments.shadow)?;
@@ -30,7 +30,7 @@ pub(crate) async fn run(shared: &Shared, arguments: &Up, terminal: &Terminal) ->
     let backend = backend.beside(shadow).await?;
     let cloud = backend
         .embedded()
-        .ok_or_else(|| CommandError::service("the cloud was not opened here"))?;
+        .ok_or_else(|| CommandError::service("the cloud was not opened here | 模拟云不是由本进程打开的"))?;
     let endpoints = Endpoints {
         s3_port: arguments.s3_port,
         dynamodb_port: arguments.dynamodb_port,

@@ -1,12 +1,13 @@
 //! `waymark upload`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::SellerId;
 use intake::{AUTO, Kind};
 use lake::{Answer, Stated, UploadKey};
 use local::{Job, Schedule, Template};
 
+use super::answers::Folder;
 use super::{instant_or_now, now};
 use crate::Done;
 use crate::args::{Shared, Upload};
@@ -22,7 +23,7 @@ pub(crate) async fn run(
     if arguments.seller.is_some() && arguments.recorded_at.is_some() {
         return Err(CommandError::usage(
             "--recorded-at goes with an operator's file only: a seller's file is recorded when it arrives; leave out \
-             --seller or --recorded-at | --recorded-at 只用于运营方的文件：卖家的文件以到达时间为准；请去掉 --seller 或 --recorded-at",
+             --seller or --recorded-at | --recorded-at 只用于运营方的文件：店铺的文件以到达时间为准；请去掉 --seller 或 --recorded-at",
         ));
     }
     instant_or_now(arguments.recorded_at)?;
@@ -47,7 +48,7 @@ pub(crate) async fn run(
         shop: arguments.filled.shop.as_ref().map(ToString::to_string),
         currency: arguments.filled.currency.map(|currency| currency.to_string()),
     };
-    let folders = answer_folders(arguments)?;
+    let folders = Folder::of_files(arguments.out.as_deref(), &arguments.files)?;
     let backend = Backend::open(shared).await?;
     let progress = terminal.progress(arguments.files.len() as u64);
     let mut done = Done::Well;
@@ -62,11 +63,8 @@ pub(crate) async fn run(
         progress.inc();
         match uploaded {
             Uploaded::Answered(answer) => {
-                let saved = match folder {
-                    Some(folder) => Some(save(&backend, &key, &answer, folder).await?),
-                    None => None,
-                };
-                progress.suspend(|| show(&answer, &key, saved, terminal))?;
+                let saved = save(&backend, &key, &answer, folder).await;
+                progress.suspend(|| show(&answer, &key, folder, saved, terminal))?;
                 if done == Done::Well && (answer.is_refused() || answer.counts.rejected > 0) {
                     done = Done::WithFindings;
                 }
@@ -102,52 +100,26 @@ pub(crate) fn upload_key(
     })
 }
 
-/// Where each file's answer goes: a folder of its own under `--out`, named after the file's stem.
-fn answer_folders(arguments: &Upload) -> Result<Vec<Option<PathBuf>>, CommandError> {
-    let mut folders: Vec<Option<PathBuf>> = Vec::new();
-    for path in &arguments.files {
-        let folder = arguments
-            .out
-            .as_ref()
-            .zip(path.file_stem())
-            .map(|(out, stem)| out.join(stem));
-        if folder.is_some() && folders.contains(&folder) {
-            return Err(CommandError::usage(format!(
-                "two files are called {0}; their answers would overwrite each other | 有两个文件同名 {0}，结果文件会互相覆盖",
-                path.file_stem().unwrap_or_default().display()
-            )));
-        }
-        folders.push(folder);
-    }
-    Ok(folders)
-}
-
-/// Copies an answer's files out of the bucket, the report last; gives the folder.
-async fn save<'f>(
+/// Copies an answer's files out of the bucket, the report last.
+async fn save(
     backend: &Backend,
     key: &UploadKey,
     answer: &Answer,
-    folder: &'f Path,
-) -> Result<&'f Path, CommandError> {
-    let refused = |error: std::io::Error| {
-        CommandError::usage(format!(
-            "{0} cannot be written: {error} | 无法写入 {0}：{error}",
-            folder.display()
-        ))
-    };
-    std::fs::create_dir_all(folder).map_err(refused)?;
+    folder: &Folder,
+) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| folder.unwritable(&error);
+    std::fs::create_dir_all(&folder.path).map_err(refused)?;
     // A file that is refused whole has no rows to give back, and a very long one no sheet.
     for name in ["rejected.csv", "repaired.xlsx"]
         .into_iter()
         .filter(|_| !answer.is_refused())
     {
         if let Some(bytes) = backend.lake.bytes_if_there(&key.answer(name)).await? {
-            std::fs::write(folder.join(name), bytes).map_err(refused)?;
+            std::fs::write(folder.path.join(name), bytes).map_err(refused)?;
         }
     }
     let report = backend.lake.bytes(&key.answer("report.json")).await?;
-    std::fs::write(folder.join("report.json"), report).map_err(refused)?;
-    Ok(folder)
+    std::fs::write(folder.path.join("report.json"), report).map_err(refused)
 }
 
 /// Says when the fines of an upload are posted: at the next night of the template's schedule.
@@ -173,7 +145,8 @@ fn show_next_night(terminal: &Terminal) {
 fn show(
     answer: &Answer,
     key: &UploadKey,
-    saved: Option<&Path>,
+    folder: &Folder,
+    saved: Result<(), CommandError>,
     terminal: &Terminal,
 ) -> Result<(), CommandError> {
     terminal.machine(answer)?;
@@ -181,10 +154,7 @@ fn show(
     if answer.fines.count > 0 {
         show_next_night(terminal);
     }
-    if let Some(folder) = saved {
-        let lead = terminal.say("answer files:", "结果文件：");
-        terminal.line(format!("  {lead} {}", folder.display()));
-    } else if answer.counts.rejected > 0 {
+    if !folder.show(saved, terminal)? && answer.counts.rejected > 0 {
         let lead = terminal.say("rejected rows, with reasons:", "被拒绝的行及原因：");
         terminal.line(format!("  {lead} {}", key.answer("rejected.csv")));
     }

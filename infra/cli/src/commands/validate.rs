@@ -1,6 +1,6 @@
 //! `waymark validate`: judges files without any cloud, applies nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::message::file_message;
 use domain::ruling::Uploader;
@@ -8,6 +8,7 @@ use domain::{PolicyBook, Timestamp};
 use intake::{Filled, Limits, UploadError};
 use upload_validation::dry_run::{self, DryRun, DryRunError, KnownOrders};
 
+use super::answers::Folder;
 use super::{instant_or_now, now};
 use crate::Done;
 use crate::args::{Fills, Shared, Validate};
@@ -18,10 +19,16 @@ use crate::terminal::{Terminal, summary};
 pub(crate) fn run(shared: &Shared, arguments: &Validate, terminal: &Terminal) -> Result<Done, CommandError> {
     let policy = policy::in_force(shared)?;
     let recorded_at = instant_or_now(arguments.recorded_at)?;
-    let answer_directories = answer_directories(arguments)?;
+    let folders = match &arguments.out {
+        Some(out) => Folder::of_files(Some(out), &arguments.files)?
+            .into_iter()
+            .map(Some)
+            .collect(),
+        None => vec![None; arguments.files.len()],
+    };
     let mut done = Done::Well;
-    for (path, out) in arguments.files.iter().zip(answer_directories) {
-        if validate(arguments, path, out.as_deref(), &policy, recorded_at, terminal)? == Done::WithFindings {
+    for (path, folder) in arguments.files.iter().zip(&folders) {
+        if validate(arguments, path, folder.as_ref(), &policy, recorded_at, terminal)? == Done::WithFindings {
             done = Done::WithFindings;
         }
     }
@@ -31,7 +38,7 @@ pub(crate) fn run(shared: &Shared, arguments: &Validate, terminal: &Terminal) ->
 fn validate(
     arguments: &Validate,
     path: &Path,
-    out: Option<&Path>,
+    folder: Option<&Folder>,
     policy: &PolicyBook,
     recorded_at: Timestamp,
     terminal: &Terminal,
@@ -78,46 +85,19 @@ fn validate(
         orders,
         progress: &|at| progress.set_position(at),
     };
-    let answer = dry_run.run(path, out);
+    let answer = dry_run.run(path, folder.map(|folder| folder.path.as_path()));
     progress.finish_and_clear();
     let answer = answer.map_err(|error| failed(&error))?;
     terminal.machine(&answer)?;
     summary::show(&answer, &path.display().to_string(), terminal);
-    if let Some(out) = out {
-        let lead = terminal.say("answer files:", "结果文件：");
-        terminal.line(format!("  {lead} {}", out.display()));
+    if let Some(folder) = folder {
+        folder.show(Ok(()), terminal)?;
     }
     Ok(if answer.is_refused() || answer.counts.rejected > 0 {
         Done::WithFindings
     } else {
         Done::Well
     })
-}
-
-/// Where each file's answer goes: a directory of its own, by the file's name.
-fn answer_directories(arguments: &Validate) -> Result<Vec<Option<PathBuf>>, CommandError> {
-    let mut directories: Vec<Option<PathBuf>> = Vec::new();
-    for path in &arguments.files {
-        let directory = match (&arguments.out, path.file_name()) {
-            (Some(out), Some(name)) => Some(out.join(name)),
-            (Some(_), None) => {
-                return Err(CommandError::usage(format!(
-                    "{0} is not a file | {0} 不是文件",
-                    path.display()
-                )));
-            }
-            (None, _) => None,
-        };
-        if directory.is_some() && directories.contains(&directory) {
-            let sentence = format!(
-                "two files are called {0}; their answers would overwrite each other | 有两个文件同名 {0}，结果文件会互相覆盖",
-                path.file_name().unwrap_or_default().display()
-            );
-            return Err(CommandError::usage(sentence));
-        }
-        directories.push(directory);
-    }
-    Ok(directories)
 }
 
 fn readable_bytes(path: &Path) -> Result<u64, CommandError> {
@@ -166,5 +146,5 @@ fn read_orders(
 /// Files are the operator's own here: one that cannot be read or written is input, not a service.
 fn failed(error: &DryRunError) -> CommandError {
     let source = std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"));
-    CommandError::usage(format!("{error}{source}"))
+    CommandError::usage(format!("{error}{source} | 无法完成试运行：{error}{source}"))
 }

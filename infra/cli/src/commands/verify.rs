@@ -171,15 +171,21 @@ impl Proof {
         // A copy of the closes knows no orders.
         let orders = match self.orders {
             0 => String::new(),
-            orders => format!("{}, ", terminal.count(orders, "order", "个订单")),
+            orders => format!(
+                "{}{}",
+                terminal.count(orders, "order", "个订单"),
+                terminal.comma()
+            ),
         };
         terminal.line(format!(
-            "{verdict}: {orders}{}, {}, {} {} USD, {}",
+            "{verdict}{}{orders}{}{comma}{}{comma}{} {} USD{comma}{}",
+            terminal.colon(),
             terminal.count(self.entries, "entry", "条分录"),
             terminal.count(self.closed, "night closed", "夜已结账"),
             terminal.say("balance", "余额"),
             self.balance,
             terminal.count(self.discrepancies, "discrepancy", "处不符"),
+            comma = terminal.comma()
         ));
         if let Some(newest) = &self.newest_close {
             terminal.line(format!(

@@ -46,7 +46,7 @@ impl<'t> Story<'t> {
         self.title(say.say("A season of offline express", "一季线下快递"));
         let what = if say.is_chinese() {
             format!(
-                "{} 个卖家、{} 个订单，2024 年 3 月至 5 月；{} 个文件、{} 行（种子 {}）。",
+                "{} 个店铺、{} 个订单，2024 年 3 月至 5 月；{} 个文件、{} 行（种子 {}）。",
                 SELLERS.len(),
                 made.orders,
                 made.files,
@@ -215,7 +215,7 @@ impl<'t> Story<'t> {
     /// Some parcels, told.
     pub(super) fn parcels(&self, entries: &[LedgerEntry], numbers: &BTreeMap<String, String>, zone: Zone) {
         let say = self.terminal;
-        self.title(say.say("Some of them, told", "举几个例子"));
+        self.title(say.say("Some examples", "举几个例子"));
         for entry in chosen(entries) {
             let parcel = numbers
                 .get(entry.order_id.as_str())

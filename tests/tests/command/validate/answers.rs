@@ -32,7 +32,7 @@ fn out_gets_a_directory_of_answers_for_each_file() {
     let out = desk.path("new/answers");
     let out_text = out.to_string_lossy().into_owned();
     let ran = desk.validate(&[&clean, &dirty], "tracking", &["--json", "--out", &out_text]);
-    for (answer, name) in answers(&ran).iter().zip(["clean.csv", "dirty.csv"]) {
+    for (answer, name) in answers(&ran).iter().zip(["clean", "dirty"]) {
         let mut files: Vec<_> = fs::read_dir(out.join(name))
             .expect("a directory of the file's own")
             .map(|file| file.expect("a file").file_name())
@@ -48,12 +48,9 @@ fn out_gets_a_directory_of_answers_for_each_file() {
     desk.file("dirty.csv", "");
     let answer = desk.answer(&dirty, "tracking", &["--out", &out_text]);
     assert!(answer.is_refused());
-    assert_eq!(
-        fs::read(out.join("dirty.csv/rejected.csv")).expect("its list"),
-        b""
-    );
+    assert_eq!(fs::read(out.join("dirty/rejected.csv")).expect("its list"), b"");
     assert!(
-        !out.join("dirty.csv/repaired.xlsx").exists(),
+        !out.join("dirty/repaired.xlsx").exists(),
         "nothing of an earlier answer is left"
     );
     let same_name = desk.directory.path().join("other");
@@ -61,7 +58,7 @@ fn out_gets_a_directory_of_answers_for_each_file() {
     fs::write(same_name.join("clean.csv"), CLEAN).expect("a file");
     let both = [clean.as_path(), &same_name.join("clean.csv")];
     let ran = desk.validate(&both, "tracking", &["--out", &out_text]);
-    assert_complains(&ran, 2, &["clean.csv", "overwrite"]);
+    assert_complains(&ran, 2, &["clean", "overwrite"]);
 }
 
 #[test]
@@ -76,7 +73,7 @@ fn the_answers_files_sent_again_are_judged_the_same() {
         [4, 5, 6, 8]
     );
 
-    let rejected = desk.answer(&desk.path("out/dirty.csv/rejected.csv"), "tracking", &[]);
+    let rejected = desk.answer(&desk.path("out/dirty/rejected.csv"), "tracking", &[]);
     let again: Vec<Vec<&str>> = refused_rows(&rejected)
         .into_iter()
         .map(|(_, codes)| codes)
@@ -85,7 +82,7 @@ fn the_answers_files_sent_again_are_judged_the_same() {
     assert_eq!((rejected.counts.rows, again), (4, before));
 
     // The number with a space has one certain repair, and has it.
-    let repaired = desk.answer(&desk.path("out/dirty.csv/repaired.xlsx"), "tracking", &[]);
+    let repaired = desk.answer(&desk.path("out/dirty/repaired.xlsx"), "tracking", &[]);
     assert_eq!(codes(&first, 4), ["NUM_WHITESPACE"]);
     assert!(
         !codes(&repaired, 4).contains(&"NUM_WHITESPACE"),

@@ -102,8 +102,11 @@ impl Shipped {
     /// Takes the season's files in, at the instants at which they were played. No night is run: what is due depends on
     /// the facts alone.
     async fn take_in(season: &[Day], played: &Backend) -> Result<Self, CommandError> {
-        let directory = tempfile::tempdir()
-            .map_err(|error| CommandError::usage(format!("no place for a second cloud: {error}")))?;
+        let directory = tempfile::tempdir().map_err(|error| {
+            CommandError::usage(format!(
+                "no place for a second cloud: {error} | 没有空间建立第二个模拟云：{error}"
+            ))
+        })?;
         let book = PolicyBook::shipped().clone();
         let backend = Backend::open_here(directory.path(), Some(book.into())).await?;
         for day in season {
@@ -193,7 +196,7 @@ impl Difference {
         if !sellers.is_empty() {
             terminal.line(format!(
                 "{} {}",
-                terminal.say("sellers that differ:", "有差异的卖家："),
+                terminal.say("sellers that differ:", "有差异的店铺："),
                 sellers.len()
             ));
         }
@@ -230,7 +233,7 @@ impl Difference {
                 "  {} {} {}",
                 terminal.say("and", "另有"),
                 self.what_if.orders_differing - named,
-                terminal.say("more (--json tells all)", "个（--json 列出全部）")
+                terminal.say("more (--json lists all)", "个（--json 列出全部）")
             ));
         }
     }

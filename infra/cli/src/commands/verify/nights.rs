@@ -54,8 +54,11 @@ pub(super) async fn prove_closes(
     entries: &[LedgerEntry],
     proof: &mut Proof,
 ) -> Result<(), CommandError> {
-    let copy = tempfile::tempdir()
-        .map_err(|error| CommandError::usage(format!("no room for a copy of the closes: {error}")))?;
+    let copy = tempfile::tempdir().map_err(|error| {
+        CommandError::usage(format!(
+            "no room for a copy of the closes: {error} | 没有空间复制结账文件：{error}"
+        ))
+    })?;
     backend.lake.fetch_closes(copy.path()).await?;
     let mut unclosed: HashMap<&str, &LedgerEntry> = entries
         .iter()
