@@ -43,7 +43,7 @@ test("the switch turns everything to Chinese, in characters and not in boxes", a
   await chinese();
   assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
   const told = await page.locator("body").innerText();
-  for (const text of ["准入资格", "总览", "有风险", "物流履约率", "市场", "承运商", "卖家明细", "名词说明", "平台公布"]) assert.ok(told.includes(text), text);
+  for (const text of ["准入资格", "总览", "有风险", "物流履约率", "市场", "承运商", "店铺明细", "名词说明", "平台公布"]) assert.ok(told.includes(text), text);
   // What stays Latin are names, codes and units; words of English do not.
   for (const text of ["At a glance", "orders failed", "quoted", "What to know", "Show"]) assert.ok(!told.includes(text), text);
   assert.ok(await drawsDifferently(["断", "签", " "]));
@@ -88,7 +88,7 @@ test("no page names a time by letters that other zones have too", async () => {
 
 test("a Chinese browser opens it in Chinese, a keyboard turns it back", async () => {
   await open("eligibility.html", { locale: "zh-CN" });
-  assert.ok(await page.getByRole("heading", { name: "卖家明细" }).isVisible());
+  assert.ok(await page.getByRole("heading", { name: "店铺明细" }).isVisible());
   await page.locator("#language-zh").focus();
   await page.keyboard.press("ArrowUp");
   assert.ok(await page.getByRole("heading", { name: "Sellers", exact: true }).isVisible());
@@ -232,9 +232,9 @@ test("a row is written by the script as it came with the page", async () => {
 test("without its script the page shows the first sellers, says where the others are, and turns its language", async () => {
   await open("eligibility.html", { javaScriptEnabled: false });
   await chinese();
-  assert.ok(await page.getByRole("heading", { name: "卖家明细" }).isVisible());
+  assert.ok(await page.getByRole("heading", { name: "店铺明细" }).isVisible());
   assert.ok(await page.locator("#filters").isHidden());
-  assert.ok(await page.getByText("共 240 家卖家，显示最需关注的前 200 家").isVisible());
+  assert.ok(await page.getByText("共 240 家店铺，显示最需关注的前 200 家").isVisible());
   assert.equal(await rows().count(), 200);
 });
 

@@ -38,7 +38,7 @@ pub(crate) fn of(diagnosis: &Diagnosis, zone: Zone, is_chinese: bool) -> String 
             }
             @if let Some(number) = &diagnosis.tracking_number { (figure("Number", "运单号", number)) }
             @if let Some(order_id) = &diagnosis.order_id { (figure("Order", "订单", order_id)) }
-            @if let Some(seller_id) = &diagnosis.seller_id { (figure("Seller", "卖家", seller_id)) }
+            @if let Some(seller_id) = &diagnosis.seller_id { (figure("Seller", "店铺", seller_id)) }
             (figure("Fined, USD", "已罚（美元）", diagnosis.fined))
             (figure("At stake, USD", "风险金额（美元）", diagnosis.at_stake))
         }

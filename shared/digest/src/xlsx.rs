@@ -38,7 +38,7 @@ const FINES_COLUMNS: [&str; 8] = [
     "类型 / what",
     "金额 / USD",
     "原因（北京时间） / reason (Beijing time)",
-    "台账编号 / entry",
+    "账本编号 / entry",
 ];
 const CARRIER_COLUMNS: [&str; 9] = [
     "承运商 / carrier",

@@ -260,7 +260,7 @@ impl Kind {
             Self::Events => "物流轨迹",
             Self::Appeals => "申诉",
             Self::Rates => "汇率",
-            Self::Sellers => "卖家资料",
+            Self::Sellers => "店铺资料",
             Self::Statement => "账单",
         }
     }

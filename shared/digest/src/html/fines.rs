@@ -27,7 +27,7 @@ pub(super) fn section(digest: &Digest) -> Markup {
                     &format!("共 {} 笔，余额变动 {} 美元。", fines.count(), fines.balance))) }
                 @if cut > 0 {
                     p.note { (text(&format!("The {} dearest are listed; {cut} more are in the ledger.", fines.entries.len()),
-                        &format!("列出金额最高的 {} 笔；另有 {cut} 笔见台账。", fines.entries.len()))) }
+                        &format!("列出金额最高的 {} 笔；另有 {cut} 笔见账本。", fines.entries.len()))) }
                 }
                 div.scroll tabindex="0" role="region" aria-labelledby="fines-title" {
                     table.fines {

@@ -26,7 +26,7 @@ pub(super) fn section(changes: &Changes, zone: Zone) -> Markup {
             h2 id="changes-title" { (text("What changed", "与上一版相比")) }
             p { (text(
                 &format!("Sellers of whom this report says something else than the one as of {before_en}: {}.", grouped(sellers.len() as i64)),
-                &format!("与截至{before_zh}的报告相比，有变化的卖家：{}。", grouped(sellers.len() as i64)))) }
+                &format!("与截至{before_zh}的报告相比，有变化的店铺：{}。", grouped(sellers.len() as i64)))) }
             (turned(&changes.eligible_won, ("Now eligible", "新合格")))
             (turned(&changes.eligible_lost, ("No longer eligible", "不再合格")))
             @if !shown.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn section(changes: &Changes, zone: Zone) -> Markup {
                         table {
                             caption { (text("What changed, before and after, and why", "变化项、变化前后及原因")) }
                             thead { tr {
-                                th scope="col" { (text("Seller", "卖家")) }
+                                th scope="col" { (text("Seller", "店铺")) }
                                 th scope="col" { (text("What changed", "变化项")) }
                                 th.number scope="col" { (text("Before", "变化前")) }
                                 th.number scope="col" { (text("After", "变化后")) }

@@ -66,7 +66,7 @@ fn standings(report: &MonthReport) -> Markup {
         }
         p.note { (text(
             &format!("{} in the report. The platform quotes {} admitted sellers in {} countries.", counted_as(grouped(all as i64), all as u64, "seller"), quoted::SELLERS, quoted::COUNTRIES),
-            &format!("本报告共 {} 家卖家。平台公布：已准入 {} 家，覆盖 {} 个国家。", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES)))
+            &format!("本报告共 {} 家店铺。平台公布：已准入 {} 家，覆盖 {} 个国家。", grouped(all as i64), quoted::SELLERS, quoted::COUNTRIES)))
             " " a href="#meanings-title" { (text("Definitions", "名词说明")) } }
     }
 }
@@ -93,7 +93,7 @@ fn ahead(report: &MonthReport) -> Markup {
                 "GMV a month of the sellers at risk; {} pending orders must be fulfilled",
                 grouped(rescue)
             ),
-            &format!("有风险卖家的月 GMV；须履约 {} 单待定订单", grouped(rescue)),
+            &format!("有风险店铺的月 GMV；须履约 {} 单待定订单", grouped(rescue)),
         ),
     )
 }
@@ -144,7 +144,7 @@ fn fulfilment(report: &MonthReport, tally: Tally, pending: i64) -> Markup {
             "{failed} of {due_en} failed{en}; a seller needs {min} %. {clauses}: our definition, the source gives none"
         ),
         &format!(
-            "{due} 单中 {failed} 单未履约{zh}；卖家须达 {min}%。{clauses}：口径由本系统定义，来源文件未作定义"
+            "{due} 单中 {failed} 单未履约{zh}；店铺须达 {min}%。{clauses}：口径由本系统定义，来源文件未作定义"
         ),
     )
 }

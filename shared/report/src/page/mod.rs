@@ -56,7 +56,7 @@ pub fn html(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Stri
                 // The switch is two radio buttons and a rule of the style: it needs no script.
                 input type="radio" name="language" id="language-en" checked;
                 input type="radio" name="language" id="language-zh";
-                a.skip href="#sellers-title" { (text("To the sellers", "跳至卖家明细")) }
+                a.skip href="#sellers-title" { (text("To the sellers", "跳至店铺明细")) }
                 (head(report, zone))
                 main {
                     (glance::section(report))
@@ -69,7 +69,7 @@ pub fn html(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Stri
                 }
                 footer { p { (text(
                     "Every seller, and more columns, in eligibility.csv, .parquet and .xlsx; what it was made from in manifest.json.",
-                    "全部卖家与更多列见 eligibility.csv、.parquet 与 .xlsx；数据来源见 manifest.json。")) } }
+                    "全部店铺与更多列见 eligibility.csv、.parquet 与 .xlsx；数据来源见 manifest.json。")) } }
                 (data::blocks(report, zone))
                 script { (PreEscaped(SCRIPT)) }
             }

@@ -130,9 +130,9 @@ fn spread(report: &MonthReport) -> Markup {
                 (charts::columns(&steps))
                 figcaption id="spread-caption" { (text(
                     &format!("Sellers by fulfilment in per cent; {} more have nothing due", grouped(none as i64)),
-                    &format!("卖家履约率（%）分布；另有 {} 家无应履约订单", grouped(none as i64)))) }
+                    &format!("店铺履约率（%）分布；另有 {} 家无应履约订单", grouped(none as i64)))) }
                 table.hidden {
-                    caption { (text("Sellers by fulfilment", "卖家履约率分布")) }
+                    caption { (text("Sellers by fulfilment", "店铺履约率分布")) }
                     tbody { @for (name, _, count) in &steps { tr { th scope="row" { (name) " %" } td { (grouped(*count)) } } } }
                 }
             }

@@ -194,7 +194,7 @@
   };
   const unconfirmed = ([count, orders]) => {
     const caption = [`Unconfirmed orders, stated by the seller alone and outside GMV and the rates: ${grouped(count)}; the first ${grouped(orders.length)} by payment`,
-      `未确认订单（仅由卖家提供，不计入 GMV 和各项比率）：${grouped(count)} 单；按付款时间列出前 ${grouped(orders.length)} 单`];
+      `未确认订单（仅由店铺提供，不计入 GMV 和各项比率）：${grouped(count)} 单；按付款时间列出前 ${grouped(orders.length)} 单`];
     const made = tableOf(caption, [["Order", "订单"], ["Paid, Beijing (Pacific)", "付款：北京时间（太平洋时间）"]],
       orders.map(([order, paid]) => line([order, order], instantOf(paid))));
     made.className = "orders unconfirmed";

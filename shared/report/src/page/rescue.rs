@@ -28,10 +28,10 @@ pub(super) fn section(report: &MonthReport) -> Markup {
             p.note { (told(report, rescue, shown.len())) }
             div.scroll tabindex="0" role="region" aria-labelledby="rescue-title" {
                 table {
-                    caption { (text("Undecided orders of sellers at risk first, the nearest deadline first", "待定订单：有风险卖家在前，截止最近者在前")) }
+                    caption { (text("Undecided orders of sellers at risk first, the nearest deadline first", "待定订单：有风险店铺在前，截止最近者在前")) }
                     thead { tr {
                         th scope="col" { (text("Order", "订单")) }
-                        th scope="col" { (text("Seller", "卖家")) }
+                        th scope="col" { (text("Seller", "店铺")) }
                         th scope="col" { (text("Missing", "缺少")) }
                         th scope="col" { (text("Deadline, Beijing (Pacific)", "截止：北京时间（太平洋时间）")) }
                         th.number scope="col" { (text("Time left", "剩余时间")) }
@@ -56,8 +56,8 @@ fn told(report: &MonthReport, rescue: &Rescue, shown: usize) -> Markup {
              named, those of the sellers nearest to the edge: all of these in eligibility.xlsx, and each where its seller is opened."
         ),
         &format!(
-            "{sellers} 家卖家的 {orders} 单待定订单决定能否保住 {month}；此处为最紧急的 {shown} 单，有风险卖家在前。共列出最接近失去资格的卖家的 {named} 单，\
-             全部见 eligibility.xlsx，并见各卖家的展开明细。"
+            "{sellers} 家店铺的 {orders} 单待定订单决定能否保住 {month}；此处为最紧急的 {shown} 单，有风险店铺在前。共列出最接近失去资格的店铺的 {named} 单，\
+             全部见 eligibility.xlsx，并见各店铺的展开明细。"
         ),
     )
 }

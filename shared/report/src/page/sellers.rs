@@ -18,9 +18,9 @@ pub(super) fn section(report: &MonthReport) -> Markup {
     let running = report.is_running();
     markup! {
         section aria-labelledby="sellers-title" {
-            h2 id="sellers-title" tabindex="-1" { (text("Sellers", "卖家明细")) }
+            h2 id="sellers-title" tabindex="-1" { (text("Sellers", "店铺明细")) }
             form id="filters" hidden {
-                label { (text("Seller", "卖家")) input type="search" name="seller" autocomplete="off" spellcheck="false"; }
+                label { (text("Seller", "店铺")) input type="search" name="seller" autocomplete="off" spellcheck="false"; }
                 label { (text("Standing", "状态"))
                     select name="standing" {
                         option value="" data-en="all" data-zh="全部" { "all" }
@@ -35,12 +35,12 @@ pub(super) fn section(report: &MonthReport) -> Markup {
             }
             p.note id="without-script" { (text(
                 &format!("The first {ROWS_FIRST} of {} sellers, those who need attention first; all are in eligibility.xlsx and eligibility.csv.", rows.len()),
-                &format!("共 {} 家卖家，显示最需关注的前 {ROWS_FIRST} 家；全部见 eligibility.xlsx 与 eligibility.csv。", rows.len()))) }
+                &format!("共 {} 家店铺，显示最需关注的前 {ROWS_FIRST} 家；全部见 eligibility.xlsx 与 eligibility.csv。", rows.len()))) }
             div.scroll tabindex="0" role="region" aria-labelledby="sellers-title" {
                 table id="sellers" {
-                    caption { (text("Sellers, those who need attention first", "卖家明细，最需关注者在前")) }
+                    caption { (text("Sellers, those who need attention first", "店铺明细，最需关注者在前")) }
                     thead { tr {
-                        th scope="col" { (text("Seller", "卖家")) }
+                        th scope="col" { (text("Seller", "店铺")) }
                         th scope="col" aria-sort="ascending" { (text("Standing", "状态")) }
                         th scope="col" { (text("What to know", "要点")) }
                         @for column in columns(report) { th.number scope="col" { (text(column.en, column.zh)) } }

@@ -31,8 +31,8 @@ fn both((en, zh): &Both) -> String {
 pub(super) fn change_columns() -> [Column<Changed>; 5] {
     [
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(seller, ..)| Some(seller.clone()),
@@ -68,7 +68,7 @@ pub(super) fn change_columns() -> [Column<Changed>; 5] {
             ("why it changed", "变化原因"),
             (
                 "what was recorded of the seller between the two instants; all ids in changes.json",
-                "两个时点之间获知的该卖家信息；编号详见 changes.json",
+                "两个时点之间获知的该店铺信息；编号详见 changes.json",
             ),
             Form::Text,
             90,

@@ -54,8 +54,8 @@ pub(super) fn missed_columns<'a>() -> Vec<Column<Missed<'a>>> {
             |(_, order, ..)| Some(order.order_id.to_string()),
         ),
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(_, _, seller, _)| Some(seller.seller_id.to_string()),
@@ -130,10 +130,10 @@ pub(super) fn missed_columns<'a>() -> Vec<Column<Missed<'a>>> {
             |(_, order, _, failed)| pacific(order.paid_at, failed.zone),
         ),
         column(
-            ("seller's failed", "卖家未履约单数"),
+            ("seller's failed", "店铺未履约单数"),
             (
                 "all of the seller's failed orders; the first 50 by payment are listed, and 2,000 orders in all",
-                "该卖家全部未履约订单；每家按付款时间列出前 50 单，合计 2,000 单",
+                "该店铺全部未履约订单；每家按付款时间列出前 50 单，合计 2,000 单",
             ),
             Form::Count,
             12,
@@ -148,15 +148,15 @@ pub(super) fn unconfirmed_columns<'a>() -> Vec<Column<Unconfirmed<'a>>> {
             ("unconfirmed order", "未确认订单"),
             (
                 "an order that only its seller stated: judged and fined, but outside GMV and the rates until the operator states it",
-                "仅由卖家提供的订单：照常考核和扣罚，但在运营方提供之前不计入 GMV 和各项比率",
+                "仅由店铺提供的订单：照常考核和扣罚，但在运营方提供之前不计入 GMV 和各项比率",
             ),
             Form::Text,
             24,
             |(order, ..)| Some(order.order_id.to_string()),
         ),
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(_, seller, _)| Some(seller.seller_id.to_string()),
@@ -176,10 +176,10 @@ pub(super) fn unconfirmed_columns<'a>() -> Vec<Column<Unconfirmed<'a>>> {
             |(order, _, zone)| pacific(order.paid_at, *zone),
         ),
         column(
-            ("seller's unconfirmed", "卖家未确认单数"),
+            ("seller's unconfirmed", "店铺未确认单数"),
             (
                 "all of the seller's unconfirmed orders; the first 50 by payment are listed",
-                "该卖家全部未确认订单；每家按付款时间列出前 50 单",
+                "该店铺全部未确认订单；每家按付款时间列出前 50 单",
             ),
             Form::Count,
             12,

@@ -20,8 +20,8 @@ pub(super) fn running(report: &MonthReport) -> Vec<Running<'_>> {
 pub(super) fn forecast_columns<'a>() -> Vec<Column<Running<'a>>> {
     vec![
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(row, ..)| Some(row.seller_id.to_string()),

@@ -58,7 +58,7 @@ fn written(report: &MonthReport, changes: Option<&Changes>, zone: Zone) -> Resul
         terms: Vec::new(),
     };
     let sellers: Vec<_> = report.rows.iter().map(|row| (row, report)).collect();
-    book.sheet("卖家 sellers", &seller_columns(), &sellers)?;
+    book.sheet("店铺 sellers", &seller_columns(), &sellers)?;
     let running = running(report);
     if !running.is_empty() {
         book.sheet("预测 forecast", &forecast_columns(), &running)?;
@@ -192,7 +192,7 @@ impl Book {
             let (orders, sellers) = (failed.orders_count, failed.sellers_count);
             let named = failed.named_count();
             let told = (
-                format!("{sellers} 家 {orders} 单，列出 {named} 单，未履约单数最少的卖家在先"),
+                format!("{sellers} 家 {orders} 单，列出 {named} 单，未履约单数最少的店铺在先"),
                 format!(
                     "orders: {orders}, sellers: {sellers}, listed: {named}, those of the sellers with the fewest first"
                 ),

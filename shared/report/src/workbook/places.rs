@@ -74,7 +74,7 @@ pub(super) fn gaps(report: &MonthReport) -> Vec<Gap> {
 
 const SELLER: (&str, &str) = (
     "the seller's id, or all sellers together",
-    "卖家编号，或全部卖家合计",
+    "店铺编号，或全部店铺合计",
 );
 
 pub(super) fn market_columns() -> Vec<Column<Place>> {
@@ -104,7 +104,7 @@ pub(super) fn carrier_columns() -> Vec<Column<Place>> {
 
 fn place_columns(place: Column<Place>) -> Vec<Column<Place>> {
     vec![
-        column(("seller", "卖家"), SELLER, Form::Text, 18, |(seller, ..)| {
+        column(("seller", "店铺"), SELLER, Form::Text, 18, |(seller, ..)| {
             Some(seller.clone())
         }),
         place,
@@ -149,7 +149,7 @@ fn place_columns(place: Column<Place>) -> Vec<Column<Place>> {
 
 pub(super) fn gap_columns() -> Vec<Column<Gap>> {
     vec![
-        column(("seller", "卖家"), SELLER, Form::Text, 18, |(seller, ..)| {
+        column(("seller", "店铺"), SELLER, Form::Text, 18, |(seller, ..)| {
             Some(seller.clone())
         }),
         column(

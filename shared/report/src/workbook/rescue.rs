@@ -24,15 +24,15 @@ pub(super) fn undecided_columns<'a>() -> Vec<Column<Undecided<'a>>> {
             ("order", "订单"),
             (
                 "an order neither fulfilled nor failed yet, of a seller whose undecided orders decide whether the month is kept",
-                "尚未裁定的订单，其卖家能否保住本月取决于此类订单",
+                "尚未裁定的订单，其店铺能否保住本月取决于此类订单",
             ),
             Form::Text,
             24,
             |(order, ..)| Some(order.order_id.to_string()),
         ),
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(_, seller, ..)| Some(seller.seller_id.to_string()),
@@ -116,20 +116,20 @@ pub(super) fn undecided_columns<'a>() -> Vec<Column<Undecided<'a>>> {
             |(order, _, rescue, _)| Some(rescue.both_times(order.paid_at).1),
         ),
         column(
-            ("seller must rescue", "卖家必须履约单数"),
+            ("seller must rescue", "店铺必须履约单数"),
             (
                 "so many of the seller's undecided orders must be fulfilled, or the month is lost unless new orders come",
-                "该卖家待定订单中至少须履约的单数，否则失去本月（除非有新订单补回）",
+                "该店铺待定订单中至少须履约的单数，否则失去本月（除非有新订单补回）",
             ),
             Form::Count,
             12,
             |(_, seller, ..)| count(seller.needed),
         ),
         column(
-            ("seller's undecided", "卖家待定单数"),
+            ("seller's undecided", "店铺待定单数"),
             (
                 "all of the seller's undecided orders; the nearest 50 are listed, and 2,000 in all",
-                "该卖家全部待定订单；每家列出截止最近的 50 单，合计 2,000 单",
+                "该店铺全部待定订单；每家列出截止最近的 50 单，合计 2,000 单",
             ),
             Form::Count,
             12,

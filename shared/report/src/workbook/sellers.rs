@@ -11,8 +11,8 @@ pub(super) type Seller<'a> = (&'a SellerMonth, &'a MonthReport);
 pub(super) fn seller_columns<'a>() -> [Column<Seller<'a>>; 19] {
     [
         column(
-            ("seller", "卖家"),
-            ("the seller's id", "卖家编号"),
+            ("seller", "店铺"),
+            ("the seller's id", "店铺编号"),
             Form::Text,
             18,
             |(row, _)| Some(row.seller_id.to_string()),

@@ -142,7 +142,7 @@ fn what_changed_since_the_revision_before_is_told_with_the_reasons() {
     let page = html(&report, Some(&changes), PolicyBook::shipped().zone);
     for told in [
         "says something else than the one as of 2024-05-05",
-        "有变化的卖家：1",
+        "有变化的店铺：1",
         "Now eligible: 1 (shop)",
         "<td class=\"number\"><span lang=\"en\">90.00 %</span>",
         "<td class=\"number\"><span lang=\"en\">95.00 %</span>",

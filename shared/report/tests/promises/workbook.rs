@@ -49,7 +49,7 @@ fn another_reader_finds_a_sheet_for_each_view_and_every_figure_as_a_number() {
     let sheets = sheets(&report);
     let names: Vec<&str> = sheets.iter().map(|(name, _)| name.as_str()).collect();
     let places = ["市场 markets", "承运商 carriers", "节点缺失 node gaps"];
-    let expected = ["卖家 sellers", "未履约 failed", "月份 months"]
+    let expected = ["店铺 sellers", "未履约 failed", "月份 months"]
         .into_iter()
         .chain(places);
     assert_eq!(names, expected.chain(["说明 definitions"]).collect::<Vec<_>>());
