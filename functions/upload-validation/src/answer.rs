@@ -135,18 +135,21 @@ impl Answering {
         }
     }
 
-    /// Takes the rulings of a batch, in the order of its rows.
-    pub(crate) fn take(&mut self, rows: &[(RawRow, CheckedRow)], ruled: &[RuledRow]) -> io::Result<()> {
-        for ((raw, checked), ruled) in rows.iter().zip(ruled) {
-            self.remark(checked.remark);
-            self.take_row(raw, checked.undone, &ruled.ruling)?;
-            if let Some(fine) = ruled.fine {
-                self.fines.count += 1;
-                self.fines.amount += fine;
-            }
-            if let Some(pending) = ruled.pending {
-                self.fines.pending += pending;
-            }
+    /// Takes the ruling of the next row of an upload, with the row as it goes back to its sender.
+    pub(crate) fn take(
+        &mut self,
+        returned: &RawRow,
+        checked: &CheckedRow,
+        ruled: &RuledRow,
+    ) -> io::Result<()> {
+        self.remark(checked.remark);
+        self.take_row(returned, checked.undone, &ruled.ruling)?;
+        if let Some(fine) = ruled.fine {
+            self.fines.count += 1;
+            self.fines.amount += fine;
+        }
+        if let Some(pending) = ruled.pending {
+            self.fines.pending += pending;
         }
         Ok(())
     }

@@ -120,10 +120,10 @@ pub struct Seen {
 /// What of a refused row is cited with its first fined code (A6): enough to find the row again and to dispute it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refused {
-    /// The refused cell as it came, a tax id masked; empty where it was empty.
+    /// The refused cell as it came, masked where it is personal; empty where it was empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub value: String,
-    /// The row's other fined codes, each with its cell.
+    /// The row's other fined codes, and a masked tax id, each with its cell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<(RowCode, String)>,
     /// The name of the row's file.

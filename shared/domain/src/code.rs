@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+use crate::personal::Quoted;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +146,8 @@ row_codes! {
     AppealsLimit "APPEALS_LIMIT" Error "";
     /// The order has as many statuses as it may.
     StatusesLimit "STATUSES_LIMIT" Error "";
+    /// The tax id is masked, as an answer gives it back, and the order has shown none before.
+    TaxIdMasked "TAX_ID_MASKED" Error "A4";
 }
 
 macro_rules! file_codes {
@@ -256,6 +260,8 @@ causes! {
     Grouping;
     /// No exchange rate.
     Rate;
+    /// The zero at a tax id's start was dropped by a spreadsheet.
+    ZeroLost;
 }
 
 /// What a note on an answer is about, where no code of a row says it.
@@ -296,8 +302,8 @@ pub struct Finding {
     pub code: RowCode,
     /// The column it was found in, by its canonical name; empty when it is about the row.
     pub column: CompactString,
-    /// The cell as it came (tax ids masked, never longer than a line).
-    pub value: CompactString,
+    /// The cell as it came, masked where it is personal, never longer than a line.
+    pub value: Quoted,
     /// What the message adds to its text: candidates, the repaired value, a limit. Empty where nothing is to add.
     pub detail: String,
     /// What the cell should hold instead, where that is certain enough to be proposed; empty where nothing is.
@@ -314,7 +320,7 @@ impl Finding {
         Self {
             code,
             column: column.into(),
-            value: shortened(value),
+            value: Quoted::of(column, value),
             detail: String::new(),
             proposal: CompactString::default(),
             cause: None,
@@ -352,17 +358,20 @@ impl Finding {
     pub fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
     }
-}
 
-/// Characters of a cell that a finding quotes, at most.
-const QUOTED_CHARACTERS_MAX: usize = 80;
-
-fn shortened(value: &str) -> CompactString {
-    if value.len() <= QUOTED_CHARACTERS_MAX {
-        return value.into();
-    }
-    match value.char_indices().nth(QUOTED_CHARACTERS_MAX) {
-        Some((end, _)) => format_compact!("{}…", &value[..end]),
-        None => value.into(),
+    /// Withholds what a row out of place would say of persons. Where a cell holds a tax id, a telephone number or a mail
+    /// address and its column does not, the cells have moved, and any of them may be a name.
+    pub fn withhold(findings: &mut [Self]) {
+        let is_out_of_place = |finding: &Self| finding.value.is_out_of_place(&finding.column);
+        if !findings.iter().any(is_out_of_place) {
+            return;
+        }
+        for finding in findings {
+            finding.value.withhold(&finding.column);
+            if is_out_of_place(finding) {
+                finding.detail.clear();
+                finding.proposal = CompactString::default();
+            }
+        }
     }
 }

@@ -4,7 +4,6 @@
 mod codes;
 mod handover;
 mod own;
-mod personal;
 mod phrases;
 mod table_file;
 
@@ -20,7 +19,6 @@ use crate::wording::Wording;
 use codes::{CODE_BYTES_MAX, CodeTable};
 use handover::{Grammar, Handover};
 pub use own::{EventTables, KeepingPolicy, OwnEventCode, OwnEventError, OwnEventText};
-pub use personal::without_personal_data;
 use phrases::TextTable;
 
 /// What a carrier says of one event, as a row has it.
@@ -40,7 +38,7 @@ pub struct Understood {
     /// The node it stands for.
     pub node: Node,
     /// Whether the code is in a table or a node's name. Else it is a text, or was explained by one: it may hold personal
-    /// data (see [`without_personal_data`]).
+    /// data (see [`crate::personal::without_personal_data`]).
     pub is_code: bool,
 }
 

@@ -99,9 +99,9 @@ pub struct PapersFact {
     pub tax_id: Vec<(CompactString, TaxIdVerdict)>,
     /// The masked tax id, for messages: `39******44`.
     pub tax_id_masked: Option<CompactString>,
-    /// By country, the id with the zero that a spreadsheet ate. For the answer to the row alone: it is an id, and never stored.
-    #[serde(skip)]
-    pub repairs: Vec<(CompactString, CompactString)>,
+    /// The countries of which it is an id once the zero is back that a spreadsheet dropped at its start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zero_lost: Vec<CompactString>,
 }
 
 /// Optional order columns of a tracking row.

@@ -34,6 +34,7 @@ pub mod node;
 pub mod order;
 pub mod papers;
 pub mod parking;
+pub mod personal;
 pub mod policy;
 pub mod proposal;
 mod retention;

@@ -17,6 +17,7 @@ pub use credit_code::judge_credit_code;
 pub use label::unlabelled;
 
 use crate::facts::PapersFact;
+use crate::personal::{Personal, is_mask, masked};
 use tax_id::{judge_br, judge_mx, judge_ru};
 
 /// What a country's rule says of a tax id (A4).
@@ -61,28 +62,24 @@ pub fn with_lost_zero(country: &str, id: &str) -> Option<String> {
     (judge_tax_id(country, &whole) == Some(TaxIdVerdict::Valid)).then_some(whole)
 }
 
-/// An id as messages may show it: the first and the last two characters, stars between; under 8 characters stars alone.
-pub fn masked(id: &str) -> CompactString {
-    let length = id.chars().count();
-    let shown = |place: usize| length >= MASKED_SHOWING_ENDS_MIN && (place < 2 || place >= length - 2);
-    id.chars()
-        .enumerate()
-        .map(|(place, letter)| if shown(place) { letter } else { '*' })
-        .collect()
-}
-
-/// A mask that hides fewer characters than it shows hides nothing.
-const MASKED_SHOWING_ENDS_MIN: usize = 8;
-
 impl PapersFact {
     /// What the two cells of a row show: whether an invoice is named, and the id's verdict under every country's
     /// rule, since the destination may not be known yet (A4). A name around the id is no part of it. Keeps the id masked only.
-    pub fn read(invoice: &str, tax_id: &str) -> Self {
-        let tax_id = unlabelled(tax_id);
+    ///
+    /// An id that comes masked says nothing new: it is kept as the mask, without a verdict.
+    pub fn read(invoice: &str, tax_id: &Personal<'_>) -> Self {
+        let tax_id = unlabelled(tax_id.reveal());
         let invoice = !invoice.trim().is_empty();
         if tax_id.is_empty() {
             return Self {
                 invoice,
+                ..Self::default()
+            };
+        }
+        if is_mask(tax_id) {
+            return Self {
+                invoice,
+                tax_id_masked: Some(tax_id.into()),
                 ..Self::default()
             };
         }
@@ -94,23 +91,23 @@ impl PapersFact {
             invoice,
             tax_id: verdicts.collect(),
             tax_id_masked: Some(masked(tax_id)),
-            repairs: repairs(tax_id),
+            zero_lost: zero_lost(tax_id),
         }
+    }
+
+    /// Whether the cell holds a mask: the id is the one that the order has shown before.
+    pub fn is_tax_id_as_before(&self) -> bool {
+        self.tax_id.is_empty() && self.tax_id_masked.is_some()
     }
 }
 
-/// The repaired id by country, where one of its countries would have it.
-fn repairs(tax_id: &str) -> Vec<(CompactString, CompactString)> {
+/// The countries of which it is an id once the zero at its start is back.
+fn zero_lost(tax_id: &str) -> Vec<CompactString> {
     // Nearly every id has its separators or its length.
     let is_short = matches!(tax_id.len(), 9..=11 | 13) && tax_id.bytes().all(|byte| byte.is_ascii_digit());
     let countries = COUNTRIES.iter().filter(|_| is_short);
-    let repaired = countries.filter_map(|country| {
-        Some((
-            CompactString::const_new(country),
-            with_lost_zero(country, tax_id)?.into(),
-        ))
-    });
-    repaired.collect()
+    let whole = countries.filter(|country| with_lost_zero(country, tax_id).is_some());
+    whole.map(|country| CompactString::const_new(country)).collect()
 }
 
 #[cfg(test)]
@@ -140,17 +137,8 @@ mod tests {
     }
 
     #[test]
-    fn a_masked_id_shows_its_ends_only() {
-        assert_eq!(masked("3912345644"), "39******44");
-        assert_eq!(masked("12345678"), "12****78");
-        assert_eq!(masked("1234567"), "*******");
-        assert_eq!(masked("ÑÑÑ561231GR8"), "ÑÑ********R8");
-        assert_eq!(masked(""), "");
-    }
-
-    #[test]
     fn papers_hold_every_countrys_verdict_and_no_id() {
-        let papers = PapersFact::read(" INV-1 ", " 7707083893 ");
+        let papers = PapersFact::read(" INV-1 ", &Personal::new(" 7707083893 "));
         let verdicts = [("BR", Invalid), ("MX", Invalid), ("RU", Valid)];
         assert!(papers.invoice);
         assert_eq!(
@@ -158,7 +146,9 @@ mod tests {
             verdicts.map(|(country, verdict)| (country.into(), verdict))
         );
         assert_eq!(papers.tax_id_masked.as_deref(), Some("77******93"));
-        assert_eq!(PapersFact::read(" ", ""), PapersFact::default());
+        assert_eq!(PapersFact::read(" ", &Personal::default()), PapersFact::default());
+        let masked = PapersFact::read("", &Personal::new("77******93"));
+        assert!(masked.is_tax_id_as_before() && !papers.is_tax_id_as_before());
     }
 
     proptest! {

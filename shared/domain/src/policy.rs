@@ -85,6 +85,8 @@ pub struct IntakePolicy {
     pub statuses_per_order_max: usize,
     /// The kinds of files that a seller may send under its own prefix.
     pub seller_kinds: Vec<String>,
+    /// Whether personal cells are masked in `rejected.csv` and `repaired.xlsx` (P); else they go back as they came.
+    pub answers_masked: bool,
     /// What stands for a sign-off though it is not the recipient's own (B4).
     pub keeping: KeepingPolicy,
 }

@@ -10,6 +10,7 @@ use domain::code::{Cause, Finding, RowCode};
 use domain::event_code::EventTables;
 use domain::facts::{AppealFact, EventFact, OrderFact, RateFact, Stored, TrackingFact};
 use domain::order::Source;
+use domain::personal::{Personal, is_mask};
 use domain::{Elapsed, OrderId, SellerFact, SellerId, StatementLine, Timestamp, Zone};
 
 use crate::cell::{self, Undone, Use};
@@ -179,6 +180,8 @@ fn checked(mut reading: Reading<'_>) -> CheckedRow {
     if let Some(remark) = no_data {
         reading.pass_over(remark);
     }
+    Finding::withhold(&mut reading.findings);
+    Finding::withhold(&mut reading.stated_findings);
     CheckedRow {
         fact: fact.filter(|_| no_data.is_none()),
         findings: reading.findings,
@@ -271,6 +274,22 @@ impl<'a> Reading<'a> {
     pub(crate) fn given(&mut self, column: Column) -> Option<Cow<'a, str>> {
         let value = self.cleaned(column, Use::Text);
         (!value.is_empty()).then_some(value)
+    }
+
+    /// The value of a personal cell, which nothing prints; an empty one when it has none.
+    pub(crate) fn personal(&mut self, column: Column) -> Personal<'a> {
+        let cell = self.raw(column);
+        // Stars alone stand for nothing elsewhere. Here they are what an answer has masked.
+        if cell.trim().len() > 1 && is_mask(cell) {
+            return Personal::new(cell);
+        }
+        Personal::new(self.given(column).unwrap_or_default())
+    }
+
+    /// What was found so far, without what a row out of place would say of persons.
+    pub(crate) fn found(&mut self) -> Vec<Finding> {
+        Finding::withhold(&mut self.findings);
+        self.findings.clone()
     }
 
     /// The cell's value; `CELL_MISSING` when it has none.

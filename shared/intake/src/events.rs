@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use domain::carrier::Carrier;
-use domain::event_code::{Report, without_personal_data};
+use domain::event_code::Report;
 use domain::facts::EventFact;
+use domain::personal::without_personal_data;
 use domain::{Finding, Node, RowCode, Timestamp, TrackingNumber};
 
 use crate::Column;
@@ -36,7 +37,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<EventFact> {
         code,
         occurred_at: occurred_at?,
         recorded_at: recorded_at?,
-        findings: row.findings.clone(),
+        findings: row.found(),
         source: row.source(),
     })
 }

@@ -1,5 +1,8 @@
 //! A row as the file has it, before anything is read into it.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::cell::is_invisible;
 
 /// What a workbook says of a cell beyond its text.
@@ -15,7 +18,7 @@ pub enum CellMark {
 ///
 /// The cells lie in one text one behind the other, so that a row costs two allocations, and none when it is read
 /// into again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawRow {
     pub(crate) number: u64,
     pub(crate) line: u64,
@@ -32,6 +35,14 @@ pub struct RawRow {
     marks: Vec<(u32, CellMark)>,
 }
 
+impl fmt::Debug for RawRow {
+    /// Where the row stands and nothing of its cells: they hold names, addresses and telephone numbers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, line, cells) = (self.number, self.line, self.ends.len());
+        write!(f, "RawRow {{ number: {number}, line: {line}, cells: {cells} }}")
+    }
+}
+
 impl RawRow {
     /// A row of these cells, as a table that is no text has it.
     pub fn of<'a>(number: u64, cells: impl IntoIterator<Item = &'a str>) -> Self {
@@ -42,6 +53,22 @@ impl RawRow {
         };
         for cell in cells {
             row.push_cell(cell);
+        }
+        row
+    }
+
+    /// The row where it stands, marks and faults as they are, with other cells.
+    pub(crate) fn with_cells<'a>(&self, cells: impl Iterator<Item = Cow<'a, str>>) -> Self {
+        let mut row = Self {
+            number: self.number,
+            line: self.line,
+            stray_quote: self.stray_quote,
+            fault: self.fault.clone(),
+            marks: self.marks.clone(),
+            ..Self::default()
+        };
+        for cell in cells {
+            row.push_cell(&cell);
         }
         row
     }

@@ -21,7 +21,8 @@
 //! file states who it is, its licence and its agreements; review looks at those papers before anything is opened.
 
 use domain::code::Finding;
-use domain::papers::{TaxIdVerdict, judge_credit_code, masked};
+use domain::papers::{TaxIdVerdict, judge_credit_code};
+use domain::personal::without_personal_data;
 use domain::seller::{
     Agreement, Author, Authorisation, Certificate, EntityType, Profile, Review, Steps, ValidUntil,
 };
@@ -118,11 +119,11 @@ fn text(row: &mut Reading<'_>, column: Column) -> Option<String> {
     Some(text.into_owned())
 }
 
-/// The code in upper case. It is a tax id too: findings show it masked.
+/// The code in upper case.
 fn credit_code(row: &mut Reading<'_>, entity_type: Option<EntityType>) -> Option<String> {
     let code = row.given(Column::CreditCode)?.to_uppercase();
     let mut find = |code_of, detail: &str| {
-        let finding = Finding::new(code_of, Column::CreditCode.as_str(), masked(&code).as_str());
+        let finding = Finding::new(code_of, Column::CreditCode.as_str(), &code);
         row.findings.push(finding.with_detail(detail));
     };
     if code.chars().count() > TEXT_CHARACTERS_MAX {
@@ -308,7 +309,7 @@ fn json<T: DeserializeOwned>(row: &mut Reading<'_>, column: Column) -> Option<T>
         .map_err(|error| {
             let example = example(column);
             let fault = error.to_string();
-            let fault: String = fault.chars().take(TEXT_CHARACTERS_MAX).collect();
+            let fault: String = without_personal_data(&fault).chars().take(TEXT_CHARACTERS_MAX).collect();
             let detail = if error.is_data() {
                 format!("JSON like {example} ({fault}) | 如下格式的内容：{example}（{fault}）")
             } else {

@@ -1,7 +1,7 @@
 //! Rows of `statement` files: the platform's bill.
 
 use domain::code::Finding;
-use domain::event_code::without_personal_data;
+use domain::personal::without_personal_data;
 use domain::{Money, RowCode, StatementLine};
 
 use crate::Column;
@@ -80,7 +80,8 @@ fn kind(row: &mut Reading<'_>) -> Option<String> {
             format!("at most {max} characters | 最多 {max} 个字符"),
         );
     }
-    Some(text.into_owned())
+    // Some bills write the charge's own words here.
+    Some(without_personal_data(&text).into_owned())
 }
 
 /// What was charged: negative when it was given back.

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use domain::ascii::are_upper_alphanumeric;
 use domain::carrier::{self, Carrier, CarrierClass, CheckDigit};
 use domain::facts::{PapersFact, StatedOrder, TrackingFact};
-use domain::papers::unlabelled;
 use domain::{Money, RowCode, SellerId, SendType, Timestamp, TrackingNumber, country};
 
 use crate::Column;
@@ -89,8 +88,8 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
     }
     let send_type = send_type(row);
     let invoice = row.given(Column::InvoiceNo).unwrap_or_default();
-    let tax_id = row.given(Column::ConsigneeTaxId).unwrap_or_default();
-    if unlabelled(&tax_id).len() < tax_id.trim().len() {
+    let tax_id = row.personal(Column::ConsigneeTaxId);
+    if tax_id.is_labelled() {
         row.note(Undone::LABEL);
     }
     let stated = stated_order(row);
@@ -102,7 +101,7 @@ pub(crate) fn read(row: &mut Reading<'_>) -> Option<TrackingFact> {
         send_type,
         papers: PapersFact::read(&invoice, &tax_id),
         stated,
-        findings: row.findings.clone(),
+        findings: row.found(),
         source: row.source(),
         stored: row.context.stored,
     })
@@ -124,7 +123,7 @@ fn out_of_scope(row: &mut Reading<'_>, named: Named<'_>) -> Option<TrackingFact>
         send_type: SendType::All,
         papers: PapersFact::default(),
         stated: StatedOrder::default(),
-        findings: row.findings.clone(),
+        findings: row.found(),
         source: row.source(),
         stored: row.context.stored,
     })

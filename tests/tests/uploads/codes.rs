@@ -129,6 +129,10 @@ fn cases() -> Vec<Case> {
             &format!("{br},DHL,1000000021,,,INV-1,11111111111,,,"),
         ),
         tracking(
+            TaxIdMasked,
+            &format!("{br},DHL,1000000021,,,INV-1,52*******25,,,"),
+        ),
+        tracking(
             TaxIdCheckDigit,
             &format!("{mx},DHL,1000000021,,,INV-1,GODE561231GR0,,,"),
         ),

@@ -66,7 +66,7 @@ fn tracking(full: bool) -> TrackingFact {
             .map(|(country, verdict)| (country.into(), verdict))
             .into(),
         tax_id_masked: Some("39******44".into()),
-        repairs: Vec::new(),
+        zero_lost: Vec::new(),
     };
     let stated = StatedOrder {
         seller_id: SellerId::parse("S00004"),

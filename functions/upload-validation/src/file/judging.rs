@@ -1,6 +1,7 @@
 //! A file's rows judged and answered, batch by batch: those that were judged by a run before are read again, and their rulings
 //! taken as they were kept.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::code::FileCode;
 use intake::{
-    AUTO, CheckedRow, Columns, Context, FileError, FileZone, Filled, Kind, Limits, RawRow, Trust,
+    AUTO, CheckedRow, Columns, Context, FileError, FileZone, Filled, Kind, Limits, Mask, RawRow, Trust,
     UploadError, stated_zone,
 };
 use lake::{Answer, NextRun, UploadKey, UploadSummary};
@@ -266,6 +267,8 @@ impl Run<'_> {
 struct Writing<'a> {
     answering: Answering,
     repairing: Repairing<'a>,
+    /// What of a row goes back masked (P), if anything does.
+    mask: Option<Mask>,
 }
 
 impl<'a> Writing<'a> {
@@ -296,13 +299,28 @@ impl<'a> Writing<'a> {
             answering.note(notes::of_assumed_zone(assumed));
         }
         let repairing = Repairing::begin(readable.rows, header, (columns, context), &limits)?;
-        Ok(Self { answering, repairing })
+        let mask = run
+            .function
+            .policy
+            .intake
+            .answers_masked
+            .then(|| Mask::of(columns));
+        Ok(Self {
+            answering,
+            repairing,
+            mask,
+        })
     }
 
     fn take(&mut self, rows: &[(RawRow, CheckedRow)], ruled: &[RuledRow]) -> io::Result<()> {
-        self.answering.take(rows, ruled)?;
-        for ((raw, _), ruled) in rows.iter().zip(ruled) {
-            self.repairing.write(raw, &ruled.ruling.findings)?;
+        for ((raw, checked), ruled) in rows.iter().zip(ruled) {
+            let findings = &ruled.ruling.findings;
+            let returned = match &self.mask {
+                Some(mask) => Cow::Owned(mask.row(raw, findings)),
+                None => Cow::Borrowed(raw),
+            };
+            self.answering.take(&returned, checked, ruled)?;
+            self.repairing.write(&returned, findings)?;
         }
         Ok(())
     }

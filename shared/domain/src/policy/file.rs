@@ -77,6 +77,7 @@ struct IntakeSection {
     seller_kinds: Vec<String>,
     proxy_is_signed: bool,
     station_is_signed: bool,
+    answers_masked: bool,
 }
 
 impl Default for IntakeSection {
@@ -93,6 +94,7 @@ impl Default for IntakeSection {
             seller_kinds: ["tracking", "appeals", "sellers"].map(str::to_owned).to_vec(),
             proxy_is_signed: true,
             station_is_signed: false,
+            answers_masked: false,
         }
     }
 }
@@ -177,6 +179,7 @@ impl IntakeSection {
             states_per_appeal_max: self.states_per_appeal_max,
             statuses_per_order_max: self.statuses_per_order_max,
             seller_kinds: self.seller_kinds,
+            answers_masked: self.answers_masked,
             keeping: KeepingPolicy {
                 proxy_is_signed: self.proxy_is_signed,
                 station_is_signed: self.station_is_signed,

@@ -2,6 +2,7 @@
 
 use crate::because::Refused;
 use crate::claims::Claim;
+use crate::code::Cause;
 use crate::facts::TrackingFact;
 use crate::order::UploadFailure;
 use crate::papers::TaxIdVerdict;
@@ -35,7 +36,8 @@ impl Order {
         {
             self.check_stated(fact, &mut findings);
             check_destination(&self.destination, self.paid_at, policy, book, &mut findings);
-            check_papers(fact, &self.destination, policy, &mut findings);
+            let has_shown = self.has_shown_tax_id(policy);
+            check_papers(fact, &self.destination, policy, has_shown, &mut findings);
         }
         if findings.iter().any(Finding::is_error) {
             let fined = self.note_failure(fact, &findings, policy);
@@ -77,6 +79,26 @@ impl Order {
                 self.destination.clone(),
             ));
         }
+    }
+
+    /// Whether a row of the order has shown a tax id that stands (A4): one that was accepted, or the failed one that is kept,
+    /// if it was refused for other reasons alone.
+    fn has_shown_tax_id(&self, policy: &Policy) -> bool {
+        let are_fined = || {
+            let codes = [RowCode::TaxIdMissing, RowCode::TaxIdInvalid];
+            codes.iter().all(|code| policy.upload.fined_codes.contains(code))
+        };
+        let is_cited = |failure: &UploadFailure| failure.refused != Refused::default();
+        let is_of_tax_id = |failure: &UploadFailure| {
+            let also = failure.refused.also.iter().map(|(code, _)| *code);
+            std::iter::once(failure.code)
+                .chain(also)
+                .any(|code| TAX_ID_CODES.contains(&code))
+        };
+        let is_accepted = self.shipments.iter().any(|shipment| !shipment.claims.is_empty());
+        let is_refused_otherwise =
+            |failure: &UploadFailure| are_fined() && is_cited(failure) && !is_of_tax_id(failure);
+        is_accepted || self.failure.as_ref().is_some_and(is_refused_otherwise)
     }
 
     /// A6: the earliest fined failure is a fact of the order. True when this row is it.
@@ -246,11 +268,17 @@ impl Order {
     }
 }
 
-/// A6: the failure that a refused row is, if one of its codes is fined. Its file is not known here.
+/// By which a row has shown no tax id that stands.
+const TAX_ID_CODES: [RowCode; 3] = [RowCode::TaxIdMissing, RowCode::TaxIdInvalid, RowCode::TaxIdMasked];
+
+/// A6: the failure that a refused row is, if one of its codes is fined. Its file is not known here. A masked tax id is cited
+/// with it: the row showed none.
 fn failure_of(fact: &TrackingFact, findings: &[Finding], policy: &Policy) -> Option<UploadFailure> {
     let is_fined = |finding: &&Finding| policy.upload.fined_codes.contains(&finding.code);
-    let mut fined = findings.iter().filter(is_fined);
-    let first = fined.next()?;
+    let first = findings.iter().find(is_fined)?;
+    let is_cited = |finding: &&Finding| {
+        !std::ptr::eq(*finding, first) && (is_fined(finding) || finding.code == RowCode::TaxIdMasked)
+    };
     // A row refused for another reason too (another seller's order, out of scope) is still no fine of this seller.
     let is_anothers = |finding: &Finding| {
         matches!(
@@ -264,7 +292,9 @@ fn failure_of(fact: &TrackingFact, findings: &[Finding], policy: &Policy) -> Opt
         source: fact.source,
         refused: Refused {
             value: first.value.to_string(),
-            also: fined
+            also: findings
+                .iter()
+                .filter(is_cited)
                 .map(|finding| (finding.code, finding.value.to_string()))
                 .collect(),
             file: String::new(),
@@ -316,7 +346,8 @@ pub fn rule_by_stated(fact: &TrackingFact, uploader: &Uploader, book: &PolicyBoo
         let paid_at = stated.paid_at.unwrap_or(fact.uploaded_at);
         let policy = book.in_force_at(paid_at);
         check_destination(destination, paid_at, policy, book, &mut findings);
-        check_papers(fact, destination, policy, &mut findings);
+        // The order is not known, so it may have shown one.
+        check_papers(fact, destination, policy, true, &mut findings);
     }
     findings
 }
@@ -353,8 +384,15 @@ fn check_destination(
     }
 }
 
-/// A4: commercial invoice and local tax id.
-fn check_papers(fact: &TrackingFact, destination: &str, policy: &Policy, findings: &mut Vec<Finding>) {
+/// A4: commercial invoice and local tax id. A masked id is the one that the order `has_shown`; without one the row is refused,
+/// and not fined, since the mask is ours.
+fn check_papers(
+    fact: &TrackingFact,
+    destination: &str,
+    policy: &Policy,
+    has_shown: bool,
+    findings: &mut Vec<Finding>,
+) {
     if !policy.wants_papers(destination) {
         return;
     }
@@ -366,11 +404,18 @@ fn check_papers(fact: &TrackingFact, destination: &str, policy: &Policy, finding
     let about_tax_id = |code| Finding::new(code, "consignee_tax_id", masked).with_detail(destination);
     let judged = papers.tax_id.iter().find(|(country, _)| country == destination);
     match judged {
+        None if papers.is_tax_id_as_before() && !has_shown => {
+            findings.push(about_tax_id(RowCode::TaxIdMasked))
+        }
         None if papers.tax_id_masked.is_none() => findings.push(about_tax_id(RowCode::TaxIdMissing)),
         Some((_, TaxIdVerdict::Invalid)) => {
-            let repair = papers.repairs.iter().find(|(country, _)| country == destination);
-            let proposal = repair.map_or("", |(_, id)| id);
-            findings.push(about_tax_id(RowCode::TaxIdInvalid).with_proposal(proposal));
+            let found = about_tax_id(RowCode::TaxIdInvalid);
+            let is_zero_lost = papers.zero_lost.iter().any(|country| country == destination);
+            findings.push(if is_zero_lost {
+                found.with_cause(Cause::ZeroLost)
+            } else {
+                found
+            });
         }
         Some((_, TaxIdVerdict::CheckDigit)) => findings.push(about_tax_id(RowCode::TaxIdCheckDigit)),
         Some((_, TaxIdVerdict::Valid)) | None => {}

@@ -1,8 +1,11 @@
 //! A4, customs papers, and A5, destinations: per country, by the order's own facts.
 
+use domain::code::Cause;
 use domain::facts::{OrderFact, PapersFact, TrackingFact};
+use domain::personal::Personal;
 use domain::ruling::Verdict;
-use domain::{RowCode, Ruling, SendType};
+use domain::{Finding, RowCode, Ruling, SendType};
+use proptest::prelude::*;
 
 use crate::season::{Case, NUMBERS, at, codes, hour, order_fact, policy_with, tracking_fact};
 
@@ -16,7 +19,7 @@ fn order_to(destination: &str) -> Case {
 fn uploaded_to(destination: &str, invoice: &str, tax_id: &str) -> Ruling {
     let mut case = order_to(destination);
     case.rule_tracking(TrackingFact {
-        papers: PapersFact::read(invoice, tax_id),
+        papers: PapersFact::read(invoice, &Personal::new(tax_id)),
         ..tracking_fact(NUMBERS[0], SendType::All, hour(1))
     })
 }
@@ -93,7 +96,7 @@ fn the_list_of_countries_that_want_papers_is_the_policys() {
     let rule = |destination: &str, tax_id: &str| {
         let mut case = order_to(destination).under(book.clone());
         codes(&case.rule_tracking(TrackingFact {
-            papers: PapersFact::read("INV-1", tax_id),
+            papers: PapersFact::read("INV-1", &Personal::new(tax_id)),
             ..tracking_fact(NUMBERS[0], SendType::All, hour(1))
         }))
     };
@@ -107,6 +110,74 @@ fn the_list_of_countries_that_want_papers_is_the_policys() {
 fn a_finding_shows_a_tax_id_masked_only() {
     let ruling = uploaded_to("RU", "INV-1", "7707083894");
     assert_eq!(ruling.findings[0].value, "77******94");
+    assert!(!format!("{ruling:?}").contains("7707083894"));
+    // Nor does what is said of an id whose zero was dropped, or what would be kept of the row.
+    let ruling = uploaded_to("BR", "INV-1", "2345678054");
+    assert_eq!(ruling.findings[0].cause, Some(Cause::ZeroLost));
+    let papers = PapersFact::read("INV-1", &Personal::new("2345678054"));
+    let kept = serde_json::to_string(&(&ruling.findings, papers)).expect("JSON");
+    assert!(!kept.contains("2345678054"), "{kept}");
+}
+
+/// What comes of rows to Brazil, one after the other: each row's tax id, and whether its number is sound.
+fn uploaded_in_turn(rows: &[(&str, bool)]) -> Vec<(Vec<RowCode>, bool)> {
+    let mut case = order_to("BR");
+    let in_turn = rows.iter().enumerate().map(|(place, (tax_id, is_sound))| {
+        let sound = tracking_fact(NUMBERS[place % 2], SendType::Part, hour(1 + place as i64));
+        let fact = TrackingFact {
+            papers: PapersFact::read("INV-1", &Personal::new(*tax_id)),
+            number: sound.number.clone().filter(|_| *is_sound),
+            findings: if *is_sound {
+                Vec::new()
+            } else {
+                vec![Finding::new(RowCode::NumFormat, "tracking_number", "12345")]
+            },
+            ..sound
+        };
+        let ruling = case.rule_tracking(fact);
+        (codes(&ruling), ruling.fined)
+    });
+    in_turn.collect()
+}
+
+const MASK: &str = "52*******25";
+
+#[test]
+fn a_masked_tax_id_is_the_one_that_the_order_has_shown() {
+    let accepted = (vec![], false);
+    let refused = (vec![RowCode::TaxIdMasked], false);
+    let failed = (vec![RowCode::NumFormat], true);
+    let sound = "52998224725";
+    for (rows, last) in [
+        // Nothing was shown: refused, and not fined.
+        (&[(MASK, true)][..], &refused),
+        (&[("1234567", true), ("*******", true)], &refused),
+        // Shown by a row that stands, or by one that failed for another reason.
+        (&[(sound, true), (MASK, true)], &accepted),
+        (&[(sound, false), (MASK, true)], &accepted),
+        // What failed showed none itself.
+        (&[("52998224724", false), (MASK, true)], &refused),
+        (&[("", false), (MASK, true)], &refused),
+        (&[(MASK, false), (MASK, true)], &refused),
+        // A fault of its own is fined as ever.
+        (&[(sound, true), (MASK, false)], &failed),
+    ] {
+        assert_eq!(uploaded_in_turn(rows).last(), Some(last), "{rows:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_masked_tax_id_is_never_judged_nor_fined(rows in prop::collection::vec(
+        (prop::sample::select(vec!["52998224725", "52998224724", "", MASK, "****"]), any::<bool>()), 1..8
+    )) {
+        for ((tax_id, is_sound), (codes, fined)) in rows.iter().zip(uploaded_in_turn(&rows)) {
+            let is_masked = tax_id.contains('*');
+            let judged = [RowCode::TaxIdMissing, RowCode::TaxIdInvalid];
+            prop_assert!(!is_masked || !judged.iter().any(|code| codes.contains(code)), "{:?}", rows);
+            prop_assert!(!(is_masked && *is_sound && fined), "{:?}", rows);
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::{Column, Filled, Kind};
 const QUOTED_MAX: usize = 12;
 const QUOTED_CHARACTERS_MAX: usize = 40;
 
+/// Digits of a cell, at least, that is no column's name.
+const DATA_DIGITS_MIN: usize = 7;
+
 /// Characters of a name, at least, that another may come near.
 const NEAR_CHARACTERS_MIN: usize = 2;
 
@@ -23,6 +26,13 @@ pub(super) fn detail(kind: Kind, header: &[String], missing: &[Column]) -> Strin
         .map(|column| column_in_chinese(column.as_str()))
         .collect();
     let (mut english, mut chinese) = (english.join(", "), chinese.join("、"));
+    // A row of data in the header's place is somebody's: nothing of it is quoted.
+    let is_data = header.iter().any(|cell| is_of_data(cell));
+    let header = if is_data { &[][..] } else { header };
+    if is_data {
+        english += "; the first row holds data, not the names of columns";
+        chinese += "；首行是数据，不是列名";
+    }
     let cells: Vec<String> = header
         .iter()
         .map(|cell| quoted(cell))
@@ -65,6 +75,11 @@ fn kind_of(header: &[String]) -> Option<Kind> {
         .filter(|&kind| Columns::are_in(kind, header));
     let kind = kinds.next()?;
     kinds.next().is_none().then_some(kind)
+}
+
+/// Whether no column is called so: it holds a number of an order, a parcel, a person or a telephone, or a mail address.
+fn is_of_data(cell: &str) -> bool {
+    cell.contains('@') || cell.chars().filter(|letter| letter.is_numeric()).count() >= DATA_DIGITS_MIN
 }
 
 /// A cell as a message quotes it: on one line, and with nothing that parts languages.

@@ -10,7 +10,7 @@ use intake::{Context, Kind, Limits, check, open};
 use crate::{at, codes, operator};
 
 /// Codes that need the order, so that intake cannot find them.
-const OF_THE_ORDER: [&str; 9] = [
+const OF_THE_ORDER: [&str; 10] = [
     "UPLOAD_LATE",
     "DEST_SANCTIONED",
     "ORDER_STATE",
@@ -19,6 +19,7 @@ const OF_THE_ORDER: [&str; 9] = [
     "TAX_ID_MISSING",
     "TAX_ID_INVALID",
     "TAX_ID_CHECK_DIGIT",
+    "TAX_ID_MASKED",
     "NUM_USED_ELSEWHERE",
 ];
 

@@ -1,12 +1,14 @@
-//! Telephone numbers and names in carriers' texts: they are neither kept nor quoted.
+//! Telephone numbers, tax ids, mail addresses and names in texts: they are neither kept nor quoted.
 
 use std::borrow::Cow;
+
+use super::is_tax_id;
 
 /// Digits that make a telephone number, at least. Carriers' codes have fewer.
 const TELEPHONE_DIGITS_MIN: usize = 7;
 
 /// What stands before a name or a telephone number.
-const MARKERS: [&str; 27] = [
+const MARKERS: &[&str] = &[
     "联系电话",
     "联系人",
     "电话",
@@ -34,19 +36,59 @@ const MARKERS: [&str; 27] = [
     "phone",
     "tel:",
     "tel.",
+    "收货人",
+    "寄件人",
+    "发件人",
+    "送至",
+    "consignee:",
+    "addressee:",
+    "received by",
+    "accepted by",
+    "collected by",
+    "picked up by",
+    "delivered to",
+    "handed to",
+    "handed over to",
+    "released to",
+    "given to",
+    "left with",
+    "signature:",
+    "signee:",
+    "name:",
+    "address:",
+    "destinatario:",
+    "destinatário:",
+    "entregue a ",
+    "entregue para",
+    "recebido por",
+    "assinado por",
+    "entregado a ",
+    "recibido por",
+    "firmado por",
+    "remis à",
+    "livré à",
+    "signé par",
+    "zugestellt an",
+    "übergeben an",
+    "unterschrieben von",
+    "получатель",
+    "вручено",
+    "вручен ",
+    "телефон",
 ];
 
 /// What ends a name.
 const NAME_ENDS: &str = ",，。;；、()（）[]【】\n";
 
-/// A carrier's text without what tells of persons: runs of seven digits and more (spaces and `-` within count not), and
-/// what follows a word like 派件员 or "signed by", up to the next punctuation. Everything else stays, in its place;
-/// a `*` stands for each character that does not.
+/// A text without what it says of persons: runs of seven digits and more (blanks and what separates groups of digits count
+/// not), tax ids with letters, mail addresses, and what follows a word like 派件员 or "signed by", up to the next
+/// punctuation. Everything else stays, in its place; a `*` stands for each character that does not.
 ///
-/// Not for codes that a table knows: they are nobody's.
+/// A name that no such word announces has no shape and stays. Not for codes that a table knows: they are nobody's.
 pub fn without_personal_data(text: &str) -> Cow<'_, str> {
     let mut letters: Vec<char> = text.chars().collect();
     mask_names(&mut letters);
+    mask_words(&mut letters);
     mask_telephones(&mut letters);
     let masked: String = letters.into_iter().collect();
     if masked == text {
@@ -95,10 +137,30 @@ fn after_marker(letters: &[char], at: usize) -> Option<usize> {
     MARKERS.iter().find_map(|marker| stands(marker))
 }
 
+/// Mail addresses, and tax ids in which letters stand among the digits.
+fn mask_words(letters: &mut [char]) {
+    let is_end =
+        |letter: &char| letter.is_whitespace() || NAME_ENDS.contains(*letter) || matches!(letter, ':' | '：');
+    for word in letters.split_mut(is_end) {
+        let text: String = word.iter().collect();
+        if text.contains('@') || is_tax_id(&text) {
+            hide(word);
+        }
+    }
+}
+
+fn hide(letters: &mut [char]) {
+    for letter in letters.iter_mut().filter(|letter| letter.is_alphanumeric()) {
+        *letter = '*';
+    }
+}
+
 fn mask_telephones(letters: &mut [char]) {
     let mut at = 0;
     while at < letters.len() {
-        let within = |letter: &char| letter.is_numeric() || matches!(letter, ' ' | '-' | '.');
+        let within = |letter: &char| {
+            letter.is_numeric() || matches!(letter, ' ' | '-' | '.' | '/' | '(' | ')' | '+' | '（' | '）')
+        };
         let end = at + letters[at..].iter().take_while(|letter| within(letter)).count();
         let digits = letters[at..end]
             .iter()
@@ -131,6 +193,15 @@ mod tests {
             ),
             ("call 138 0013-8000 now", "call *** ****-**** now"),
             ("１３８００１３８０００", "***********"),
+            ("call +55 (11) 98765-4321", "call +** (**) *****-****"),
+            ("CNPJ 11.222.333/0001-81", "CNPJ **.***.***/****-**"),
+            ("RFC GODE561231GR8, ok", "RFC *************, ok"),
+            ("mail ana.souza@example.com", "mail ***.*****@*******.***"),
+            (
+                "Delivered to MARIA SOUZA, front door",
+                "Delivered to ***** *****, front door",
+            ),
+            ("Entregue a João", "Entregue a ****"),
         ] {
             assert_eq!(without_personal_data(text), masked, "{text}");
         }
