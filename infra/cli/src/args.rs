@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::time::{StatedZone, TimeError, TimeText, WrittenTime};
-use domain::{Currency, Month, OrderId, SellerId, Timestamp};
+use domain::{Currency, Month, OrderId, SellerId, Timestamp, TrackingNumber};
 use intake::Kind;
 
 /// Keeps a seller's offline-express orders inside the platform's rules.
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Parked(Parked),
     /// What failed for good and was set aside, with its cause; the rest went on
     Failures(Failures),
+    /// Removes what is kept of a consignee: the files that name an order, and the answers that return its rows
+    Erase(Erase),
     /// Carriers whose format a tracking number fits
     Identify(Identify),
     /// The policy that a data directory works by: rules, own carriers, embargo
@@ -332,6 +334,20 @@ pub(crate) struct Parked {
 }
 
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub(crate) struct Erase {
+    /// The order of the consignee
+    #[arg(long, value_name = "ID", value_parser = order, required_unless_present = "number", conflicts_with = "number")]
+    pub(crate) order: Option<OrderId>,
+    /// A tracking number of the order, where its id is not known
+    #[arg(long, value_name = "N", value_parser = number)]
+    pub(crate) number: Option<TrackingNumber>,
+    /// Removes what was found; without it, only lists it
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Failures {
     #[command(subcommand)]
     pub(crate) action: Option<FailuresAction>,
@@ -427,6 +443,11 @@ fn order(text: &str) -> Result<OrderId, String> {
 fn day(text: &str) -> Result<NaiveDate, String> {
     text.parse()
         .map_err(|_| "a day is written YYYY-MM-DD, like 2024-06-12 | 日期应写成 2024-06-12".to_owned())
+}
+
+fn number(text: &str) -> Result<TrackingNumber, String> {
+    let number = TrackingNumber::parse(&text.trim().to_ascii_uppercase());
+    number.ok_or_else(|| "a tracking number has letters and digits alone".to_owned())
 }
 
 fn currency(text: &str) -> Result<Currency, String> {

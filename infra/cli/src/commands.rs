@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod board;
 mod charges;
 pub(crate) mod diagnose;
+pub(crate) mod erase;
 pub(crate) mod explain;
 pub(crate) mod failures;
 pub(crate) mod history;

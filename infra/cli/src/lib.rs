@@ -82,6 +82,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Board(board) => commands::board::run(shared, &board, terminal).await,
             Command::Parked(parked) => commands::parked::run(shared, &parked, terminal).await,
             Command::Failures(failures) => commands::failures::run(shared, &failures, terminal).await,
+            Command::Erase(erase) => commands::erase::run(shared, &erase, terminal).await,
             Command::Identify(identify) => commands::identify::run(shared, &identify, terminal),
             Command::Policy(policy) => commands::policy::run(shared, &policy, terminal).await,
         }

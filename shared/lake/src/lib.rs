@@ -23,6 +23,7 @@ mod answers;
 mod checkpoints;
 mod closes;
 mod compaction;
+mod erasing;
 mod history;
 mod keys;
 mod nights;
@@ -46,6 +47,7 @@ pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSu
 pub use checkpoints::{NextRun, Progress, RUN_SUFFIX, UPLOADS, batch_of, chain_of};
 pub use closes::{ChainProof, CloseEntries, CloseFiles, NightFile, prove_chain};
 pub use compaction::{Compacted, Compaction, Extent, order_set};
+pub use erasing::{Version, VersionCursor};
 pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;

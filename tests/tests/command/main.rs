@@ -10,6 +10,7 @@ mod failures;
 mod help;
 mod hostile;
 mod output;
+mod personal;
 mod policy;
 mod raw;
 mod shadow;

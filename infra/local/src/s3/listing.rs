@@ -1,7 +1,10 @@
 //! One page of `ListObjectsV2`: a walk along the keys that jumps over what a delimiter groups.
 
 use rusqlite::Transaction;
-use s3s::dto::{CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object, ObjectStorageClass};
+use s3s::dto::{
+    CommonPrefix, ETag, ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, Object, ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass,
+};
 use s3s::{S3Result, s3_error};
 
 use super::read::{last_modified, length};
@@ -23,6 +26,25 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// Reads a request for versions: each object has the one of a bucket that keeps no other.
+    pub(super) fn of_versions(input: &ListObjectVersionsInput) -> S3Result<Self> {
+        if input
+            .delimiter
+            .as_deref()
+            .is_some_and(|delimiter| !delimiter.is_empty())
+            || input.encoding_type.is_some()
+        {
+            return Err(s3_error!(NotImplemented, "Versions are listed by prefix alone"));
+        }
+        Self::parse(&ListObjectsV2Input {
+            bucket: input.bucket.clone(),
+            prefix: input.prefix.clone(),
+            start_after: input.key_marker.clone(),
+            max_keys: input.max_keys,
+            ..Default::default()
+        })
+    }
+
     /// Reads the request.
     pub(super) fn parse(input: &ListObjectsV2Input) -> S3Result<Self> {
         let keys_max = usize::try_from(max_keys(input))
@@ -156,6 +178,32 @@ pub(super) fn list_output(input: ListObjectsV2Input, page: Page) -> ListObjectsV
         next_continuation_token: page.next.map(hex::encode),
         contents: Some(contents).filter(|contents| !contents.is_empty()),
         common_prefixes: Some(common_prefixes).filter(|prefixes| !prefixes.is_empty()),
+        ..Default::default()
+    }
+}
+
+/// A page of a listing of versions.
+pub(super) fn versions_output(input: ListObjectVersionsInput, page: Page) -> ListObjectVersionsOutput {
+    let last = page.objects.last().map(|listed| listed.key.clone());
+    let versions = page.objects.into_iter().map(|listed| ObjectVersion {
+        key: Some(listed.key),
+        version_id: Some("null".to_owned()),
+        is_latest: Some(true),
+        size: Some(length(listed.size_bytes)),
+        e_tag: Some(ETag::Strong(listed.etag)),
+        last_modified: Some(last_modified(listed.modified_at_ms)),
+        storage_class: Some(ObjectVersionStorageClass::from_static(
+            ObjectVersionStorageClass::STANDARD,
+        )),
+        ..Default::default()
+    });
+    ListObjectVersionsOutput {
+        versions: Some(versions.collect()),
+        name: Some(input.bucket),
+        prefix: input.prefix,
+        key_marker: input.key_marker,
+        is_truncated: Some(page.next.is_some()),
+        next_key_marker: last.filter(|_| page.next.is_some()),
         ..Default::default()
     }
 }

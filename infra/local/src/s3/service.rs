@@ -8,7 +8,7 @@ use super::bodies::{receive, send};
 use super::conditions::{ReadConditions, WriteCondition};
 use super::digests::Digests;
 use super::index;
-use super::listing::{KEYS_MAX, Query, list_output};
+use super::listing::{KEYS_MAX, Query, list_output, versions_output};
 use super::multipart::UploadRef;
 use super::notifications::Cause;
 use super::object_store::ObjectStore;
@@ -255,6 +255,16 @@ impl S3 for Operations {
         let query = Query::parse(&input)?;
         let page = self.store.run(move |inner| inner.list(&query)).await?;
         Ok(S3Response::new(list_output(input, page)))
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let input = request.input;
+        let query = Query::of_versions(&input)?;
+        let page = self.store.run(move |inner| inner.list(&query)).await?;
+        Ok(S3Response::new(versions_output(input, page)))
     }
 
     async fn create_multipart_upload(

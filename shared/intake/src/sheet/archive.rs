@@ -95,6 +95,11 @@ impl Archive {
         by_name(listed).map(|entries| Self { entries })
     }
 
+    /// Every entry.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
     /// The entry of that name.
     pub(super) fn find(&self, name: &str) -> Option<&Entry> {
         self.entries.get(&key(name))

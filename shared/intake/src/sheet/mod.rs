@@ -49,6 +49,15 @@ pub(crate) type ReadRow<'a> = dyn FnMut(&mut RawRow) -> Result<bool, UploadError
 /// Whether a sheet has a header that can be used, by its first rows.
 pub(crate) type HasHeader<'a> = dyn Fn(&mut ReadRow<'_>) -> Result<bool, UploadError> + 'a;
 
+/// Reads every part of a workbook, or of any zip, as it is inflated, for as long as `read` finds nothing; whether it has.
+pub(crate) fn each_part<R: Read + Seek>(
+    source: R,
+    limits: &Limits,
+    read: &mut dyn FnMut(&mut dyn Read) -> io::Result<bool>,
+) -> Result<bool, UploadError> {
+    Package::open(source, limits)?.each(read)
+}
+
 /// A sheet of a workbook, read row by row.
 pub(crate) struct Sheet<R> {
     book: Book,

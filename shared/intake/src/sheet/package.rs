@@ -1,6 +1,6 @@
 //! A workbook's file: its parts by name, and what they may still inflate to.
 
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 
 use super::archive::Archive;
 use super::damaged;
@@ -71,6 +71,25 @@ impl<R: Read + Seek> Package<R> {
     pub(super) fn into_part(self, name: &str) -> Result<Part<R>, UploadError> {
         let entry = self.archive.find(name).ok_or_else(missing)?;
         Part::open(self.source, entry, self.allowance)
+    }
+
+    /// Reads the parts one by one, for as long as `read` finds nothing in them; whether it has found anything.
+    pub(super) fn each(
+        &mut self,
+        read: &mut dyn FnMut(&mut dyn Read) -> io::Result<bool>,
+    ) -> Result<bool, UploadError> {
+        // What is searched is not held as a whole.
+        self.allowance.piece_bytes_max = usize::MAX;
+        for entry in self.archive.entries() {
+            let mut part = Part::open(&mut self.source, entry, self.allowance)?;
+            let found = read(&mut part)?;
+            let inflated = Part::bytes(&part);
+            if found {
+                return Ok(true);
+            }
+            self.allowance.bytes_left = self.allowance.bytes_left.saturating_sub(inflated);
+        }
+        Ok(false)
     }
 
     /// Takes what a part has inflated to from what is left.
