@@ -92,25 +92,36 @@ def test_the_bucket_is_private_encrypted_versioned_and_read_over_tls_only():
 def test_each_prefix_of_the_bucket_has_its_lifecycle_and_the_lake_an_inventory():
     bucket = RESOURCES["Bucket"]["Properties"]
     rules = bucket["LifecycleConfiguration"]["Rules"]
-    kept = {rule["Prefix"] for rule in rules if "Transitions" in rule}
+    moved = {rule["Prefix"] for rule in rules if "Transitions" in rule}
     let_go = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
-    assert kept == {"inbox/", "outbox/", "lake/"}
-    assert let_go == {"nights/", "digest/", "inventory/", "aggregates/", "uploads/"}
+    assert moved == {"inbox/", "lake/"}
+    assert let_go == {"inbox/", "outbox/", "nights/", "digest/", "inventory/", "aggregates/", "uploads/"}
     assert any(rule.get("AbortIncompleteMultipartUpload") for rule in rules)
     assert [found["Prefix"] for found in bucket["InventoryConfigurations"]] == ["lake/"]
 
 
-def test_an_earlier_writing_of_an_upload_a_close_or_a_report_is_never_let_go():
-    bucket = RESOURCES["Bucket"]["Properties"]
-    rules = bucket["LifecycleConfiguration"]["Rules"]
+def test_a_close_or_a_report_is_never_let_go_nor_an_earlier_writing_of_one():
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     # A rule without a prefix is the whole bucket's.
     forgets = {rule.get("Prefix", "") for rule in rules if "NoncurrentVersionExpiration" in rule}
-    assert forgets == {"uploads/", "outbox/", "lake/", "nights/", "digest/", "inventory/", "aggregates/"}
+    assert forgets == {"inbox/", "uploads/", "outbox/", "lake/", "nights/", "digest/", "inventory/", "aggregates/"}
     loses = {rule.get("Prefix", "") for rule in rules if {"ExpirationInDays", "ExpirationDate"} & set(rule)}
-    for kept in ("inbox/", "closes/", "reports/", "policy/"):
+    for kept in ("closes/", "reports/", "policy/"):
         assert not any(kept.startswith(prefix) for prefix in forgets | loses), kept
-    moved = {rule["Prefix"] for rule in rules if "NoncurrentVersionTransitions" in rule}
-    assert moved == {"inbox/"}
+
+
+def test_what_holds_personal_data_is_kept_as_long_as_the_parameters_say():
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    by_prefix = {rule.get("Prefix", ""): rule for rule in rules}
+    uploads, answers = by_prefix["inbox/"], by_prefix["outbox/"]
+    assert uploads["ExpirationInDays"] == {"Ref": "UploadDays"}
+    assert uploads["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "UploadVersionDays"}}
+    assert answers["ExpirationInDays"] == {"Ref": "AnswerDays"}
+    assert "NoncurrentVersionExpiration" in answers
+    # S3 takes no expiry that is not behind every move to colder storage.
+    moved = max(move["TransitionInDays"] for move in uploads["Transitions"])
+    assert DOCUMENT["Parameters"]["UploadDays"]["MinValue"] > moved
+    assert "Transitions" not in answers and "NoncurrentVersionTransitions" not in uploads
 
 
 def test_an_upload_reaches_its_function_by_a_queue_and_is_never_lost():

@@ -52,7 +52,7 @@ const ORDERS: &str = "order_id,seller_id,paid_at,amount,currency,destination_cou
 8200000000000005,S1,2024-05-01T00:00:00Z,80.10,USD,US,,,,
 8200000000000006,S1,2024-05-01T00:00:00Z,80.10,USD,BR,,,,
 8200000000000007,S1,2024-05-01T00:00:00Z,a lot,USD,529.982.247-25,Ana Souza,,,
-8200000000000008,S1,13800138000,1.00,USD,US,Ana Souza,,,
+8200000000000008,S1,+55 (11) 98765-4321,1.00,USD,US,Ana Souza,,,
 8200000000000009,S1,2024-05-01T00:00:00Z,1.00,ana.souza@example.com,US,Ana Souza,,,
 ";
 
@@ -80,7 +80,7 @@ DHL,3318810025,Mystery scan by courier: J Silva tel: 98765-4321,2024-05-04T00:00
 DHL,3318810025,Delivered to Ana Souza,2024-05-05T00:00:00Z,2024-05-05T00:00:00Z,Signed for by Ana Souza 13800138000,
 DHL,3318810025,Oddity CPF 529.982.247-25 ana.souza@example.com,2024-05-06T00:00:00Z,2024-05-06T00:00:00Z,,
 DHL,3318810099,picked_up,2024-05-06T00:00:00Z,2024-05-06T00:00:00Z,Signed for by Ana Souza 13800138000,
-DHL,3318810025,picked_up,13800138000,2024-05-06T00:00:00Z,Ana Souza,
+DHL,3318810025,picked_up,529.982.247-25,2024-05-06T00:00:00Z,Ana Souza,
 ";
 
 const APPEALS: &str = "appeal_id,order_id,clause,reason,status,filed_at,decided_at,evidence
