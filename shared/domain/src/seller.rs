@@ -35,7 +35,7 @@ pub enum Author {
 
 /// A seller's fields; `None` where a row does not name the field, or nobody has yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Profile {
     /// What the owner is (C4).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -46,9 +46,20 @@ pub(crate) mod name {
     pub(crate) const LANES: &str = "lanes";
 }
 
-/// The first byte of the states that this release writes. A change of [`Order`]'s form raises it; the form before keeps its
-/// reader (a module like [`format_1`]) and its golden bytes.
+/// The first byte of the states that this release writes: one of [`READERS`]. A change of [`Order`]'s form adds a reader first;
+/// a later release, once one that has the reader is deployed everywhere, raises this.
 const STATE_FORMAT: u8 = 2;
+
+/// Reads a state without its first byte.
+type Reader = fn(&[u8]) -> Result<Order, postcard::Error>;
+
+/// The forms of a state by their first byte, each with its reader: a form keeps its own for good, and its golden bytes.
+const READERS: [(u8, Reader); 2] = [(format_1::FORMAT, format_1::decode), (2, decode)];
+
+/// Reads a state in the form that [`Order`] has.
+fn decode(encoded: &[u8]) -> Result<Order, postcard::Error> {
+    postcard::from_bytes(encoded)
+}
 
 /// An order's item as a stream shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +165,7 @@ pub fn encode_state(order: &Order) -> Result<Vec<u8>, StoreError> {
 /// Reads an order's item; `None` for an item that is no order (another table's stream record).
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it has an order's attributes and does not decode.
+/// [`StoreError::Corrupt`] when it has an order's attributes and does not decode, [`StoreError::Later`] as [`decode_state`].
 pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
     // A tracking number's record names its order too, but has the other table's key.
     let order_id = string_of(item, name::ORDER_ID).filter(|_| !item.contains_key(name::PK));
@@ -186,23 +197,21 @@ pub fn decode_order(item: &Item) -> Result<Option<OrderImage>, StoreError> {
 /// Reads an order's state, as its item and the lake's rows of it hold it, in whichever form it was written.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it does not decode, is in a form of a later release, or is another order's.
+/// [`StoreError::Corrupt`] when it does not decode or is another order's, [`StoreError::Later`] when it is in a form of a later
+/// release.
 pub fn decode_state(order_id: &str, state: &[u8]) -> Result<Order, StoreError> {
     let corrupt = |reason: &str| StoreError::corrupt(format!("order {order_id}"), reason);
-    let order: Order = match state.split_first() {
-        Some((&STATE_FORMAT, encoded)) => {
-            postcard::from_bytes(encoded).map_err(|error| corrupt(&error.to_string()))?
-        }
-        Some((&format_1::FORMAT, encoded)) => {
-            format_1::decode(encoded).map_err(|error| corrupt(&error.to_string()))?
-        }
-        Some((format, _)) => {
-            return Err(corrupt(&format!(
-                "its format {format} is not known to this release"
-            )));
-        }
-        None => return Err(corrupt("its state is empty")),
+    let Some((format, encoded)) = state.split_first() else {
+        return Err(corrupt("its state is empty"));
     };
+    let Some((_, read)) = READERS.iter().find(|(known, _)| known == format) else {
+        return Err(StoreError::Later {
+            item: format!("order {order_id}"),
+            format: *format,
+            known: READERS.map(|(known, _)| known).to_vec(),
+        });
+    };
+    let order = read(encoded).map_err(|error| corrupt(&error.to_string()))?;
     if order.order_id.as_str() != order_id {
         return Err(corrupt("its state is another order's"));
     }

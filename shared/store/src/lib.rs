@@ -78,7 +78,21 @@ pub enum StoreError {
         #[source]
         source: BoxError,
     },
-    /// An item of the tables cannot be read: it was written by a newer release, or by hand.
+    /// An item is in a form that this release has no reader of: a later release wrote it, and an earlier one was deployed over it.
+    #[error(
+        "{item} is in format {format}, which this release ({}) cannot read: it reads {known:?}; deploy the later release that \
+         wrote it again",
+        env!("CARGO_PKG_VERSION")
+    )]
+    Later {
+        /// Which item.
+        item: String,
+        /// Its format's byte.
+        format: u8,
+        /// The formats that this release reads.
+        known: Vec<u8>,
+    },
+    /// An item of the tables cannot be read: it was written by hand, or is damaged.
     #[error("{item} cannot be read: {reason}")]
     Corrupt {
         /// Which item.
@@ -130,7 +144,7 @@ impl Store {
 pub enum Refusal {
     /// Time: a throttle, an outage, a time-out.
     Passing,
-    /// Another deployment: a right, a table or a key is missing.
+    /// Another deployment: a right, a table or a key is missing, or this is an earlier release than the one before.
     Deployment,
     /// Nothing: the request itself is one that DynamoDB never takes.
     Final,
@@ -151,6 +165,7 @@ impl StoreError {
         match self {
             Self::Call { refusal, .. } => *refusal,
             Self::Contended { .. } => Refusal::Passing,
+            Self::Later { .. } => Refusal::Deployment,
             Self::Corrupt { .. } | Self::Unbuilt { .. } | Self::Request(_) => Refusal::Final,
         }
     }

@@ -6,6 +6,7 @@
 
 mod dump;
 mod stack;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

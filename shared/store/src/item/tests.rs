@@ -13,7 +13,7 @@ use domain::{
 };
 use serde::Serialize;
 
-use super::{STATE_FORMAT, decode_order, name, order_item};
+use super::{READERS, STATE_FORMAT, decode_order, name, order_item};
 use crate::{Item, outstanding};
 
 /// Bytes of one write unit.
@@ -262,10 +262,21 @@ fn an_order_in_a_form_of_another_release_is_told_from_a_damaged_one() {
     };
     let mut newer = unhex(GOLDEN);
     newer[0] = STATE_FORMAT + 1;
-    assert!(told(newer).contains("format 3"));
+    let said = told(newer);
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!("is in format 3, which this release ({version}) cannot read: it reads [1, 2]");
+    assert!(said.contains(&expected), "{said}");
     let golden = unhex(GOLDEN);
     assert!(!told(golden[..golden.len() / 2].to_vec()).contains("format"));
     told(Vec::new());
+}
+
+/// What is written is read: a form is written only by a release that has its reader, and never twice.
+#[test]
+fn every_form_up_to_the_one_that_is_written_has_one_reader() {
+    let formats = READERS.map(|(format, _)| format);
+    assert_eq!(formats.to_vec(), (1..=formats.len() as u8).collect::<Vec<_>>());
+    assert!(formats.contains(&STATE_FORMAT));
 }
 
 /// Codes by the number under which they are stored with an order. A new code is added behind the last.
