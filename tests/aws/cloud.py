@@ -246,7 +246,8 @@ class Cloud:
         """Puts a file under the bucket's key, as a person does; the bucket tells the queue. (moto's does not: its events lack
         what S3's always have.)"""
         put = self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, Metadata=metadata)
-        told = events.s3_created(self.bucket, key, put["ETag"].strip('"'), len(body), next(self._sequencers))
+        etag, version = put["ETag"].strip('"'), put.get("VersionId")
+        told = events.s3_created(self.bucket, key, etag, len(body), next(self._sequencers), version)
         self.tell(told)
 
     def tell(self, message):

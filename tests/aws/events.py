@@ -13,12 +13,16 @@ def shape(name):
     return json.loads((SHAPES / f"{name}.json").read_text())
 
 
-def s3_created(bucket, key, etag, size, sequencer):
+def s3_created(bucket, key, etag, size, sequencer, version=None):
     event = shape("s3-object-created")
     told = event["Records"][0]["s3"]
     told["bucket"].update(name=bucket, arn=f"arn:aws:s3:::{bucket}")
     # S3 encodes keys like a form.
     told["object"].update(key=quote_plus(key, safe="/"), eTag=etag, size=size, sequencer=f"{sequencer:018X}")
+    # As a bucket without versions leaves it out.
+    told["object"].pop("versionId")
+    if version:
+        told["object"]["versionId"] = version
     return event
 
 
