@@ -385,7 +385,7 @@ def test_the_figures_that_alarms_go_by_are_figures_that_functions_log_and_state_
 
 def summed(alarm):
     """What an alarm adds up: figures and whose they are."""
-    queries = ALARMS[alarm]["Metrics"]
+    queries = with_tables(ALARMS[alarm]["Metrics"], own=True)
     expected = "SUM(METRICS())" if alarm not in RATED else RATED[alarm]
     assert [query["Expression"] for query in queries if query.get("ReturnData", True)] == [expected]
     found = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]

@@ -77,6 +77,8 @@ impl<'a> Journal<'a> {
             etag,
             sequencer,
             at_ms,
+            version: _,
+            is_again: _,
         } = written;
         let mut digest = digest::Context::new(&digest::SHA256);
         let upload = format!("{key}\n{etag:?}\n{sequencer}\n{at_ms:?}\n");

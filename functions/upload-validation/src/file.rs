@@ -15,8 +15,8 @@ use domain::time::not_beyond;
 use domain::{OrderId, PolicyBook, Timestamp, code::FileCode, with_causes};
 use entrypoint::TimeLeft;
 use intake::{FileError, Kind, Limits};
-use lake::{Answer, LakeError, NextRun, UploadKey, UploadObject, UploadSummary};
-use store::{Store, UploadRecord};
+use lake::{Answer, LakeError, NextRun, Reported, UploadKey, UploadObject, UploadSummary};
+use store::Store;
 use tempfile::TempDir;
 
 use crate::checkpoint::{Begun, Journal};
@@ -66,7 +66,9 @@ pub(crate) async fn answer_upload(
 ) -> Result<Ended, UploadFailure> {
     let key = &written.key;
     let UploadValidation { store, lake, .. } = function;
-    let opened = lake.open_upload(key, written.etag.as_deref()).await;
+    // What was overwritten has an event of its own, unless what it was is to be judged again.
+    let version = written.version.as_deref().filter(|_| written.is_again);
+    let opened = lake.open_version(key, written.etag.as_deref(), version).await;
     let Some(object) = opened.map_err(UploadFailure::lake(key))? else {
         tracing::warn!(upload.key = %key, "the upload is gone, or was overwritten and answered as what it is now");
         return Ok(Ended::Needless);
@@ -76,10 +78,7 @@ pub(crate) async fn answer_upload(
         etag: Some(object.etag.clone()),
         ..written.clone()
     };
-    let record = UploadRecord {
-        key: key.to_string(),
-        upload: upload_id(key, &object.etag, &written.sequencer),
-    };
+    let record = written.record();
     let is_done = store.is_upload_done(&record).await;
     if is_done.map_err(UploadFailure::store(key))? {
         return Ok(Ended::Needless);
@@ -93,6 +92,12 @@ pub(crate) async fn answer_upload(
     let mut upload = Fetched::fetch(key, object).await?;
     upload.place(written);
     upload.learn(store, key, begun.as_ref()).await?;
+    upload.summary.reported = Some(Reported {
+        sequencer: written.sequencer.clone(),
+        at_ms: written.at_ms,
+        version: written.version.clone(),
+        recorded_at: upload.recorded_at,
+    });
     let run = Run {
         function,
         written,
@@ -152,7 +157,7 @@ async fn put_files(
 
 /// A digest of the object's key and what tells this writing of it from another: redelivered events name the same
 /// upload, the same file put again is another one.
-fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
+pub(crate) fn upload_id(key: &UploadKey, etag: &str, sequencer: &str) -> u64 {
     digest_of(&format!("{key}\n{etag}\n{sequencer}"))
 }
 
@@ -244,6 +249,7 @@ impl Fetched {
             sha256: spooled.sha256,
             bytes: spooled.bytes.max(object.bytes),
             rows: 0,
+            reported: None,
             about: None,
         };
         let written_at = object.last_modified;

@@ -32,9 +32,9 @@ use domain::PolicyBook;
 use domain::order::UploadId;
 use entrypoint::{Failure, TimeLeft};
 use file::Ended;
-use lake::{Counts, Lake, LakeError, NextRun, UploadKey};
+use lake::{Answer, Counts, Lake, LakeError, NextRun, UploadKey};
 use serde::{Deserialize, Serialize};
-use store::{Store, StoreError};
+use store::{Store, StoreError, UploadRecord};
 use tokio::task::JoinError;
 
 pub use batch::BatchLimits;
@@ -216,16 +216,80 @@ pub async fn handle_in_time(
     Ok(outcome)
 }
 
+/// Judges a writing of an upload once more, from its first row on and as long as it takes: the tables were restored to an
+/// instant before it was answered. What was kept of its batches must be gone ([`Lake::forget_rulings`]).
+///
+/// # Errors
+/// As [`handle_in_time`].
+pub async fn judge_again(function: &UploadValidation, written: Written) -> Result<Outcome, Failure> {
+    let time = TimeLeft::unlimited();
+    // Behind every run that may have been asked for.
+    let judged = Box::pin(file::answer_upload(function, written, u32::MAX, &time)).await;
+    let mut outcome = Outcome::default();
+    match judged.map_err(failure)? {
+        Ended::Answered(upload) => outcome.answered.push(answered(*upload)),
+        Ended::HandedOn(..) | Ended::Needless => outcome.skipped += 1,
+    }
+    Ok(outcome)
+}
+
 /// One writing of an object of the inbox, as its event tells of it; also the form in which a further run is asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Written {
-    pub(crate) key: UploadKey,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The object's key.
+    pub key: UploadKey,
     /// What was written; an event that does not say so means whatever is there.
-    pub(crate) etag: Option<String>,
+    pub etag: Option<String>,
     /// Tells this writing from another of the same bytes.
-    pub(crate) sequencer: String,
+    pub sequencer: String,
     /// When it was written, in milliseconds since the epoch, if the event says so.
-    pub(crate) at_ms: Option<i64>,
+    pub at_ms: Option<i64>,
+    /// Its version, where the bucket keeps versions and the event says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether that version is meant even if it was overwritten since.
+    #[serde(skip)]
+    pub is_again: bool,
+}
+
+impl Written {
+    /// The writing that an answer is about, to be judged again; `None` where its key is no upload's. Answers of earlier releases
+    /// do not say what was reported of it: then it counts as another writing of the same bytes.
+    pub fn answered_by(answer: &Answer) -> Option<Self> {
+        let reported = answer.upload.reported.clone();
+        let (sequencer, at_ms, version) = reported
+            .map(|reported| (reported.sequencer, reported.at_ms, reported.version))
+            .unwrap_or_default();
+        Some(Self {
+            key: UploadKey::parse(&answer.upload.key).ok()?,
+            etag: Some(answer.upload.etag.clone()),
+            sequencer,
+            at_ms,
+            version,
+            is_again: true,
+        })
+    }
+
+    /// The writing that a further run was asked for, to be judged again.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] when it is none.
+    pub fn asked_for_by(stated: &[u8]) -> Result<Self, serde_json::Error> {
+        let written: Self = serde_json::from_slice(stated)?;
+        Ok(Self {
+            is_again: true,
+            ..written
+        })
+    }
+
+    /// What the tables remember once it is answered.
+    pub fn record(&self) -> UploadRecord {
+        let etag = self.etag.as_deref().unwrap_or_default();
+        UploadRecord {
+            key: self.key.to_string(),
+            upload: file::upload_id(&self.key, etag, &self.sequencer),
+        }
+    }
 }
 
 /// What a record tells of.
@@ -260,6 +324,8 @@ fn told(record: &S3EventRecord) -> Told {
             etag: object.e_tag.clone().filter(|etag| !etag.is_empty()),
             sequencer: object.sequencer.clone().unwrap_or_default(),
             at_ms: Some(record.event_time.timestamp_millis()).filter(|at| *at > 0),
+            version: object.version_id.clone().filter(|version| !version.is_empty()),
+            is_again: false,
         }),
         Err(_) if key.ends_with('/') => Told::Nothing,
         Err(error) => {

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Nights(Nights),
     /// Writes to the lake again what it may lack
     History(History),
+    /// Brings tables that were restored to an earlier instant up to the bucket: judges uploads and runs nights again
+    Restore(Restore),
     /// The monthly eligibility report
     Report(Report),
     /// Ledger entries and balance
@@ -263,6 +265,13 @@ pub(crate) struct Backfill {
     /// The last day
     #[arg(long, value_name = "D")]
     pub(crate) until: Option<NaiveDate>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Restore {
+    /// The instant to which the tables were restored (RFC 3339); what they know already is left alone
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) after: Timestamp,
 }
 
 #[derive(Clone, Debug, Args)]

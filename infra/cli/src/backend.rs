@@ -15,6 +15,7 @@ use local::{Cloud, CloudError, Night, Options, Served};
 use morning_digest::MorningDigest;
 use order_history::{BackfillTask, Backfilled, OrderHistory};
 use store::{ScanOutcome, Store};
+use upload_validation::{BatchLimits, UploadValidation};
 
 use crate::args::{Shadow, Shared};
 use crate::failure::CommandError;
@@ -310,6 +311,19 @@ impl Backend {
     /// The close of a night, after its scans.
     pub(crate) async fn close_night(&self, as_of: Timestamp) -> Result<night_close::Outcome, CommandError> {
         Ok(night_close::handle(&self.night_closer(), night_close::Request { as_of }).await?)
+    }
+
+    /// `upload-validation` of this cloud, for uploads that are judged in this process.
+    pub(crate) fn upload_validation(&self) -> UploadValidation {
+        match &self.place {
+            Place::Here(cloud) => cloud.upload_validation(),
+            Place::Up(_) | Place::Deployed => UploadValidation {
+                store: self.store.clone(),
+                lake: self.lake.clone(),
+                policy: Arc::clone(&self.policy),
+                batches: BatchLimits::default(),
+            },
+        }
     }
 
     /// `night-close` of this cloud.

@@ -16,6 +16,7 @@ pub(crate) mod parked;
 pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod scan;
 pub(crate) mod up;
 pub(crate) mod upload;

@@ -75,6 +75,7 @@ fn run(arguments: Arguments, terminal: &Terminal) -> Result<Done, CommandError> 
             Command::Scan(scan) => commands::scan::run(shared, &scan, terminal).await,
             Command::Nights(nights) => commands::nights::run(shared, &nights, terminal).await,
             Command::History(history) => commands::history::run(shared, &history, terminal).await,
+            Command::Restore(restore) => commands::restore::run(shared, &restore, terminal).await,
             Command::Report(report) => commands::report::run(shared, &report, terminal).await,
             Command::Ledger(ledger) => commands::ledger::run(shared, &ledger, terminal).await,
             Command::Explain(explain) => commands::explain::run(shared, &explain, terminal).await,

@@ -97,6 +97,10 @@ pub struct UploadSummary {
     /// earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at: Option<Timestamp>,
+    /// What was reported of this writing, with which it can be judged again; absent in a dry run, and in answers of earlier
+    /// releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Reported>,
     /// The kind.
     pub kind: String,
     /// The seller; `_` for an operator's file.
@@ -110,6 +114,21 @@ pub struct UploadSummary {
     /// How the file was read; absent where it could not be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<AboutFile>,
+}
+
+/// What the bucket reported of a writing of an upload, and when its content was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Tells this writing from another of the same bytes.
+    pub sequencer: String,
+    /// When it was written, in milliseconds since the epoch, where the report said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<i64>,
+    /// The version of the object, where the bucket keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// When its content was recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// Rows by verdict.

@@ -29,6 +29,7 @@ mod keys;
 mod nights;
 mod reading;
 mod reports;
+mod restoring;
 mod rows;
 mod spread;
 mod unreadable;
@@ -43,7 +44,9 @@ use domain::PolicyBook;
 use sha2::{Digest, Sha256};
 
 pub use aggregates::{MonthObjects, PlanKey, Share, digest_of};
-pub use answers::{AboutFile, Answer, Counts, FinesSummary, Issue, Note, UploadSummary, severity_in_answers};
+pub use answers::{
+    AboutFile, Answer, Counts, FinesSummary, Issue, Note, Reported, UploadSummary, severity_in_answers,
+};
 pub use checkpoints::{NextRun, Progress, RUN_SUFFIX, UPLOADS, batch_of, chain_of};
 pub use closes::{ChainProof, CloseEntries, CloseFiles, NightFile, prove_chain};
 pub use compaction::{Compacted, Compaction, Extent, order_set};
@@ -52,6 +55,7 @@ pub use history::{FetchedFile, LakeObject};
 pub use keys::{INBOX, KeyError, UploadKey};
 pub use nights::Stretch;
 pub use reports::{PublishedManifest, ReportFile};
+pub use restoring::{ClosedBefore, Kept};
 pub use rows::{EntryRow, OrderRow, last_row, order_rows};
 pub use uploads::{RECORDED_AT_METADATA, Stated, UploadObject, ZONE_METADATA};
 pub use watermarks::{Lack, Watermark};
@@ -231,8 +235,18 @@ impl Lake {
 
     /// The bytes of a small object, and its entity tag.
     async fn bytes_and_etag(&self, key: &str) -> Result<(Vec<u8>, String), LakeError> {
+        self.read(key, None).await
+    }
+
+    /// The bytes of a version of a small object.
+    async fn bytes_of(&self, key: &str, version: Option<&str>) -> Result<Vec<u8>, LakeError> {
+        Ok(self.read(key, version).await?.0)
+    }
+
+    async fn read(&self, key: &str, version: Option<&str>) -> Result<(Vec<u8>, String), LakeError> {
         let call = self.client.get_object().bucket(&self.bucket).key(key);
         let object = call
+            .set_version_id(version.map(str::to_owned))
             .send()
             .await
             .map_err(|source| LakeError::call(format!("read {key}"), source))?;

@@ -63,15 +63,34 @@ impl Lake {
         key: &UploadKey,
         etag: Option<&str>,
     ) -> Result<Option<UploadObject>, LakeError> {
+        self.open_version(key, etag, None).await
+    }
+
+    /// Opens a version of an upload, which may have been overwritten since; without one, as [`Lake::open_upload`] does.
+    ///
+    /// # Errors
+    /// [`LakeError`] when it cannot be read.
+    pub async fn open_version(
+        &self,
+        key: &UploadKey,
+        etag: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<Option<UploadObject>, LakeError> {
         let call = self
             .client
             .get_object()
             .bucket(&self.bucket)
             .key(key.to_string())
+            .set_version_id(version.map(str::to_owned))
             .set_if_match(etag.map(|etag| format!("\"{etag}\"")));
         let object = match call.send().await {
             Ok(object) => object,
-            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => {
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some("NoSuchKey" | "NoSuchVersion" | "PreconditionFailed")
+                ) =>
+            {
                 return Ok(None);
             }
             // S3 tells whether an object is there only to whoever may list all of the bucket.

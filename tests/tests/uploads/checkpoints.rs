@@ -11,11 +11,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::PolicyBook;
 use entrypoint::TimeLeft;
 use lake::UploadKey;
-use local::{BUCKET, Cloud, ORDERS_TABLE};
+use local::{BUCKET, Cloud, ORDERS_TABLE, RECORDS_TABLE};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tests::{Fuse, OwnCloud, assert_same, at, beside, made_up, operator_key, seed};
-use upload_validation::{BatchLimits, Outcome as Ended, UploadValidation, handle_in_time};
+use upload_validation::{
+    BatchLimits, Outcome as Ended, UploadValidation, Written, handle_in_time, judge_again,
+};
 
 use crate::redelivery::{AS_OF, Outcome};
 use crate::{LEARNED_AT, PAID_AT, TRACKING, order_id, orders_of};
@@ -67,6 +69,7 @@ async fn answers(cloud: &OwnCloud) -> BTreeMap<String, Vec<u8>> {
             let mut report: serde_json::Value = serde_json::from_slice(&bytes).expect("a report is JSON");
             // When the file was stored is this cloud's own.
             report["upload"]["written_at"] = serde_json::Value::Null;
+            report["upload"]["reported"] = serde_json::Value::Null;
             bytes = serde_json::to_vec_pretty(&report).expect("a report is JSON");
         }
         answers.insert(key, bytes);
@@ -436,4 +439,40 @@ async fn an_upload_that_fails_in_a_further_run_is_set_aside_under_its_own_name_a
     assert!(delivered.set_aside.is_empty(), "{delivered:?}");
     let counts = cloud.answer(&key).await.counts;
     assert_eq!((counts.rows, counts.accepted), (10, 10));
+}
+
+/// Tables that were restored to before an upload have none of its rows, while the bucket keeps what was ruled of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_judged_again_over_restored_tables_is_applied_whole() {
+    let cloud = cloud_of(BATCH).await;
+    let rows = (0..9).map(|row| format!("{},YunExpress,YT{row:016},{PAID_AT}\n", order_id(row)));
+    let tracking = rows.fold(TRACKING.to_owned(), |file, row| file + &row);
+    let files = [("orders", orders_of("S1", 0..10)), ("tracking", tracking)];
+    for (kind, content) in files {
+        cloud
+            .upload(&operator_key(kind, "a.csv"), content, Some(at(LEARNED_AT)))
+            .await;
+    }
+    let (orders, kept) = (cloud.orders().await, answers(&cloud).await);
+    assert!(!orders.is_empty() && !keys_under(&cloud, lake::UPLOADS).await.is_empty());
+    for (table, names) in [(ORDERS_TABLE, &["order_id"][..]), (RECORDS_TABLE, &["pk", "sk"])] {
+        let scanned = cloud.dynamodb.scan().table_name(table).send().await;
+        for item in scanned.expect("items").items() {
+            let key = names.iter().map(|name| ((*name).to_owned(), item[*name].clone()));
+            let delete = cloud.dynamodb.delete_item().table_name(table);
+            let deleted = delete.set_key(Some(key.collect())).send().await;
+            deleted.expect("an item is deleted");
+        }
+    }
+    cloud.lake.forget_rulings().await.expect("they are forgotten");
+    let answered = cloud.lake.answers_since(at("2024-01-01T00:00:00Z")).await;
+    for answer in answered.expect("the answers") {
+        let written = Written::answered_by(&answer.what).expect("an upload");
+        let outcome = judge_again(&cloud.upload_validation(), written.clone()).await;
+        assert_eq!(outcome.expect("it is judged").answered.len(), 1);
+        let is_done = cloud.store.is_upload_done(&written.record()).await;
+        assert!(is_done.expect("it is read"), "as the upload that it was");
+    }
+    assert_eq!(cloud.orders().await, orders);
+    assert_same_answers(&kept, &answers(&cloud).await, "judged again");
 }

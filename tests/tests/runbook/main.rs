@@ -1,4 +1,7 @@
-//! What `infra/RUNBOOK.md` quotes is what the code prints: a search for it at night finds something.
+//! What `infra/RUNBOOK.md` quotes is what the code prints: a search for it at night finds something. And what it says of
+//! restoring the tables is done here, command by command.
+
+mod restore;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// Words that begin a command, a path or a name of AWS, which no source of ours prints.
 const NOT_OURS: &[&str] = &[
     "waymark --aws ",
+    "aws dynamodb ",
+    "restore-table-from-backup",
+    "s3:",
     "closes/",
     "lambda:",
     "\"because\":",
