@@ -20,6 +20,7 @@ mod file;
 mod parking;
 mod proposals;
 mod queue;
+mod rates;
 mod rivals;
 mod sellers;
 mod statement;

@@ -1,12 +1,14 @@
 //! What answer files say of a code, in English and Chinese: cause and remedy (D1), from `data/messages.toml`.
 
+mod template;
+
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 use serde::Deserialize;
 
+use self::template::{Filling, Template};
 use crate::code::{Cause, FileCode};
 use crate::{Finding, RowCode};
 
@@ -224,74 +226,9 @@ impl Texts {
     }
 }
 
-/// What stands for the placeholders, in one language.
-#[derive(Clone, Copy)]
-struct Filling<'a> {
-    value: &'a str,
-    column: &'a str,
-    detail: &'a str,
-    /// Whether there is one in any language.
-    has_detail: bool,
-    proposal: &'a str,
-}
-
-impl Filling<'_> {
-    fn push(&self, plain: &Template, with_detail: Option<&Template>, out: &mut String) {
-        let template = with_detail.filter(|_| !self.detail.is_empty()).unwrap_or(plain);
-        for part in &template.parts {
-            out.push_str(match part {
-                Part::Text(at) => &template.text[at.clone()],
-                Part::Value => self.value,
-                Part::Column => self.column,
-                Part::Detail => self.detail,
-                Part::Proposal => self.proposal,
-            });
-        }
-    }
-}
-
-/// A text with placeholders, told apart once. What fills one is not read again: a cell may hold braces.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-struct Template {
-    text: String,
-    parts: Vec<Part>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    /// Where in the template it stands.
-    Text(Range<usize>),
-    Value,
-    Column,
-    Detail,
-    Proposal,
-}
-
-impl From<String> for Template {
-    fn from(text: String) -> Self {
-        let (mut parts, mut at) = (Vec::new(), 0);
-        while let Some(open) = text[at..].find('{').map(|open| at + open) {
-            let Some(close) = text[open..].find('}').map(|close| open + close) else {
-                break;
-            };
-            let placeholder = match &text[open + 1..close] {
-                "value" => Part::Value,
-                "column" => Part::Column,
-                "detail" => Part::Detail,
-                "proposal" => Part::Proposal,
-                _ => Part::Text(open..close + 1),
-            };
-            parts.extend([Part::Text(at..open), placeholder]);
-            at = close + 1;
-        }
-        parts.push(Part::Text(at..text.len()));
-        Self { text, parts }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::template::Part;
     use super::*;
     use std::collections::BTreeSet;
 

@@ -310,6 +310,19 @@ async fn an_upload_cut_fifty_times_is_judged_row_by_row_once() {
     );
 }
 
+/// A cloud of small batches that knows thirty orders.
+async fn cloud_with_orders() -> OwnCloud {
+    let cloud = cloud_of(BATCH).await;
+    cloud
+        .upload(
+            &operator_key("orders", "o.csv"),
+            orders_of("S1", 0..30),
+            Some(at(LEARNED_AT)),
+        )
+        .await;
+    cloud
+}
+
 /// Cuts an upload's first run after its first batch; gives the event of the second run.
 async fn second_run(cloud: &OwnCloud, key: &UploadKey, content: &str) -> S3Event {
     cloud.put(key, content, Some(at(LEARNED_AT))).await;
@@ -324,14 +337,7 @@ async fn second_run(cloud: &OwnCloud, key: &UploadKey, content: &str) -> S3Event
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_whose_policy_changes_between_its_runs_is_judged_whole_by_the_new_one() {
-    let cloud = cloud_of(BATCH).await;
-    cloud
-        .upload(
-            &operator_key("orders", "o.csv"),
-            orders_of("S1", 0..30),
-            Some(at(LEARNED_AT)),
-        )
-        .await;
+    let cloud = cloud_with_orders().await;
     let key = operator_key("tracking", "t.csv");
     // Row 14 is bad, and cheaper by the new policy.
     let event = second_run(&cloud, &key, &tracking_of(20)).await;
@@ -355,14 +361,7 @@ async fn an_upload_whose_policy_changes_between_its_runs_is_judged_whole_by_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_overwritten_between_its_runs_is_answered_as_what_it_is_now() {
-    let cloud = cloud_of(BATCH).await;
-    cloud
-        .upload(
-            &operator_key("orders", "o.csv"),
-            orders_of("S1", 0..30),
-            Some(at(LEARNED_AT)),
-        )
-        .await;
+    let cloud = cloud_with_orders().await;
     let key = operator_key("tracking", "t.csv");
     let event = second_run(&cloud, &key, &tracking_of(20)).await;
     cloud.put(&key, tracking_of(3), Some(at(LEARNED_AT))).await;

@@ -44,6 +44,22 @@ fn rows_of_every_sort() -> Vec<String> {
     rows
 }
 
+/// A dry run of an operator's tracking file.
+fn dry_run(limits: Limits) -> DryRun<'static> {
+    DryRun {
+        filled: intake::Filled::default(),
+        kind: Kind::Tracking,
+        uploader: Uploader::Operator,
+        recorded_at: at(LEARNED_AT),
+        clock: at(LEARNED_AT),
+        zone: None,
+        policy: PolicyBook::shipped(),
+        limits,
+        orders: None,
+        progress: &|_| {},
+    }
+}
+
 /// A file too long for a sheet is judged row by row by a shorter way: it says the same.
 #[test]
 fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
@@ -58,19 +74,9 @@ fn a_file_too_long_for_a_sheet_is_judged_like_a_short_one() {
             directory.path().join(format!("{name}.out")),
         );
         std::fs::write(&path, text).expect("a file");
-        let dry_run = DryRun {
-            filled: intake::Filled::default(),
-            kind: Kind::Tracking,
-            uploader: Uploader::Operator,
-            recorded_at: at(LEARNED_AT),
-            clock: at(LEARNED_AT),
-            zone: None,
-            policy: PolicyBook::shipped(),
-            limits: Limits::default(),
-            orders: None,
-            progress: &|_| {},
-        };
-        let answer = dry_run.run(&path, Some(&out)).expect("the file is there");
+        let answer = dry_run(Limits::default())
+            .run(&path, Some(&out))
+            .expect("the file is there");
         assert_eq!(
             out.join("repaired.xlsx").exists(),
             name == "short",
@@ -99,22 +105,11 @@ fn an_answer_holds_what_fits_and_says_so() {
     let header = "order_id,carrier,tracking_number\n";
     std::fs::write(&path, header.to_owned() + &"x,y,z\n".repeat(3_000)).expect("a file");
     let judged = |answer_bytes_max| {
-        let dry_run = DryRun {
-            filled: intake::Filled::default(),
-            kind: Kind::Tracking,
-            uploader: Uploader::Operator,
-            recorded_at: at(LEARNED_AT),
-            clock: at(LEARNED_AT),
-            zone: None,
-            policy: PolicyBook::shipped(),
-            limits: Limits {
-                answer_bytes_max,
-                ..Limits::default()
-            },
-            orders: None,
-            progress: &|_| {},
+        let limits = Limits {
+            answer_bytes_max,
+            ..Limits::default()
         };
-        let answer = dry_run.run(&path, Some(&out)).expect("the file is there");
+        let answer = dry_run(limits).run(&path, Some(&out)).expect("the file is there");
         let limited = answer
             .notes
             .iter()
@@ -155,16 +150,8 @@ fn a_run_killed_half_way_leaves_the_earlier_answer_whole() {
     };
     let run = |progress: &dyn Fn(u64)| {
         let dry_run = DryRun {
-            filled: intake::Filled::default(),
-            kind: Kind::Tracking,
-            uploader: Uploader::Operator,
-            recorded_at: at(LEARNED_AT),
-            clock: at(LEARNED_AT),
-            zone: None,
-            policy: PolicyBook::shipped(),
-            limits: Limits::default(),
-            orders: None,
             progress,
+            ..dry_run(Limits::default())
         };
         dry_run.run(&path, Some(&out)).expect("an answer")
     };

@@ -275,9 +275,9 @@ impl InFile {
         match self.rates.entry((fact.currency, fact.date)) {
             Entry::Vacant(place) => {
                 place.insert(fact.rate);
-                crate::batch::rule_rate(fact, None, &[])
+                crate::rates::rule_rate(fact, None, &[])
             }
-            Entry::Occupied(first) => crate::batch::rule_rate(fact, Some(*first.get()), &[]),
+            Entry::Occupied(first) => crate::rates::rule_rate(fact, Some(*first.get()), &[]),
         }
     }
 

@@ -5,6 +5,7 @@ use aws_lambda_events::event::s3::S3Event;
 use super::super::{failures_in, key_of};
 use super::{BUCKET, Fixture, body};
 use crate::s3::KeyFilter;
+use crate::s3::notifications::ReceivedNotification;
 
 #[tokio::test]
 async fn an_upload_gives_a_real_s3_event() {
@@ -170,6 +171,13 @@ async fn a_dispatcher_that_waits_is_woken_and_misses_nothing() {
     assert!(fixture.store.pending_notifications(1).await.unwrap().is_empty());
 }
 
+impl Fixture {
+    async fn received(&self) -> ReceivedNotification {
+        let received = self.store.receive_notification().await.unwrap();
+        received.expect("it waits")
+    }
+}
+
 #[tokio::test]
 async fn a_store_of_the_first_layout_is_brought_to_this_one_with_what_waits_in_it() {
     let fixture = Fixture::new().await;
@@ -187,12 +195,7 @@ async fn a_store_of_the_first_layout_is_brought_to_this_one_with_what_waits_in_i
     assert_eq!(failures_in(dir.path()).unwrap(), [], "also before it is opened");
     let fixture = Fixture::at(dir).await;
     for receives in 1..3 {
-        let received = fixture
-            .store
-            .receive_notification()
-            .await
-            .unwrap()
-            .expect("it waits");
+        let received = fixture.received().await;
         assert_eq!(
             received.receives, receives,
             "each delivery is counted, done or not"
@@ -200,12 +203,7 @@ async fn a_store_of_the_first_layout_is_brought_to_this_one_with_what_waits_in_i
         assert_eq!(key_of(&received.record), "inbox/1");
     }
     let fixture = fixture.reopened().await;
-    let received = fixture
-        .store
-        .receive_notification()
-        .await
-        .unwrap()
-        .expect("it waits");
+    let received = fixture.received().await;
     assert_eq!(received.receives, 3);
     fixture.store.acknowledge(received.id).await.unwrap();
     assert_eq!(fixture.store.receive_notification().await.unwrap(), None);
