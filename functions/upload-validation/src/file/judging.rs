@@ -14,10 +14,8 @@ use intake::{
     UploadError, stated_zone,
 };
 use lake::{Answer, NextRun, UploadKey, UploadSummary};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use super::reading::{Message, Readable, read_to_end, send_batches};
+use super::reading::{Message, Readable, Reading, read_to_end, send_batches};
 use super::{AnswerFiles, Fetched, Run, UPLOADED, are_known, kind_not_allowed, uploader};
 use crate::UploadFailure;
 use crate::answer::{Answering, Repairing, notes};
@@ -54,23 +52,19 @@ impl Fetched {
                 None => run.ids_are_whole(&readable).await?,
             },
         };
-        let (mut batches, reader) = self.batches(run, &readable, begun.ids_are_whole);
+        let mut reading = self.reading(run, &readable, begun.ids_are_whole);
         let disk_failed = UploadFailure::disk(&run.written.key);
-        let read = async || reader.await.map_err(|error| disk_failed(io::Error::other(error)));
-        let (header, columns) = match batches.recv().await {
-            Some(Ok(Message::Header(header, columns))) => (header, columns),
-            Some(Err(error)) => return Err(disk_failed(io::Error::other(error))),
-            Some(Ok(Message::Rows(_))) | None => {
-                read().await?;
+        let (header, columns) = match reading.next().await.map_err(&disk_failed)? {
+            Some(Message::Header(header, columns)) => (header, columns),
+            Some(Message::Rows(_)) | None => {
                 return Err(disk_failed(io::Error::other("the reader of the rows is gone")));
             }
         };
         let mut writing = Writing::begin(self, run, &readable, (&header, &columns)).map_err(&disk_failed)?;
         let surroundings = self.surroundings(run, readable.context.0);
         let (mut number, mut judged) = (0, 0);
-        while let Some(message) = batches.recv().await {
-            let Message::Rows(mut rows) = message.map_err(|error| disk_failed(io::Error::other(error)))?
-            else {
+        while let Some(message) = reading.next().await.map_err(&disk_failed)? {
+            let Message::Rows(mut rows) = message else {
                 continue;
             };
             number += 1;
@@ -82,8 +76,6 @@ impl Fetched {
             }
             writing.take(&rows, &ruled).map_err(&disk_failed)?;
         }
-        // A reader that ended early has sent nothing more either: without its word the rest of the file would be missing.
-        read().await?;
         let (answer, files) = writing.finish(self, run).map_err(&disk_failed)?;
         Ok(Judged::Whole(Box::new(answer), files))
     }
@@ -187,25 +179,14 @@ impl Fetched {
         }
     }
 
-    /// Checks the rows on a thread of their own, a batch ahead of the writes.
-    fn batches(
-        &self,
-        run: &Run<'_>,
-        readable: &Readable,
-        ids_are_whole: bool,
-    ) -> (mpsc::Receiver<Result<Message, UploadError>>, JoinHandle<()>) {
-        let (sender, receiver) = mpsc::channel(1);
+    /// Begins to check the rows.
+    fn reading(&self, run: &Run<'_>, readable: &Readable, ids_are_whole: bool) -> Reading {
         let path = self.directory.path().join(UPLOADED);
         let (context, survey) = (readable.context.clone(), readable.survey.clone());
         let rows_max = run.function.batches.rows_max;
-        let reader = tokio::task::spawn_blocking(move || {
-            let read = (&survey, ids_are_whole);
-            if let Err(error) = send_batches(&path, &context, read, rows_max, &sender) {
-                // The receiver is gone when the run has failed or handed the upload on.
-                let _ = sender.blocking_send(Err(error));
-            }
-        });
-        (receiver, reader)
+        Reading::begin(move |sender| {
+            send_batches(&path, &context, (&survey, ids_are_whole), rows_max, sender)
+        })
     }
 }
 

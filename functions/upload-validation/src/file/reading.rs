@@ -1,6 +1,7 @@
 //! The rows of an upload, read on threads of their own: once to see that all of it can be read, then to be ruled.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use domain::OrderId;
@@ -9,6 +10,7 @@ use intake::{
     UploadError,
 };
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Memory for the rows that are judged and written together, where they are large; while they are, the next ones are read into
 /// as much again.
@@ -33,6 +35,37 @@ pub(super) struct Readable {
 pub(super) enum Message {
     Header(Vec<String>, Box<Columns>),
     Rows(Vec<(RawRow, CheckedRow)>),
+}
+
+/// What reads the rows gives them here, or why it cannot.
+pub(super) type Sender = mpsc::Sender<Result<Message, UploadError>>;
+
+/// The rows as a thread of their own reads and checks them, a batch ahead of the writes.
+pub(super) struct Reading {
+    messages: mpsc::Receiver<Result<Message, UploadError>>,
+    thread: JoinHandle<()>,
+}
+
+impl Reading {
+    pub(super) fn begin(read: impl FnOnce(&Sender) -> Result<(), UploadError> + Send + 'static) -> Self {
+        let (sender, messages) = mpsc::channel(1);
+        let thread = tokio::task::spawn_blocking(move || {
+            if let Err(error) = read(&sender) {
+                // The receiver is gone when the run has failed or handed the upload on.
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        Self { messages, thread }
+    }
+
+    /// What comes next; `None` once everything was read. Nothing more comes of a thread that panicked either, so its end is
+    /// looked at: else the answer would lack the rest of the file.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Message>> {
+        match self.messages.recv().await {
+            Some(message) => message.map(Some).map_err(io::Error::other),
+            None => (&mut self.thread).await.map(|()| None).map_err(io::Error::other),
+        }
+    }
 }
 
 /// Reads a file to its end and keeps nothing of its rows.
@@ -63,7 +96,7 @@ pub(super) fn send_batches(
     (kind, context): &(Kind, Context),
     (survey, ids_are_whole): (&Survey, bool),
     rows_max: usize,
-    sender: &mpsc::Sender<Result<Message, UploadError>>,
+    sender: &Sender,
 ) -> Result<(), UploadError> {
     let file = File::open(path)?;
     let mut upload = intake::open_filled(file, *kind, Limits::default(), survey, &context.filled)?;
@@ -103,5 +136,23 @@ pub(super) fn send_batches(
             return Ok(());
         }
         room.send(Ok(Message::Rows(rows)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::is_panic;
+
+    #[tokio::test]
+    async fn a_reader_that_panics_half_way_is_not_taken_for_one_that_has_read_everything() {
+        let mut reading = Reading::begin(|sender| {
+            let sent = sender.blocking_send(Ok(Message::Rows(Vec::new())));
+            sent.expect("the receiver waits");
+            std::panic::panic_any("a bug in a parser")
+        });
+        assert!(matches!(reading.next().await, Ok(Some(Message::Rows(_)))));
+        let ended = reading.next().await.err().expect("the rest is missing");
+        assert!(is_panic(&ended), "no attempt helps: {ended}");
     }
 }
