@@ -48,7 +48,7 @@ impl Default for Limits {
             shared_string_bytes_max: 96 << 20,
             // A full sheet of all the columns that the widest kind knows, and some.
             cells_max: 20_000_000,
-            answer_bytes_max: 256 << 20,
+            answer_bytes_max: 160 << 20,
         }
     }
 }

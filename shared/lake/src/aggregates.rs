@@ -136,12 +136,7 @@ impl Lake {
     ///
     /// # Errors
     /// [`LakeError`] when the bucket does not answer.
-    pub async fn bytes_if_there(&self, key: &str) -> Result<Option<Vec<u8>>, LakeError> {
-        // Asked by listing: whoever may list only some prefixes is told of a missing object that it is forbidden.
-        if self.keys_under(key).await?.iter().any(|known| known == key) {
-            self.bytes(key).await.map(Some)
-        } else {
-            Ok(None)
-        }
+    pub(crate) async fn bytes_if_there(&self, key: &str) -> Result<Option<Vec<u8>>, LakeError> {
+        self.if_there(key, self.bytes(key)).await
     }
 }

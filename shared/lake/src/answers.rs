@@ -280,6 +280,21 @@ impl Lake {
         self.if_there(&key.answer("report.json"), self.answer(key)).await
     }
 
+    /// Copies a file of an answer to `path`, piece by piece: it may be larger than memory. Whether there is one.
+    ///
+    /// # Errors
+    /// [`LakeError`] when the bucket or the disk refuses.
+    pub async fn fetch_answer_file(
+        &self,
+        key: &UploadKey,
+        name: &str,
+        path: &Path,
+    ) -> Result<bool, LakeError> {
+        let object = key.answer(name);
+        let fetched = self.if_there(&object, self.fetch_one(object.clone(), path.to_owned()));
+        Ok(fetched.await?.is_some())
+    }
+
     /// Reads the answer to an upload.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ impl Lake {
     /// [`LakeError`] when it cannot be read.
     pub async fn next_run(&self, next: &NextRun) -> Result<Option<Vec<u8>>, LakeError> {
         let key = next.to_string();
-        self.if_there(&key, self.bytes(&key)).await
+        self.bytes_if_there(&key).await
     }
 
     /// Asks for a further run of an upload: the bucket reports the object to the queue. False when it was asked for already.

@@ -127,7 +127,7 @@ impl Lake {
     /// [`LakeError`] when the bucket cannot be read.
     pub async fn digest_file(&self, date: NaiveDate, file: &str) -> Result<Option<Vec<u8>>, LakeError> {
         let key = digest_key(date, file);
-        self.if_there(&key, self.bytes(&key)).await
+        self.bytes_if_there(&key).await
     }
 
     /// Removes a file of a day's digest, if it is there.

@@ -88,14 +88,14 @@ fn zeros(count: u64) -> impl Read {
     io::repeat(b'0').take(count)
 }
 
-/// Runs `waymark validate` on a file of these bytes; the answer, and the most memory that it took, where the system
-/// tells.
-fn validated(name: &str, content: &[u8]) -> (Answer, Option<u64>) {
+/// Runs `waymark validate` or `waymark upload` on a file of these bytes, of which not all is accepted; the answer, and the most
+/// memory that it took, where the system tells.
+fn answered(verb: &str, name: &str, content: &[u8]) -> (Answer, Option<u64>) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join(name);
     std::fs::write(&path, content).expect("a file");
     let waymark = waymark(&directory.path().join("state"));
-    let mut command = waymark.command(["validate", "--kind", "tracking", "--json"]);
+    let mut command = waymark.command([verb, "--kind", "tracking", "--json"]);
     command.arg("--out").arg(directory.path().join("out")).arg(&path);
     let child = command.spawn().expect("the command can be started");
     let (peak, output) = watched(child.id(), || child.wait_with_output());
@@ -130,17 +130,32 @@ fn peak_of(process: u32) -> Option<u64> {
     Some(kilobytes << 10)
 }
 
-/// Fails unless the file is refused whole with `code`, in little memory.
+/// Fails unless the command took little memory.
 #[expect(clippy::print_stderr, reason = "a test that is skipped in part says so")]
-fn assert_refused(name: &str, content: &[u8], code: &str) {
-    assert!(content.len() < 64 << 20, "{name} is small to send");
-    let (answer, peak) = validated(name, content);
-    assert!(answer.is_refused(), "{name}: {answer:?}");
-    assert_eq!(answer.issues[0].code, code, "{name}: {:?}", answer.issues);
+fn assert_little(name: &str, peak: Option<u64>, bytes_max: u64) {
     match peak {
-        Some(peak) => assert!(peak < PEAK_BYTES_MAX, "{name}: {} MB", peak >> 20),
+        Some(peak) => assert!(peak < bytes_max, "{name}: {} MB", peak >> 20),
         None => eprintln!("skipped in part: the system does not tell what {name} took"),
     }
+}
+
+/// Fails unless the file is refused whole with `code`, in little memory.
+fn assert_refused(name: &str, content: &[u8], code: &str) {
+    assert!(content.len() < 64 << 20, "{name} is small to send");
+    let (answer, peak) = answered("validate", name, content);
+    assert!(answer.is_refused(), "{name}: {answer:?}");
+    assert_eq!(answer.issues[0].code, code, "{name}: {:?}", answer.issues);
+    assert_little(name, peak, PEAK_BYTES_MAX);
+}
+
+/// It takes its rows' 32 MB, and not the answer's twice as well.
+#[test]
+fn an_answer_is_copied_out_of_the_bucket_piece_by_piece() {
+    let row = [&b"1,"[..], &b"x".repeat(16 << 10)[..], b",1,1\n"].concat();
+    let refused = gzip_of(HEADER.chain(&row.repeat(2_000)[..]));
+    let (answer, peak) = answered("upload", "large.csv.gz", &refused);
+    assert_eq!(answer.counts.rejected, 2_000, "{answer:?}");
+    assert_little("large.csv.gz", peak, 150 << 20);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use domain::SellerId;
 use intake::{AUTO, Kind};
-use lake::{Answer, Stated, UploadKey};
+use lake::{Answer, LakeError, Stated, UploadKey};
 use local::{Job, Schedule, Template};
 
 use super::answers::Folder;
@@ -114,9 +114,12 @@ async fn save(
         .into_iter()
         .filter(|_| !answer.is_refused())
     {
-        if let Some(bytes) = backend.lake.bytes_if_there(&key.answer(name)).await? {
-            std::fs::write(folder.path.join(name), bytes).map_err(refused)?;
-        }
+        let path = folder.path.join(name);
+        let fetched = backend.lake.fetch_answer_file(key, name, &path).await;
+        fetched.map_err(|error| match error {
+            LakeError::File { source, .. } => refused(source),
+            error => error.into(),
+        })?;
     }
     let report = backend.lake.bytes(&key.answer("report.json")).await?;
     std::fs::write(folder.path.join("report.json"), report).map_err(refused)
