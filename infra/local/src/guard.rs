@@ -29,7 +29,7 @@ impl Guard {
                 format!("ask at {address} only, by this very name\n请只通过 {address} 这个地址访问\n"),
             ));
         }
-        if !self.is_of_no_other_site(request.headers()) {
+        if !self.is_of_no_other_site(request.method(), request.headers()) {
             return Some(said(
                 StatusCode::FORBIDDEN,
                 "pages of other websites are not answered\n不响应其他网站页面发出的请求\n".to_owned(),
@@ -54,8 +54,9 @@ impl Guard {
             && target.is_none_or(|target| self.is_own(target.as_str()))
     }
 
-    /// Whether no header says that a page of another site asks. A person who follows a link from there asks for themselves.
-    fn is_of_no_other_site(&self, headers: &HeaderMap) -> bool {
+    /// Whether no header says that a page of another site asks. A person who follows a link from there asks for themselves; a form
+    /// that the page sends does not.
+    fn is_of_no_other_site(&self, method: &Method, headers: &HeaderMap) -> bool {
         let is_own = |origin: &HeaderValue| {
             let origin = origin.to_str().ok();
             let host = origin.and_then(|origin| origin.strip_prefix("http://"));
@@ -68,7 +69,7 @@ impl Guard {
         headers.get_all(header::ORIGIN).iter().all(is_own)
             && (!headers.contains_key("sec-fetch-site")
                 || says("sec-fetch-site", &["same-origin", "none"])
-                || says("sec-fetch-mode", &["navigate"]))
+                || (method == Method::GET && says("sec-fetch-mode", &["navigate"])))
     }
 
     fn is_own(&self, host: &str) -> bool {

@@ -41,36 +41,98 @@ struct Authorization<'a> {
     signature: &'a str,
 }
 
-/// Proves that a request to `service` is signed with `key`, whole: its body, its target and every header whose name begins with
-/// `x-amz-`.
-///
-/// # Errors
-/// [`Unsigned`] when it is not; which bytes differ is not said.
-pub(crate) fn verify(
-    head: &Parts,
-    body: &[u8],
-    key: &AccessKey,
-    service: &str,
-    now: Timestamp,
-) -> Result<(), Unsigned> {
-    let authorization = only(&head.headers, AUTHORIZATION.as_str()).ok_or(Unsigned::Missing)?;
-    let authorization = Authorization::parse(authorization, service).ok_or(Unsigned::Missing)?;
-    if authorization.key_id != key.id {
-        return Err(Unsigned::OtherKey);
+/// What the head of a request claims: to be signed with the access key. Its body is proved afterwards, so that nobody who does
+/// not know the key makes this process read one.
+pub(crate) struct Claim<'a> {
+    head: &'a Parts,
+    key: &'a AccessKey,
+    service: &'a str,
+    authorization: Authorization<'a>,
+    at: i64,
+}
+
+impl<'a> Claim<'a> {
+    /// The claim that a request to `service` makes.
+    ///
+    /// # Errors
+    /// [`Unsigned`] when it makes none of `key` and now.
+    pub(crate) fn of(
+        head: &'a Parts,
+        key: &'a AccessKey,
+        service: &'a str,
+        now: Timestamp,
+    ) -> Result<Self, Unsigned> {
+        let authorization = only(&head.headers, AUTHORIZATION.as_str()).ok_or(Unsigned::Missing)?;
+        let authorization = Authorization::parse(authorization, service).ok_or(Unsigned::Missing)?;
+        if authorization.key_id != key.id {
+            return Err(Unsigned::OtherKey);
+        }
+        let date = only(&head.headers, DATE).ok_or(Unsigned::Missing)?;
+        let at = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").map_err(|_| Unsigned::Missing)?;
+        let at = at.and_utc().timestamp();
+        if at.abs_diff(now.unix()) > u64::from(SKEW_SECONDS_MAX) {
+            return Err(Unsigned::Stale);
+        }
+        let is_left_out = |name: &str| name.starts_with("x-amz-") && !authorization.signed.contains(&name);
+        if head.headers.keys().any(|name| is_left_out(name.as_str())) {
+            return Err(Unsigned::Wrong);
+        }
+        Ok(Self {
+            head,
+            key,
+            service,
+            authorization,
+            at,
+        })
     }
-    let date = only(&head.headers, DATE).ok_or(Unsigned::Missing)?;
-    let at = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").map_err(|_| Unsigned::Missing)?;
-    let at = at.and_utc().timestamp();
-    if at.abs_diff(now.unix()) > u64::from(SKEW_SECONDS_MAX) {
-        return Err(Unsigned::Stale);
+
+    /// Proves that the request is signed with the key, whole: its body, its target and every header whose name begins with
+    /// `x-amz-`.
+    ///
+    /// # Errors
+    /// [`Unsigned::Wrong`] when it is not; which bytes differ is not said.
+    pub(crate) fn prove(&self, body: &[u8]) -> Result<(), Unsigned> {
+        let expected = self.signature(body).ok_or(Unsigned::Wrong)?;
+        verify_slices_are_equal(expected.as_bytes(), self.authorization.signature.as_bytes())
+            .map_err(|_| Unsigned::Wrong)
     }
-    let is_left_out = |name: &str| name.starts_with("x-amz-") && !authorization.signed.contains(&name);
-    if head.headers.keys().any(|name| is_left_out(name.as_str())) {
-        return Err(Unsigned::Wrong);
+
+    /// The signature that the key makes of the headers that were signed, at the instant named by the request.
+    fn signature(&self, body: &[u8]) -> Option<String> {
+        let Self {
+            head, authorization, ..
+        } = self;
+        let mut headers = Vec::new();
+        for &name in &authorization.signed {
+            for value in head.headers.get_all(name) {
+                headers.push((name, value.to_str().ok()?));
+            }
+        }
+        let mut settings = SigningSettings::default();
+        // What was signed is what the request says; the signer leaves nothing out of it.
+        settings.excluded_headers = None;
+        let identity = self.key.credentials().into();
+        let time = Duration::from_secs(u64::try_from(self.at).ok()?);
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(authorization.region)
+            .name(self.service)
+            .time(SystemTime::UNIX_EPOCH.checked_add(time)?)
+            .settings(settings)
+            .build()
+            .ok()?;
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        // The host that counts is the header's, if it is signed; without it no signature fits.
+        let address = format!("http://localhost{target}");
+        let request = SignableRequest::new(
+            head.method.as_str(),
+            address,
+            headers.into_iter(),
+            SignableBody::Bytes(body),
+        );
+        let signed = sign(request.ok()?, &parameters.into()).ok()?;
+        Some(signed.signature().to_owned())
     }
-    let expected = signature(head, body, key, service, &authorization, at).ok_or(Unsigned::Wrong)?;
-    verify_slices_are_equal(expected.as_bytes(), authorization.signature.as_bytes())
-        .map_err(|_| Unsigned::Wrong)
 }
 
 impl<'a> Authorization<'a> {
@@ -91,47 +153,6 @@ impl<'a> Authorization<'a> {
             signature: field("Signature")?,
         })
     }
-}
-
-/// The signature that the key makes of the headers that were signed, at the instant named by the request.
-fn signature(
-    head: &Parts,
-    body: &[u8],
-    key: &AccessKey,
-    service: &str,
-    authorization: &Authorization<'_>,
-    at: i64,
-) -> Option<String> {
-    let mut headers = Vec::new();
-    for &name in &authorization.signed {
-        for value in head.headers.get_all(name) {
-            headers.push((name, value.to_str().ok()?));
-        }
-    }
-    let mut settings = SigningSettings::default();
-    // What was signed is what the request says; the signer leaves nothing out of it.
-    settings.excluded_headers = None;
-    let identity = key.credentials().into();
-    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(at).ok()?))?;
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(authorization.region)
-        .name(service)
-        .time(time)
-        .settings(settings)
-        .build()
-        .ok()?;
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    // The host that counts is the header's, if it is signed; without it no signature fits.
-    let address = format!("http://localhost{target}");
-    let request = SignableRequest::new(
-        head.method.as_str(),
-        address,
-        headers.into_iter(),
-        SignableBody::Bytes(body),
-    );
-    let signed = sign(request.ok()?, &parameters.into()).ok()?;
-    Some(signed.signature().to_owned())
 }
 
 /// The one value of a header; `None` when it has several, or one that is no text.
@@ -202,7 +223,8 @@ mod tests {
 
     fn verified(request: Request<()>, body: &[u8], after: i64) -> Result<(), Unsigned> {
         let now = Timestamp::from_unix(SIGNED_AT + after);
-        verify(&request.into_parts().0, body, &key("secret"), "dynamodb", now)
+        let (head, key) = (request.into_parts().0, key("secret"));
+        Claim::of(&head, &key, "dynamodb", now)?.prove(body)
     }
 
     #[test]

@@ -130,6 +130,11 @@ fn no_listener_answers_a_page_of_another_website() {
                 403,
             ),
             ("POST", "Origin: null\r\nContent-Length: 0\r\n".to_owned(), 403),
+            (
+                "POST",
+                "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nContent-Length: 0\r\n".to_owned(),
+                403,
+            ),
         ] {
             let (said, form) = ask(method, &headers);
             assert_refused(&said, status, &form);
@@ -165,6 +170,17 @@ async fn who_does_not_know_the_secret_reads_and_writes_nothing() {
         }
     }
     let s3 = up.ports.s3;
+    // No body is waited for: bodies of many strangers at once would fill the memory.
+    for (port, service, method, target) in [
+        (port, "dynamodb", "POST", "/"),
+        (s3, "s3", "PUT", "/local-waymark/inbox/a"),
+    ] {
+        for authorization in ["", &forged.replace("dynamodb", service)] {
+            let head = format!("Host: 127.0.0.1:{port}\r\nContent-Length: 16000000\r\n{authorization}");
+            let said = raw::send(port, &request(method, target, &head));
+            assert!((400..500).contains(&said.status), "{head}: {said:?}");
+        }
+    }
     for method in ["GET", "PUT", "DELETE"] {
         for authorization in ["", &forged.replace("dynamodb", "s3")] {
             let form = request(

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::actions::act;
 use crate::AccessKey;
-use crate::signature::{Unsigned, verify};
+use crate::signature::{Claim, Unsigned};
 
 /// Bytes of a request, as DynamoDB has it.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -68,10 +68,11 @@ impl<Now: Fn() -> Timestamp> Endpoint<Now> {
         if head.method != Method::POST || head.uri.path() != "/" {
             return Err(unknown(StatusCode::NOT_FOUND));
         }
+        let claim = Claim::of(&head, &self.key, "dynamodb", (self.now)()).map_err(unsigned)?;
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let body = body.map_err(|error| malformed(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()))?;
         let body = body.to_bytes();
-        verify(&head, &body, &self.key, "dynamodb", (self.now)()).map_err(unsigned)?;
+        claim.prove(&body).map_err(unsigned)?;
         let target = head
             .headers
             .get("x-amz-target")
