@@ -38,12 +38,12 @@ test-web: ## open the pages in a headless Chromium; installs it, a Chinese font 
 	tests/web/run
 
 .PHONY: simulate
-simulate: ## whole seasons with faults against the reference; SEED=42 plays one again, SEEDS=2000 plays many
+simulate: ## whole seasons with faults against the reference; SEED=42 plays one again, SEEDS=100 plays many (10 s of a processor each)
 	$(foreach name,SEED SEEDS FROM,$(if $($(name)),$(name)=$($(name)) ))$(CARGO) test --workspace $(FLAGS) --test simulation -- --nocapture
 
-# Not in the gate: it takes an hour.
+# Not in the gate: it takes the better part of an hour, a tenth of the rows some minutes.
 .PHONY: soak
-soak: ## twenty kills of an upload of 100,000 rows, and a file of ten million; SEED=42 draws the same instants, WAYMARK_SOAK_ROWS sets the rows
+soak: ## twenty kills of an upload of 100,000 rows, and a file of 1,000,000 by runs cut short; SEED=42, WAYMARK_SOAK_ROWS=10000
 	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test killed_uploads -- --ignored --nocapture
 
 .PHONY: check
