@@ -69,7 +69,7 @@ impl Fuse {
         NightClose {
             store: self.store(cloud),
             lake: self.lake(cloud),
-            policy: Arc::clone(&cloud.policy),
+            ..cloud.night_close()
         }
     }
 

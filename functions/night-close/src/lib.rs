@@ -3,7 +3,8 @@
 //! It ends the night, so that nothing can be posted as of it any more, writes the night's entries with their sums into
 //! the bucket, and chains them to the close before. Everything it writes is made from what can no longer change, so it
 //! may run twice, at once or be killed anywhere: whoever runs it again writes the same bytes, and the chain moves on by
-//! one conditional transaction. A night that was never closed is closed by the next one's close, before it.
+//! one conditional transaction. A night that was never closed is closed by the next one's close, before it. A night of more
+//! entries than a run has time for is read on where the run before was cut off.
 //!
 //! [`withdrawal`] takes back what was posted as of a wrong instant, by a void close.
 
@@ -15,9 +16,31 @@ use domain::close::ClosedNight;
 use domain::time::not_beyond;
 use domain::{PolicyBook, Timestamp};
 use entrypoint::{Dated, Failure, Metric};
-use lake::{CloseFiles, Lake, LakeError, NightFile};
+use lake::{CloseFiles, Lake, LakeError, NightFile, NightParts};
 use serde::{Deserialize, Serialize};
 use store::{Commit, Night, Store, StoreError};
+
+/// Entries after which a part of a night is put down: some 22 MB, of which a run that is cut off loses one.
+const PART_ENTRIES: usize = 50_000;
+
+/// The parts of a night that a run puts down on the way, for the runs after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Whose they are: parts of another execution are not read, for the tables may have been restored to a state before it.
+    pub execution: String,
+    /// Entries after which one is put down.
+    pub entries: usize,
+}
+
+impl Parts {
+    /// None: a run that has all the time that it takes.
+    pub fn none() -> Self {
+        Self {
+            execution: "none".to_owned(),
+            entries: usize::MAX,
+        }
+    }
+}
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -28,6 +51,8 @@ pub struct NightClose {
     pub lake: Lake,
     /// The platform zone.
     pub policy: Arc<PolicyBook>,
+    /// What it puts down on the way.
+    pub parts: Parts,
 }
 
 /// One night.
@@ -41,6 +66,23 @@ impl Dated for Request {
     fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
         let come = not_beyond(self.as_of, Timestamp::from_unix(clock_unix));
         come.map(|_| ()).map_err(|beyond| Failure::of(beyond, false))
+    }
+}
+
+/// What Lambda is invoked with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Invocation {
+    /// The night.
+    #[serde(flatten)]
+    pub request: Request,
+    /// The execution of the state machine: its further attempts go on behind the parts of those that were cut off.
+    #[serde(default)]
+    pub execution: Option<String>,
+}
+
+impl Dated for Invocation {
+    fn check_clock(&self, clock_unix: i64) -> Result<(), Failure> {
+        self.request.check_clock(clock_unix)
     }
 }
 
@@ -95,6 +137,22 @@ enum CloseError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// Closes one night as an attempt of an execution.
+///
+/// # Errors
+/// As [`handle`].
+pub async fn invoke(function: &NightClose, invocation: Invocation) -> Result<Outcome, Failure> {
+    let parts = invocation.execution.map_or_else(Parts::none, |execution| Parts {
+        execution,
+        entries: PART_ENTRIES,
+    });
+    let function = NightClose {
+        parts,
+        ..function.clone()
+    };
+    handle(&function, invocation.request).await
 }
 
 /// Closes one night, and before it every earlier night that was not closed.
@@ -192,9 +250,15 @@ async fn close_next(
     let unwritten = |source| CloseError::Lake { as_of, source };
     let file = tempfile::NamedTempFile::new().map_err(|source| CloseError::Room { as_of, source })?;
     let mut entries = NightFile::create(file.path()).map_err(unwritten)?;
-    let mut posted = function.store.night_entries(as_of);
+    let Parts {
+        execution,
+        entries: each,
+    } = &function.parts;
+    let mut parts = NightParts::of(&function.lake, (as_of, night.reruns), execution, *each);
+    let read = parts.take_up(&mut entries).await.map_err(unwritten)?;
+    let mut posted = function.store.night_entries_after(as_of, read.as_ref());
     while let Some(entry) = posted.next().await.map_err(failed)? {
-        entries.add(&entry).map_err(unwritten)?;
+        parts.add(&mut entries, &entry).await.map_err(unwritten)?;
     }
     let date = as_of.date_in(function.policy.zone);
     let close = entries.close(as_of, date, newest).map_err(unwritten)?;

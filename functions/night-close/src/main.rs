@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use night_close::{NightClose, handle, metrics};
+use night_close::{NightClose, Parts, invoke, metrics};
 use store::Store;
 
 #[tokio::main]
@@ -15,6 +15,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         cloud.settings.orders_table,
         cloud.settings.records_table,
     );
-    let close = NightClose { store, lake, policy };
-    entrypoint::serve_dated(|request, _| handle(&close, request), metrics).await
+    let close = NightClose {
+        store,
+        lake,
+        policy,
+        parts: Parts::none(),
+    };
+    entrypoint::serve_dated(|invocation, _| invoke(&close, invocation), metrics).await
 }

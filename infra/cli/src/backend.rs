@@ -332,6 +332,7 @@ impl Backend {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
+            parts: night_close::Parts::none(),
         }
     }
 

@@ -251,6 +251,7 @@ impl Cloud {
             store: self.store.clone(),
             lake: self.lake.clone(),
             policy: Arc::clone(&self.policy),
+            parts: night_close::Parts::none(),
         }
     }
 

@@ -14,6 +14,7 @@ mod chain;
 mod copy;
 mod entries;
 mod night;
+mod parts;
 mod standing;
 
 use domain::close::Close;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 pub use chain::{ChainProof, prove_chain};
 pub use entries::CloseEntries;
 pub use night::NightFile;
+pub use parts::NightParts;
 
 use crate::keys::close_of;
 use crate::{Lake, LakeError};

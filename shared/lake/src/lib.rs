@@ -13,6 +13,7 @@
 //! closes/date=YYYY-MM-DD/<as_of>/close.json …      each night's entries and sums, chained
 //! reports/month=YYYY-MM/eligibility.csv …          the monthly report's newest revision
 //! reports/month=YYYY-MM/revision=<id>/…            each revision, never overwritten
+//! nights/as_of=…/close/…                          a large night's entries on their way into its close
 //! nights/as_of=…/watch/…                          what the night's pass gathered, a part a run
 //! digest/date=YYYY-MM-DD/digest.{html,xlsx,json}   the morning's digest
 //! policy/…                                         a policy file in place of the shipped one
@@ -48,7 +49,7 @@ pub use answers::{
     AboutFile, Answer, Counts, FinesSummary, Issue, Note, Reported, UploadSummary, severity_in_answers,
 };
 pub use checkpoints::{NextRun, Progress, RUN_SUFFIX, UPLOADS, batch_of, chain_of};
-pub use closes::{ChainProof, CloseEntries, CloseFiles, NightFile, prove_chain};
+pub use closes::{ChainProof, CloseEntries, CloseFiles, NightFile, NightParts, prove_chain};
 pub use compaction::{Compacted, Compaction, Extent, order_set};
 pub use erasing::{Version, VersionCursor};
 pub use history::{FetchedFile, LakeObject};

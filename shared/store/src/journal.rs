@@ -85,20 +85,32 @@ impl Store {
 
     /// The entries that the scans as of an instant posted and that were not withdrawn, to be read one after the other.
     pub fn night_entries(&self, as_of: Timestamp) -> NightEntries<'_> {
-        self.journaled(as_of, None)
+        self.night_entries_after(as_of, None)
+    }
+
+    /// Those of the orders behind one: all up to it were read before.
+    pub fn night_entries_after(&self, as_of: Timestamp, after: Option<&OrderId>) -> NightEntries<'_> {
+        self.journaled(as_of, None, after)
     }
 
     /// The entries by which a withdrawal takes back those of a night, likewise.
     pub fn withdrawn_entries(&self, as_of: Timestamp, withdrawal: u64) -> NightEntries<'_> {
-        self.journaled(as_of, Some(withdrawal))
+        self.journaled(as_of, Some(withdrawal), None)
     }
 
-    fn journaled(&self, as_of: Timestamp, withdrawal: Option<u64>) -> NightEntries<'_> {
+    fn journaled(
+        &self,
+        as_of: Timestamp,
+        withdrawal: Option<u64>,
+        after: Option<&OrderId>,
+    ) -> NightEntries<'_> {
+        // Behind every posting of the order and before those of the next: `$` follows `#`, and digits follow `$`.
+        let start = |shard| after.map(|order_id| key(journal_pk(as_of, shard), format!("{order_id}$")));
         let shards = (0..OPEN_SHARDS).map(|shard| Shard {
             shard,
             entries: VecDeque::new(),
             unfinished: Vec::new(),
-            start: None,
+            start: start(shard),
             is_read: false,
         });
         NightEntries {

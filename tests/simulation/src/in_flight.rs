@@ -3,12 +3,14 @@
 //! The emulator carries a transaction out in no time, so it never refuses one for another's sake. This does.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The items of the transactions in flight. Clones are the same items.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight {
     items: Arc<Mutex<HashSet<String>>>,
+    met: Arc<AtomicU64>,
     is_ignored: bool,
 }
 
@@ -31,7 +33,14 @@ impl InFlight {
     /// Whether a transaction in flight has one of these items.
     pub fn meet(&self, items: &[String]) -> bool {
         let held = self.items();
-        items.iter().any(|item| held.contains(item))
+        let met = items.iter().any(|item| held.contains(item));
+        self.met.fetch_add(met.into(), Ordering::Relaxed);
+        met
+    }
+
+    /// How often that was so.
+    pub fn met(&self) -> u64 {
+        self.met.load(Ordering::Relaxed)
     }
 
     /// Holds the items of a transaction; `None` when another one has one of them.

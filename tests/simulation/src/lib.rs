@@ -6,7 +6,8 @@
 //! their digests, withdraws those whose instant was wrong, and keeps their history from stream batches that come twice,
 //! overlap and overtake each other. Every call of every run travels over a [`wire`] on which it may be throttled, refused,
 //! answered too late, answered stale or in part, it may meet a transaction on the same item ([`in_flight`]), and its caller may
-//! die before or after it ([`fate`]); an upload may be cut short behind any batch. After each night the
+//! die before or after it ([`fate`]); an upload may be cut short behind any batch, or fail for good because of an order that cannot
+//! be read, and be delivered again; a night's close may be cut short behind any part. After each night the
 //! ledger and the digest are held against a [`model`] that recomputes them from the raw rows in the plainest way, at the end
 //! the closes and the lake ([`check`]); every single write is looked at ([`watch`]).
 //!
@@ -29,4 +30,4 @@ pub mod virtual_time;
 pub mod watch;
 pub mod wire;
 
-pub use season::{Ended, Season, play};
+pub use season::{Ended, Happened, Season, play};

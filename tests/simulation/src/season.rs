@@ -9,7 +9,7 @@ mod withdrawals;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use digest::ShadowPolicy;
@@ -18,6 +18,7 @@ use entrypoint::Failure;
 use history::Delivered;
 use local::s3::ObjectStore;
 use local::{BUCKET, ORDERS_TABLE, RECORDS_TABLE, Template};
+use night_close::Parts;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -56,8 +57,42 @@ pub struct Season {
     runs: u32,
     weather: Weather,
     batches: BatchLimits,
+    parts: Parts,
     delivered: BTreeMap<&'static str, Delivered>,
+    happened: Happened,
+    handed_on: AtomicU64,
     _directory: TempDir,
+}
+
+/// How often the rare things have happened that seasons are played for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// Uploads that failed for good, were set aside and delivered again.
+    pub set_aside: u64,
+    /// Runs of uploads that ended short of time and went on in another.
+    pub handed_on: u64,
+    /// Writes that met a transaction in flight on the same item.
+    pub conflicts: u64,
+    /// Parts of nights that a close has put down.
+    pub parts: u64,
+}
+
+impl Happened {
+    /// Whether each has happened.
+    pub fn has_all(&self) -> bool {
+        [self.set_aside, self.handed_on, self.conflicts, self.parts]
+            .iter()
+            .all(|count| *count > 0)
+    }
+}
+
+impl std::ops::AddAssign for Happened {
+    fn add_assign(&mut self, other: Self) {
+        self.set_aside += other.set_aside;
+        self.handed_on += other.handed_on;
+        self.conflicts += other.conflicts;
+        self.parts += other.parts;
+    }
 }
 
 /// How a season ended.
@@ -71,6 +106,8 @@ pub struct Ended {
     pub entries: usize,
     /// The net fines and holds of every order.
     pub ledger: BTreeMap<String, Vec<String>>,
+    /// What has happened in it.
+    pub happened: Happened,
 }
 
 /// Plays the season of a seed from its first day to its last.
@@ -117,6 +154,10 @@ impl Season {
             rows_max: *[2, 5, 20_000].choose(&mut random).expect("sizes"),
             ..BatchLimits::default()
         };
+        let parts = Parts {
+            entries: *[1, 3, usize::MAX].choose(&mut random).expect("sizes"),
+            ..Parts::none()
+        };
         Self {
             seed,
             cloud: Cloud {
@@ -135,7 +176,10 @@ impl Season {
             runs: 0,
             weather,
             batches,
+            parts,
             delivered: BTreeMap::new(),
+            happened: Happened::default(),
+            handed_on: AtomicU64::new(0),
             _directory: directory,
         }
     }
@@ -166,11 +210,18 @@ impl Season {
         }
         let entries = ledger.entries(&self.cloud.tables);
         let net = ledger.net(&self.cloud.tables);
+        let happened = Happened {
+            handed_on: self.handed_on.load(Ordering::SeqCst),
+            conflicts: self.cloud.in_flight.met(),
+            parts: self.parts_of_nights().await,
+            ..self.happened
+        };
         Ended {
             broken: self.broken,
             diary: self.diary.lines(),
             entries,
             ledger: net,
+            happened,
         }
     }
 

@@ -1,8 +1,8 @@
 //! DynamoDB in this process, without a socket: the emulator, and what it lacks.
 //!
 //! The emulator never answers in part, and its indexes are never late. Both are done here: a read by keys may leave half
-//! of them unprocessed, and an eventually consistent read of orders may show them as they were a moment ago. Every write
-//! is shown to the [`Watch`].
+//! of them unprocessed, and an eventually consistent read of orders may show them as they were a moment ago. An order may be
+//! spoiled: read by its key it is nothing that decodes. Every write is shown to the [`Watch`].
 
 mod stream;
 
@@ -27,6 +27,7 @@ pub struct Tables {
     database: Database,
     watch: Arc<Mutex<Watch>>,
     changes: Arc<Mutex<Vec<Change>>>,
+    spoiled: Arc<Mutex<Option<String>>>,
 }
 
 /// An item before and after a write; null where there is none.
@@ -57,6 +58,7 @@ impl Tables {
             database,
             watch: Arc::default(),
             changes: Arc::default(),
+            spoiled: Arc::default(),
         };
         let template = local::Template::load().expect("the template is sound");
         for (name, logical) in [(ORDERS_TABLE, "OrdersTable"), (RECORDS_TABLE, "RecordsTable")] {
@@ -101,10 +103,45 @@ impl Tables {
                         .unwrap_or_else(PoisonError::into_inner)
                         .extend(changes);
                 }
-                answer(200, "application/x-amz-json-1.0", body)
+                answer(200, "application/x-amz-json-1.0", self.with_spoiled(body))
             }
             Err(error) => answer(error.status_code(), "application/x-amz-json-1.0", error.to_json()),
         }
+    }
+
+    /// Spoils an order, or none.
+    pub fn spoil(&self, order_id: Option<String>) {
+        *self.spoiled.lock().unwrap_or_else(PoisonError::into_inner) = order_id;
+    }
+
+    /// Whether an order is spoiled.
+    pub fn has_spoiled(&self) -> bool {
+        self.spoiled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    /// An answer in which the spoiled order has no state.
+    fn with_spoiled(&self, body: String) -> String {
+        let spoiled = self.spoiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(order_id) = &*spoiled else {
+            return body;
+        };
+        let mut answered: Value = serde_json::from_str(&body).unwrap_or_default();
+        let many = format!("/Responses/{ORDERS_TABLE}");
+        let items = answered.pointer_mut(&many).and_then(Value::as_array_mut);
+        let is_it = |item: &&mut Value| item["order_id"]["S"] == *order_id;
+        for item in items.into_iter().flatten().filter(is_it) {
+            item["state"] = json!({ "B": "" });
+        }
+        if let Some(item) = answered
+            .get_mut("Item")
+            .filter(|item| item["order_id"]["S"] == *order_id)
+        {
+            item["state"] = json!({ "B": "" });
+        }
+        answered.to_string()
     }
 
     /// Answers a read by keys with the first half of them only.
@@ -130,7 +167,7 @@ impl Tables {
             json!({ "Responses": {} })
         } else {
             match self.do_now(&call.name, &asked) {
-                Ok(body) => serde_json::from_str(&body).unwrap_or_default(),
+                Ok(body) => serde_json::from_str(&self.with_spoiled(body)).unwrap_or_default(),
                 Err(error) => {
                     return answer(error.status_code(), "application/x-amz-json-1.0", error.to_json());
                 }

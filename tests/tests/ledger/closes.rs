@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::{Elapsed, Timestamp};
-use night_close::{Request, Status};
+use night_close::{NightClose, Parts, Request, Status};
 use tests::{Fuse, OwnCloud, assert_same, at, beside, entries, seed};
 
 use crate::{SEASON_ENDS, cloud_with_season, nights, upload};
@@ -193,6 +193,13 @@ async fn a_night_without_scans_is_not_closed_and_may_still_come() {
     assert_sound(&cloud, 3).await;
 }
 
+fn parts_of(entries: usize) -> Parts {
+    Parts {
+        execution: "an execution".to_owned(),
+        entries,
+    }
+}
+
 /// Dies before, and after, each of its calls; then runs again to its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_close_killed_between_any_two_calls_and_run_again_writes_the_same_bytes() {
@@ -214,7 +221,11 @@ async fn a_close_killed_between_any_two_calls_and_run_again_writes_the_same_byte
     // Each run dies one call later than the last, so the work moves on: in the end it is done.
     for call in 0..calls {
         for fuse in [Fuse::before_call(call), Fuse::after_call(call)] {
-            match night_close::handle(&fuse.night_close(&cloud), request).await {
+            let closer = NightClose {
+                parts: parts_of(2),
+                ..fuse.night_close(&cloud)
+            };
+            match night_close::handle(&closer, request).await {
                 Ok(_) => assert!(!fuse.has_blown(), "a run that died tells of no success"),
                 Err(_) => died += 1,
             }
@@ -234,6 +245,44 @@ async fn a_close_killed_between_any_two_calls_and_run_again_writes_the_same_byte
     );
     assert_eq!(files(&cloud).await, expected);
     assert_sound(&cloud, 3).await;
+}
+
+/// A run that has read nearly all of a night is not lost when it is cut off, for a night may have more than a run has time for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_that_is_cut_off_reads_on_where_it_was() {
+    let request = Request {
+        as_of: at(SEASON_ENDS),
+    };
+    let (undisturbed, cloud) = (
+        cloud_with_season(seed(10), 40).await,
+        cloud_with_season(seed(10), 40).await,
+    );
+    for cloud in [&undisturbed, &cloud] {
+        scan(cloud, request.as_of).await;
+    }
+    let whole = Fuse::before_call(u32::MAX).night_close(&undisturbed);
+    night_close::handle(&whole, request).await.expect("a close");
+
+    let mut calls = 0;
+    let last = loop {
+        let closer = NightClose {
+            parts: parts_of(1),
+            ..Fuse::before_call(calls).night_close(&cloud)
+        };
+        if night_close::handle(&closer, request).await.is_ok() {
+            break closer;
+        }
+        calls += 1;
+    };
+    assert_eq!(files(&cloud).await, files(&undisturbed).await);
+    let read = |closer: &NightClose| closer.store.capacity_used().read_halves;
+    let entries = entries(&cloud).await.len() as u64;
+    assert!(
+        entries > 20 && read(&last) + entries < read(&whole),
+        "{entries} entries, read {} and then {}",
+        read(&whole),
+        read(&last)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

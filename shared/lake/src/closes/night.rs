@@ -1,7 +1,7 @@
 //! A night's entries on their way into the bucket: a local file, its sum and what the entries come to.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -74,6 +74,24 @@ impl NightFile {
             sha256: hex::encode(self.sha256.clone().finalize()),
         };
         Ok(self.totals.clone().close(as_of, date, file, previous))
+    }
+
+    /// Its length so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What was written from an offset on.
+    pub(super) fn written_since(&mut self, offset: u64) -> Result<Vec<u8>, LakeError> {
+        let mut lines = Vec::new();
+        let mut read = || {
+            self.file.flush()?;
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(offset))?;
+            file.read_to_end(&mut lines)
+        };
+        read().map_err(|source| file_error(&self.path, source))?;
+        Ok(lines)
     }
 
     /// Where it lies.

@@ -9,10 +9,11 @@ use domain::Timestamp;
 use entrypoint::TimeLeft;
 use futures::future::join_all;
 use lake::Lake;
-use local::BUCKET;
-use rand::seq::SliceRandom;
+use local::{BUCKET, ORDERS_TABLE};
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 use upload_validation::UploadValidation;
 
 use super::{Attempt, Season, wrong};
@@ -24,9 +25,56 @@ const CALLS: u32 = 30;
 /// A notification that waits, with its number.
 pub(crate) type Pending = (i64, S3Event);
 
+/// What became of a notification.
+pub(crate) enum Delivery {
+    /// It was answered.
+    Answered,
+    /// Its upload failed for good, and is set aside.
+    SetAside(Pending),
+    /// Something that must not happen.
+    Wrong(String),
+}
+
+impl Delivery {
+    /// What must not have happened, if it did.
+    pub(crate) fn wrong(self) -> Option<String> {
+        match self {
+            Self::Wrong(wrong) => Some(wrong),
+            Self::Answered | Self::SetAside(_) => None,
+        }
+    }
+}
+
 impl Season {
-    /// Delivers notifications, some of them twice at once, until each was answered.
+    /// Delivers notifications, some of them twice at once, until each was answered. An order may be spoiled meanwhile: what
+    /// fails because of it is set aside, and delivered again once the order can be read.
     pub(super) async fn deliver(&mut self, pending: Vec<Pending>) {
+        let spoiled = self.order_to_spoil();
+        self.cloud.tables.spoil(spoiled);
+        let set_aside = self.deliver_all(pending).await;
+        self.cloud.tables.spoil(None);
+        self.happened.set_aside += set_aside.len() as u64;
+        self.deliver_all(set_aside).await;
+    }
+
+    fn order_to_spoil(&mut self) -> Option<String> {
+        if !self.random.random_ratio(1, 4) {
+            return None;
+        }
+        let items = self.cloud.tables.items(&json!({ "TableName": ORDERS_TABLE }));
+        let ids = items
+            .iter()
+            .filter_map(|item| Some(item["order_id"]["S"].as_str()?.to_owned()));
+        let mut ids: Vec<String> = ids.collect();
+        ids.sort();
+        let spoiled = ids.choose(&mut self.random).cloned();
+        self.diary
+            .tell(format_args!("  order {spoiled:?} cannot be read"));
+        spoiled
+    }
+
+    /// Delivers notifications; gives those that were set aside.
+    async fn deliver_all(&mut self, pending: Vec<Pending>) -> Vec<Pending> {
         let deliveries = self.errands_of(pending);
         let season = &*self;
         let delivered = join_all(
@@ -35,7 +83,15 @@ impl Season {
                 .map(|(pending, attempts)| season.until_delivered(pending, attempts)),
         )
         .await;
-        self.broken.extend(delivered.into_iter().flatten());
+        let mut set_aside = Vec::new();
+        for delivery in delivered {
+            match delivery {
+                Delivery::Answered => {}
+                Delivery::SetAside(pending) => set_aside.push(pending),
+                Delivery::Wrong(wrong) => self.broken.push(wrong),
+            }
+        }
+        set_aside
     }
 
     pub(super) fn errands_of(&mut self, pending: Vec<Pending>) -> Vec<(Pending, Vec<Attempt>)> {
@@ -55,7 +111,7 @@ impl Season {
         &self,
         (mut id, mut event): Pending,
         attempts: Vec<Attempt>,
-    ) -> Option<String> {
+    ) -> Delivery {
         let spared = attempts.len() - 1;
         for (attempt, (number, weather, death, pause)) in attempts.into_iter().enumerate() {
             let key = event
@@ -91,25 +147,39 @@ impl Season {
                         .acknowledge(id)
                         .await
                         .expect("the bucket forgets what was delivered");
-                    let next = outcome.handed_on.first()?;
+                    if let Some(cause) = outcome.answered.iter().find_map(|upload| upload.failed.as_ref()) {
+                        run.tell(format_args!("failed for good: {cause}"));
+                        return match self.cloud.tables.has_spoiled() {
+                            true => Delivery::SetAside((id, event)),
+                            false => Delivery::Wrong(format!("{run:?} failed for good: {cause}")),
+                        };
+                    }
+                    let Some(next) = outcome.handed_on.first() else {
+                        return Delivery::Answered;
+                    };
                     run.tell(format_args!("goes on at row {}", next.rows));
+                    self.handed_on.fetch_add(1, Ordering::SeqCst);
                     let waiting = self.waiting().await;
                     // Another delivery of the same upload may have had it already.
-                    (id, event) = waiting.into_iter().find(|(_, event)| {
+                    let mut waiting = waiting.into_iter();
+                    let Some(next) = waiting.find(|(_, event)| {
                         let key = event.records[0].s3.object.key.as_deref();
                         key == Some(&*next.next_run)
-                    })?;
+                    }) else {
+                        return Delivery::Answered;
+                    };
+                    (id, event) = next;
                 }
                 Some(Err(failure)) => {
                     run.tell(&failure);
                     if let Some(wrong) = wrong(&run, &failure, weather) {
-                        return Some(wrong);
+                        return Delivery::Wrong(wrong);
                     }
                 }
                 None => {}
             }
         }
-        None
+        Delivery::Answered
     }
 
     /// The time of a run: enough for all of its file, or for a few batches.

@@ -71,7 +71,12 @@ impl Season {
         let lake = Lake::new(self.cloud.s3(Some(run)), BUCKET);
         match paper {
             Paper::Close => {
-                let close = NightClose { store, lake, policy };
+                let close = NightClose {
+                    store,
+                    lake,
+                    policy,
+                    parts: self.parts.clone(),
+                };
                 let outcome = night_close::handle(&close, night_close::Request { as_of }).await?;
                 run.tell(format_args!(
                     "{:?}, {} caught up",
@@ -107,6 +112,19 @@ impl Season {
         let owed = ledger.owed.get(&as_of).filter(|_| whole);
         let found = check_digest(&digest, &self.cloud.tables, as_of, owed);
         self.broken.extend(found);
+    }
+
+    /// Parts of nights that lie in the bucket.
+    pub(super) async fn parts_of_nights(&self) -> u64 {
+        let listed = self
+            .cloud
+            .s3(None)
+            .list_objects_v2()
+            .bucket(BUCKET)
+            .prefix("nights/");
+        let listed = listed.send().await.expect("the bucket can be listed");
+        let keys = listed.contents().iter().filter_map(|object| object.key());
+        keys.filter(|key| key.contains("/close/")).count() as u64
     }
 
     /// Closes what was never closed, and proves the chain.

@@ -14,7 +14,7 @@ use signoff_scan::SignoffScan;
 use stall_scan::StallScan;
 use store::{OPEN_SHARDS, ScanOutcome};
 
-use super::deliveries::Pending;
+use super::deliveries::{Delivery, Pending};
 use super::mornings::Paper;
 use super::{Attempt, Season, wrong};
 use crate::check::Ledger;
@@ -117,6 +117,7 @@ impl Season {
             .into_iter()
             .map(|attempts| season.until_written(Paper::Close, as_of, attempts));
         let (scanned, delivered, closed) = join3(scanned, delivered, join_all(closed)).await;
+        let delivered = delivered.into_iter().map(Delivery::wrong);
         let wrong = scanned.into_iter().chain(delivered).chain(closed);
         self.broken.extend(wrong.flatten());
         Held { strict, cut_short }

@@ -85,6 +85,7 @@ impl Season {
             store: store.clone(),
             lake: lake.clone(),
             policy: Arc::clone(&policy),
+            parts: self.parts.clone(),
         };
         let outcome = withdrawal::handle(&close, withdrawal::Request { after }).await?;
         run.tell(format_args!(
