@@ -44,7 +44,7 @@ simulate: ## whole seasons with faults against the reference; SEED=42 plays one 
 # Not in the gate: it takes the better part of an hour, a tenth of the rows some minutes.
 .PHONY: soak
 soak: ## twenty kills of an upload of 100,000 rows, and a file of 1,000,000 by runs cut short; SEED=42, WAYMARK_SOAK_ROWS=10000
-	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test killed_uploads -- --ignored --nocapture
+	$(if $(SEED),SEED=$(SEED) )$(CARGO) test --workspace $(FLAGS) --test acceptance killed_uploads -- --ignored --nocapture
 
 .PHONY: check
 check: format lint doc policy ## format, lint, doc and policy: what must hold before a commit
