@@ -11,6 +11,7 @@ use bytes::Bytes;
 use local::{ORDERS_TABLE, RECORDS_TABLE};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use serde_json::Value;
 use tests::{OwnCloud, Ran, Waymark};
 
 use crate::command::{assert_complains, waymark};
@@ -206,6 +207,75 @@ fn assert_clean(what: &str, text: &str) {
         });
         assert_eq!(found, None, "{what} holds {planted}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_season_holds_of_persons_comes_out_in_the_returned_rows_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cloud = tempfile::tempdir().expect("a directory");
+    let waymark = waymark(cloud.path());
+    let mut output = String::new();
+    for (kind, file) in &files(directory.path()) {
+        for json in [&["--json"][..], &["--lang", "zh"][..], &[][..]] {
+            let arguments = [
+                &["upload", file, "--kind", kind, "--recorded-at", LEARNED_AT][..],
+                json,
+            ];
+            output += &said(&waymark, &arguments.concat());
+            let dry = [&["validate", file, "--kind", kind][..], json].concat();
+            output += &said(&waymark, &dry);
+        }
+    }
+    output += &said(&waymark, &["scan", "night", "--as-of", NIGHT]);
+    output += &said(
+        &waymark,
+        &["report", "--month", "2024-05", "--as-of", "2024-07-06T00:00:00Z"],
+    );
+    let entries = waymark.run(["ledger", "--json"]).json_lines();
+    let is_failure = |entry: &&Value| entry["clause"] == "A6";
+    assert!(entries.iter().filter(is_failure).count() >= 3, "{entries:?}");
+    for entry in &entries {
+        output += &entry.to_string();
+        // The last line is the balance.
+        if let Some(id) = entry["entry_id"].as_str() {
+            output += &said(&waymark, &["explain", id]);
+        }
+    }
+    for order in 1..=6 {
+        let id = format!("820000000000000{order}");
+        output += &said(&waymark, &["diagnose", &id, "--as-of", NIGHT]);
+        output += &said(&waymark, &["diagnose", &id, "--as-of", NIGHT, "--json"]);
+    }
+    for command in [&["parked"][..], &["parked", "--json"], &["failures"], &["board"]] {
+        output += &said(&waymark, command);
+    }
+    assert!(
+        output.contains("TAX_ID_INVALID") && output.contains("52*******24"),
+        "it was judged"
+    );
+    assert_clean("what the command says and logs", &output);
+
+    let cloud = OwnCloud::reopen(cloud).await;
+    cloud.deliver().await.expect("everything is delivered");
+    let kept = kept(&cloud).await;
+    let has = |part: &str| kept.keys().any(|key| key.contains(part));
+    for part in [
+        "lake/orders/",
+        "lake/ledger/",
+        "closes/",
+        "reports/",
+        "digest/",
+        "report.json",
+        "rejected.csv",
+    ] {
+        assert!(has(part), "{part}: {:?}", kept.keys());
+    }
+    for (key, text) in kept.iter().filter(|(key, _)| !is_returning(key)) {
+        assert_clean(key, text);
+    }
+    let returned = kept.iter().filter(|(key, _)| is_returning(key));
+    let returned: String = returned.map(|(_, text)| text.as_str()).collect();
+    assert!(returned.contains("529.982.247-25"), "they go back as they came");
 }
 
 #[test]
