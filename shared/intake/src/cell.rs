@@ -159,10 +159,12 @@ pub(crate) fn without_point_zero(value: &str) -> Option<&str> {
     (is_number && digits.len() + 1 < value.len()).then_some(digits)
 }
 
-/// Whether a character is seen by nobody: zero-width characters, direction marks, soft hyphens, byte order marks, and the
-/// Ctrl-Z with which old programs end a file.
+/// The Ctrl-Z with which old programs end a file: nothing at either end of a cell. Within one it is a character like any other.
+pub(crate) const END_OF_FILE: char = '\u{1a}';
+
+/// Whether a character is seen by nobody: zero-width characters, direction marks, soft hyphens, byte order marks.
 pub(crate) fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{1a}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// NBSP, the figure space and the narrow NBSP: spaces that no keyboard types by intent.
@@ -232,6 +234,11 @@ fn unwrapped<'a>(value: &'a str, purpose: Use, undone: &mut Undone) -> &'a str {
         if kept.len() < before.len() {
             undone.add(Undone::TAB);
         }
+        let seen = kept.trim_matches(END_OF_FILE);
+        if seen.len() < kept.len() {
+            undone.add(Undone::INVISIBLE);
+        }
+        kept = seen;
         if purpose == Use::Text {
             let trimmed = kept.trim();
             if trimmed.len() < kept.len() {
@@ -289,6 +296,7 @@ mod tests {
                 "8000011000000005",
                 Undone::INVISIBLE,
             ),
+            ("8000011000000005\u{1a}", "8000011000000005", Undone::INVISIBLE),
             ("ＲＢ３２８３６７９１５ＣＮ", "RB328367915CN", Undone::FULL_WIDTH),
         ] {
             for purpose in [Use::Text, Use::Number] {

@@ -13,7 +13,7 @@ use domain::message::{Language, Telling, telling};
 use memchr::memmem;
 
 use crate::RawRow;
-use crate::cell::{is_invisible, is_nbsp};
+use crate::cell::{END_OF_FILE, is_invisible, is_nbsp};
 use crate::header::answer_columns;
 use crate::repaired::TO_DO_COLUMN;
 
@@ -307,7 +307,7 @@ fn holds(text: &[u8], any: [u8; 4]) -> bool {
 }
 
 fn is_blank(c: char) -> bool {
-    c == ' ' || c == '\u{3000}' || is_nbsp(c) || is_invisible(c)
+    matches!(c, ' ' | '\u{3000}' | END_OF_FILE) || is_nbsp(c) || is_invisible(c)
 }
 
 fn protected_inside(cell: &str) -> Cow<'_, str> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::cell::is_invisible;
+use crate::cell::{END_OF_FILE, is_invisible};
 
 /// What a workbook says of a cell beyond its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +201,10 @@ impl RawRow {
 
     /// Whether no cell holds anything that could be seen: a blank line.
     pub(crate) fn is_blank(&self) -> bool {
-        let is_unseen = |cell: &str| cell.chars().all(|c| c.is_whitespace() || is_invisible(c));
+        let is_unseen = |cell: &str| {
+            cell.chars()
+                .all(|c| c.is_whitespace() || c == END_OF_FILE || is_invisible(c))
+        };
         self.fault.is_none() && self.cells().all(is_unseen)
     }
 
