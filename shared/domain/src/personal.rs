@@ -106,7 +106,7 @@ impl Quoted {
             Holds::Prose => hidden(cell),
             // A number of the platform's or a carrier's own has digits alone; those of a tax id are told by its check digits.
             Holds::Ids if is_personal_id(cell, column == "tracking_number") => hidden(cell),
-            Holds::Figures if is_personal_id(cell, false) => hidden(cell),
+            Holds::Figures if is_personal_id(cell, false) || is_mobile_number(cell) => hidden(cell),
             Holds::Ids | Holds::Figures => Cow::Borrowed(cell),
             Holds::Words if is_tax_id(cell) => hidden(cell),
             Holds::Words => without_personal_data(cell),
@@ -188,6 +188,12 @@ fn is_personal_id(cell: &str, is_bare_asked: bool) -> bool {
     };
     let is_bare = digits == cell.len();
     cell.contains('@') || is_telephone() || (is_bare_asked || !is_bare) && is_tax_id(cell)
+}
+
+/// Whether a figure has the eleven digits of a mobile number typed without separators: no time, amount or rate has as many.
+fn is_mobile_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.len() == 11 && cell.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Characters of a cell that are quoted, at most.
