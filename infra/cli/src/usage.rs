@@ -137,7 +137,7 @@ mod tests {
     fn every_wrong_usage_has_its_chinese_sentence() {
         for (line, sentence) in [
             (&["frobnicate"][..], "没有名为“frobnicate”的命令。"),
-            (&["uplod", "x"], "是否想用“upload”？"),
+            (&["uplod", "x"], "、upload”？"),
             (&["upload"], "缺少必填参数：<FILE>...。"),
             (&["upload", "x", "--knd", "orders"], "是否想用“--kind”？"),
             (&["upload", "x", "--kind"], "参数“--kind <K>”需要一个值。"),

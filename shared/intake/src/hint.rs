@@ -163,7 +163,7 @@ mod tests {
             "選填",
             "格式 yyyy-MM-dd",
             "yyyy-MM-dd HH:mm:ss",
-            "必填，承运商名称",
+            "必填，填写承运商",
             "Required",
             "示例",
         ] {
