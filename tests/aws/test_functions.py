@@ -151,7 +151,12 @@ def test_a_report_that_is_not_final_a_day_after_its_date_is_counted_for_its_alar
     report = cloud.functions["EligibilityReport"]
     assert not report.invoke({"as_of": "2023-09-03T07:30:00Z"})["final"]
     assert overdue("2023-09-05") == ["2023-08"]
-    assert report.invoke({"as_of": "2023-09-04T07:30:00Z"})["final"]
+    # The instant alone makes none final: the lake has to hold what the report is made of.
+    of = {"as_of": "2023-09-04T07:30:00Z", "month": "2023-08"}
+    assert not report.invoke(of)["final"]
+    history = cloud.functions["OrderHistory"]
+    assert history.invoke({"backfill": of})["lacks"] == []
+    assert report.invoke(of)["final"]
     assert overdue("2023-09-05") == []
     # Where the policy waits for signatures, the report itself says from when on it is final; of the month after there is none.
     waits = json.dumps({"final": False, "final_from": "2023-10-10T07:00:00Z"})
