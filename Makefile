@@ -99,9 +99,8 @@ LINTED_REGIONS := us-east-1 cn-north-1 cn-northwest-1 us-gov-west-1 \
 lint-infra: $(PYTHONS)/sam/ready $(PYTHONS)/security/ready ## is the template sound and safe, in every kind of region? (needs Python 3.11 or later)
 	$(PYTHONS)/sam/bin/cfn-lint infra/template.yaml
 	$(PYTHONS)/sam/bin/python infra/deploy/expanded.py --into $(TARGET_DIR)/template $(LINTED_REGIONS)
-	for region in $(LINTED_REGIONS); do \
-		$(PYTHONS)/sam/bin/cfn-lint --ignore-checks W2001 --regions $$region -- $(TARGET_DIR)/template/$$region.json || exit 1; \
-	done
+	printf '%s\n' $(LINTED_REGIONS) | xargs -P 2 -I % \
+		$(PYTHONS)/sam/bin/cfn-lint --ignore-checks W2001 --regions % -- $(TARGET_DIR)/template/%.json
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(PYTHONS)/sam/bin/sam validate --lint --template infra/template.yaml
 	$(PYTHONS)/security/bin/checkov --config-file infra/checkov.yaml --file infra/template.yaml
 
