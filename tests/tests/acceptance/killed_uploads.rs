@@ -199,7 +199,7 @@ fn start(state: &Path) -> Child {
         .args([
             "--ignored",
             "--exact",
-            "an_upload_killed_at_twenty_instants_ends_as_if_it_had_not_been",
+            "killed_uploads::an_upload_killed_at_twenty_instants_ends_as_if_it_had_not_been",
         ])
         .env(STATE, state)
         .stdout(Stdio::null())
