@@ -397,7 +397,7 @@ def summed(alarm):
 
 
 def test_what_a_run_hands_back_rings_as_a_run_that_fails_does():
-    """The queue is told of a failure by a run that ends well, which is none of its errors; so is what history sets aside."""
+    """A failure is reported to the queue by a run that ends well, which is none of its errors; so is what history sets aside."""
     of_function = ("FunctionName", "UploadValidation")
     assert summed("UploadFailing") >= {("Waymark", "UploadsFailed", *of_function), ("AWS/Lambda", "Errors", *of_function)}
     # A record is set aside once, so the alarm goes off at once.

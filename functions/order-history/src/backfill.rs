@@ -155,7 +155,7 @@ pub async fn backfill_report(
         month: Some(month),
         after: None,
     };
-    // Nothing stops a command but whoever typed it.
+    // Nothing stops a command but the person who typed it.
     Ok(backfill(history, task, &TimeLeft::unlimited()).await?.lacks)
 }
 

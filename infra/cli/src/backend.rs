@@ -283,7 +283,7 @@ impl Backend {
                     segments: 1,
                     cursor: None,
                 };
-                // Nothing stops a command but whoever typed it.
+                // Nothing stops a command but the person who typed it.
                 Ok(stall_scan::handle_all(&function, request, TimeLeft::unlimited).await?)
             }
         }
@@ -421,7 +421,7 @@ impl Backend {
             until,
             after: None,
         };
-        // Nothing stops a command but whoever typed it.
+        // Nothing stops a command but the person who typed it.
         Ok(order_history::backfill(&self.order_history(), task, &TimeLeft::unlimited()).await?)
     }
 

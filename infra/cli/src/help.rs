@@ -66,7 +66,7 @@ pub(crate) fn told(said: clap::Error, line: &[OsString]) -> clap::Error {
     chinese(width).try_get_matches_from(line).err().unwrap_or(said)
 }
 
-/// The language that whoever typed the line reads.
+/// The language in which a wrong command line is answered.
 pub(crate) fn language_of(line: &[OsString]) -> Lang {
     language(line, |name| std::env::var(name).ok())
 }

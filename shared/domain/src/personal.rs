@@ -104,7 +104,7 @@ impl Quoted {
             _ if cell.is_empty() => Cow::Borrowed(cell),
             Holds::TaxIds => Cow::Owned(masked(cell).into()),
             Holds::Prose => hidden(cell),
-            // A number of the platform's or a carrier's own has digits alone; those of a tax id are told by its check digits.
+            // A number of the platform's or a carrier's own has digits alone; those of a tax id are recognised by its check digits.
             Holds::Ids if is_personal_id(cell, column == "tracking_number") => hidden(cell),
             Holds::Figures if is_personal_id(cell, false) || is_mobile_number(cell) => hidden(cell),
             Holds::Ids | Holds::Figures => Cow::Borrowed(cell),

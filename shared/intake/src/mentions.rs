@@ -15,7 +15,7 @@ use crate::{Limits, UploadError};
 /// Bytes that are searched together.
 const WINDOW_BYTES: usize = 1 << 20;
 
-/// Bytes of a file by which it is told what it is.
+/// Bytes of a file by which its form is recognised.
 const HEAD_BYTES: u64 = 4;
 
 /// Ids, of which a file may name one.

@@ -1,4 +1,4 @@
-//! What the bucket tells of the time after an instant, for tables that were restored to it: which uploads were answered, which
+//! What the bucket reports of the time after an instant, for tables that were restored to it: which uploads were answered, which
 //! nights were closed, and which uploads had further runs.
 
 use aws_sdk_s3::primitives::DateTime;

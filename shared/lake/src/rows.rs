@@ -167,7 +167,7 @@ pub fn order_rows(
 /// The row that shows an order as of an instant, or as it is now, with the order's month; `None` for one that nothing was known
 /// of by then.
 ///
-/// The lake holds no row of the order that is later and was learned by then, whatever reached it of the order's changes: so
+/// The lake holds no row of the order that is later and was recorded by then, whatever reached it of the order's changes: so
 /// this row speaks, and written again it changes nothing.
 pub fn last_row(
     order: &Order,
